@@ -1,0 +1,187 @@
+"""What callers pass in, checked at the door and brought to one form; never changed in place."""
+from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+import tensorflow.compat.v1 as tf
+
+
+class Inputs(NamedTuple):
+    """The arguments of one run.
+
+    Attributes:
+        xs: one array for each input tensor, of its dtype, all with n rows.
+        ys: weights of T's units, n rows of them, or None.
+        n: the number of samples.
+        rows: the most rows of one session call.
+        mixed: whether rows of several evaluations may share a call.
+        exact: whether the graph takes calls of exactly `rows` rows.
+    """
+    xs: List[np.ndarray]
+    ys: Optional[np.ndarray]
+    n: int
+    rows: int
+    mixed: bool
+    exact: bool
+
+
+def check_tensors(T: Any, X: Any, graph: tf.Graph) -> List[tf.Tensor]:
+    """X as a list, when T and X are tensors of the graph."""
+    xs = list(X) if isinstance(X, (list, tuple)) else [X]
+    for name, value in [('T', T)] + [('X', x) for x in xs]:
+        if not isinstance(value, tf.Tensor):
+            raise RuntimeError('%s must be a Tensorflow Tensor object%s, not %s.%s' % (
+                name, ' or a list of them' if name == 'X' else '', type(value).__name__, _hint(value)))
+        if not hasattr(value, 'op') or not _is_symbolic(value):
+            raise RuntimeError('%s must be a Tensorflow Tensor object of a graph, not an eager tensor: call '
+                               'tf.compat.v1.disable_eager_execution() before the model is built.' % name)
+        if value.graph is not graph:
+            raise RuntimeError("%s must be a Tensorflow Tensor object of the session's graph; '%s' belongs to another "
+                               'graph.' % (name, value.name))
+    if not xs:
+        raise RuntimeError('X must be a Tensorflow Tensor object or a list of them, not an empty list.')
+    names = [x.name for x in xs]
+    if len(set(names)) < len(names):
+        raise RuntimeError('X names an input twice: %s.' % ', '.join(names))
+    return xs
+
+
+def _is_symbolic(tensor: tf.Tensor) -> bool:
+    try:
+        return tensor.graph is not None
+    except AttributeError:  # What an eager tensor says of its graph.
+        return False
+
+
+def _hint(value: Any) -> str:
+    if isinstance(value, tf.Variable):
+        return " Pass the variable's value (tf.identity(variable), used by the model)."
+    if type(value).__name__ == 'KerasTensor':
+        return ' Call the Keras model on a placeholder inside the graph and pass the tensors.'
+    return ''
+
+
+def sample_shape(tensor: tf.Tensor) -> Optional[List[Optional[int]]]:
+    """The static shape of one sample, None where a dimension is unknown, or None for an unknown rank."""
+    return None if tensor.shape.ndims is None else tensor.shape.as_list()[1:]
+
+
+def first_dimension(tensor: tf.Tensor) -> Optional[int]:
+    return tensor.shape.as_list()[0] if tensor.shape.ndims else None
+
+
+def fits(shape: Sequence[int], expected: Optional[Sequence[Optional[int]]]) -> bool:
+    """Whether a shape agrees with a static one."""
+    return expected is None or (len(shape) == len(expected)
+                                and all(want in (None, got) for got, want in zip(shape, expected)))
+
+
+def written(shape: Optional[Sequence[Optional[int]]]) -> str:
+    """A static shape for an error message: (?, 3)."""
+    if shape is None:
+        return 'unknown'
+    return '(%s)' % (', '.join('?' if size is None else str(size) for size in shape) + (',' if len(shape) == 1 else ''))
+
+
+def to_array(name: str, value: Any, dtype: Any) -> np.ndarray:
+    """The value as an array of a dtype; itself when it is one already."""
+    try:
+        return np.asarray(value, dtype=dtype)
+    except (TypeError, ValueError) as error:
+        raise ValueError('%s must be an array of numbers (%s): %s' % (name, np.dtype(dtype).name, error)) from None
+
+
+def positive_int(name: str, value: Any) -> int:
+    """The value as an int, when it is one of at least 1."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise ValueError('%s must be a positive int, not %r.' % (name, value))
+    return int(value)
+
+
+def normalise(T: tf.Tensor, X: List[tf.Tensor], many: bool, xs: Any, ys: Any, batch_size: Any) -> Inputs:
+    """Check the arguments of `run` and bring them to one form."""
+    if many and (not hasattr(xs, '__len__') or len(xs) != len(X)):
+        raise RuntimeError('List of input tensors and input data have different lengths (%d and %s)' % (
+            len(X), len(xs) if hasattr(xs, '__len__') else type(xs).__name__))
+    arrays = [_data('xs[%d]' % i if many else 'xs', value, x)
+              for i, (value, x) in enumerate(zip(xs if many else [xs], X))]
+    n = len(arrays[0])
+    if any(len(array) != n for array in arrays):
+        raise RuntimeError('xs must have as many samples for every input, not %s.' % (
+            ' and '.join(str(len(array)) for array in arrays)))
+    if n == 0:
+        raise RuntimeError('xs must have at least one sample; its shape is %s.' % (arrays[0].shape,))
+    weights = None if ys is None else _weights(ys, T, n)
+    return Inputs(arrays, weights, n, *_rows(T, X, n, batch_size))
+
+
+def _data(name: str, value: Any, x: tf.Tensor) -> np.ndarray:
+    array = to_array(name, value, x.dtype.as_numpy_dtype)
+    if array.ndim == 0 or not fits(array.shape[1:], sample_shape(x)):
+        expected = None if x.shape.ndims is None else [None] + x.shape.as_list()[1:]
+        raise ValueError("%s must have the shape of '%s', %s, not %s." % (name, x.name, written(expected), array.shape))
+    return array
+
+
+def _weights(ys: Any, T: tf.Tensor, n: int) -> np.ndarray:
+    weights = to_array('ys', ys, T.dtype.as_numpy_dtype)
+    if weights.ndim == 0 or len(weights) != n:
+        raise RuntimeError('When provided, ys must have the same batch size as xs (xs has batch size %d and ys %s)' % (
+            n, len(weights) if weights.ndim else 'is a single number'))
+    expected = None if T.shape.ndims in (None, 0) else sample_shape(T)
+    if expected is not None and (weights.ndim != len(expected) + 1 or any(
+            got != 1 and want not in (None, got) for got, want in zip(weights.shape[1:], expected))):
+        raise RuntimeError("ys must have the shape of T ('%s'), %s, not %s." % (
+            T.name, written([None] + expected), weights.shape))
+    return weights
+
+
+def _rows(T: tf.Tensor, X: List[tf.Tensor], n: int, batch_size: Any) -> Tuple[int, bool, bool]:
+    """The last three fields of Inputs."""
+    fixed = [first_dimension(x) for x in X if first_dimension(x) is not None]
+    if batch_size is not None:
+        positive_int('batch_size', batch_size)
+        for size, what in [(first_dimension(T), 'target')] + [(size, 'input') for size in fixed]:
+            if size not in (None, batch_size):
+                raise RuntimeError(
+                    'When using batch evaluation, the first dimension of the %s tensor must be compatible with the '
+                    'batch size. Found %d instead of %d.' % (what, size, batch_size))
+    per_sample = T.shape.ndims != 0 and (first_dimension(T) is None or bool(fixed) or first_dimension(T) == batch_size)
+    rows = int(batch_size or (fixed[0] if fixed else n))
+    if fixed and n % rows and not per_sample:
+        raise RuntimeError('xs must have a multiple of %d samples, as the first dimension of the input tensor says, '
+                           'not %d.' % (rows, n))
+    return rows, per_sample, bool(fixed)
+
+
+def check_baseline(baseline: Any, X: List[tf.Tensor], many: bool) -> List[np.ndarray]:
+    """One baseline for each input, as an array that broadcasts to any number of samples."""
+    if not many or not isinstance(baseline, (list, tuple)) and np.ndim(baseline) == 0:
+        values = [baseline] * len(X)  # type: List[Any]
+    elif isinstance(baseline, (list, tuple)) and len(baseline) == len(X):
+        values = list(baseline)
+    else:
+        raise RuntimeError('baseline must be a list with one baseline for each of the %d inputs, not %s.' % (
+            len(X), 'a list of %d' % len(baseline) if isinstance(baseline, (list, tuple)) else type(baseline).__name__))
+    return [_baseline(value, x) for value, x in zip(values, X)]
+
+
+def _baseline(value: Any, x: tf.Tensor) -> np.ndarray:
+    # A copy, so that the explainer keeps the values that it was given.
+    array = np.array(to_array('baseline', 0 if value is None else value, x.dtype.as_numpy_dtype))
+    expected = sample_shape(x)
+    if array.ndim == 0 or expected is None:
+        return array
+    if array.ndim == len(expected) + 1 and len(array) == 1 and fits(array.shape[1:], expected):
+        return array
+    if not fits(array.shape, expected):
+        raise RuntimeError('Baseline shape %s does not match expected shape %s' % (array.shape, written(expected)))
+    return array[np.newaxis]
+
+
+def spread_baseline(baseline: np.ndarray, xs: np.ndarray) -> np.ndarray:
+    """The baseline in the shape of the samples, without a copy."""
+    if baseline.ndim and baseline.ndim == xs.ndim - 1:
+        baseline = baseline[np.newaxis]
+    if baseline.ndim and (baseline.ndim != xs.ndim or baseline.shape[1:] != xs.shape[1:]):
+        raise RuntimeError('Baseline shape %s does not match expected shape %s' % (baseline.shape[1:], xs.shape[1:]))
+    return np.broadcast_to(baseline, xs.shape)

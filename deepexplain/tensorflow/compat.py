@@ -1,0 +1,81 @@
+"""The places where TensorFlow has no public API for what we need: one small function each."""
+import sys
+from typing import Any, Callable, Dict, Optional
+
+import tensorflow.compat.v1 as tf
+
+
+def registered_gradient(op_type: str) -> Callable:
+    """The gradient function that TensorFlow registers for an op type; LookupError where there is none."""
+    from tensorflow.python.framework import ops
+    registry = ops.gradient_registry if hasattr(ops, 'gradient_registry') else ops._gradient_registry
+    return registry.lookup(op_type)
+
+
+def control_flow_context(op: tf.Operation) -> Any:
+    """The v1 while or cond context that an op lives in, or None."""
+    return op._get_control_flow_context()
+
+
+def while_context(op: tf.Operation) -> Any:
+    """The outermost v1 while loop around an op, or None."""
+    context, outermost = control_flow_context(op), None
+    while context is not None:
+        if context.IsWhileContext():
+            outermost = context
+        context = context.outer_context
+    return outermost
+
+
+def restore_while_context(definition: Any) -> None:
+    """Give the ops that a WhileContextDef names their loop, in the default graph."""
+    from tensorflow.python.ops import control_flow_ops
+    control_flow_ops.WhileContext.from_proto(definition)
+
+
+def function_to_graph(function_def: Any, library: Any) -> Any:
+    """A FunctionDef as (GraphDef, its nested tensor names -> flat names), its arguments as placeholders.
+
+    The functions that it calls are read from `library`, a FunctionDefLibrary.
+    """
+    from tensorflow.python.framework import function_def_to_graph
+    with tf.Graph().as_default() as graph:
+        tf.import_graph_def(tf.GraphDef(library=library), name='')
+        # The function looks its callees up in the default graph.
+        with graph.as_default():
+            return function_def_to_graph.function_def_to_graph_def(function_def)
+
+
+def in_function_body(graph: tf.Graph) -> bool:
+    """Whether a graph is the body of a function rather than one that a session runs."""
+    return hasattr(graph, 'outer_graph')
+
+
+def keras_session(graph: tf.Graph) -> Optional[tf.Session]:
+    """The session of the Keras that built a model in this graph, or None.
+
+    keras 2.2, tf.keras (TF 1.15 to 2.15) and tf_keras each keep a session of their own and make one when asked, so
+    the one that the graph's Keras tensors belong to is asked, and none where there are no such tensors.
+    """
+    layers = (tensor._keras_history[0] for op in graph.get_operations() for tensor in op.outputs
+              if hasattr(tensor, '_keras_history'))
+    layer = next(layers, None)
+    if layer is None:
+        return None
+    package = type(layer).__module__.split('.')[0]
+    if package == 'tf_keras':
+        backend = sys.modules['tf_keras'].src.backend
+    elif package == 'keras' and hasattr(sys.modules['keras'].backend, 'get_session'):
+        backend = sys.modules['keras'].backend
+    else:
+        backend = tf.keras.backend
+    with graph.as_default():
+        return backend.get_session()
+
+
+def library_of(graph: tf.Graph) -> Dict[str, Any]:
+    """The functions of a graph, by name, as FunctionDefs."""
+    definition = tf.GraphDef()
+    # as_graph_def would serialise every weight of the graph as well.
+    graph._copy_functions_to_graph_def(definition, 0)
+    return {function.signature.name: function for function in definition.library.function}

@@ -1,0 +1,109 @@
+"""DeepExplain: the user's door."""
+from contextlib import ExitStack
+from typing import Any, Dict, List, Optional, Tuple
+
+import numpy as np
+import tensorflow.compat.v1 as tf
+
+from . import compat
+from .explainer import Explainer
+from .rules import overrides
+
+
+class DeepExplain:
+    """A context in which to explain the tensors of a graph.
+
+        with DeepExplain(session=sess) as de:
+            attributions = de.explain('deeplift', T, X, xs, ys=ys)
+
+    Inside it the graph is the default one, and activations that are created carry `_gradient_op_type` =
+    `DeepExplainGrad`; they have their ordinary gradient outside of an explanation, so training inside is ordinary
+    training. Models built elsewhere are explained as well. On exit everything is as before. The context nests, may be
+    entered again, and explainers made inside go on working after it.
+
+    Args:
+        graph: the graph to explain; by default the session's.
+        session: the session that holds the model's weights: by default the default session, else Keras's.
+
+    Raises:
+        RuntimeError: if no session is found, or it runs another graph than `graph`.
+    """
+
+    def __init__(self, graph: Optional[tf.Graph] = None, session: Optional[tf.Session] = None) -> None:
+        self.session = _find_session(graph) if session is None else session
+        self.graph = self.session.graph
+        if graph is not None and graph is not self.graph:
+            raise RuntimeError('DeepExplain: graph must be the graph of the session, not another one.')
+        self._entered = []  # type: List[ExitStack]
+        self._explainers = {}  # type: Dict[Tuple, Explainer]
+
+    def __enter__(self) -> 'DeepExplain':
+        with ExitStack() as stack:
+            stack.enter_context(self.graph.as_default())
+            stack.enter_context(self.graph.gradient_override_map(overrides()))
+            self._entered.append(stack.pop_all())
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._entered.pop().__exit__(*error)
+
+    def get_explainer(self, method: str, T: tf.Tensor, X: Any, **options: Any) -> Explainer:
+        """Build an explainer, to be run many times.
+
+        Args:
+            method: a name of `deepexplain.tensorflow.methods.attribution_methods`.
+            T: the target, a tensor of any rank of which the first axis is the samples. Its units are summed, weighed
+                by the `ys` of each run.
+            X: the input to attribute to: a placeholder or an inner tensor of floats that T depends on, its first axis
+                the samples; or a list or tuple of such tensors.
+            **options: the method's own (see its class in `deepexplain.tensorflow.methods`).
+
+        Returns:
+            An `Explainer`; see its `run`.
+
+        Raises:
+            RuntimeError: outside of the context; for an unknown method; if T or X is no tensor of the graph; if T does
+                not depend on X, or only through an op without a gradient.
+            TypeError: for an option that the method does not have.
+        """
+        if not self._entered:
+            raise RuntimeError('Explain can be called only within a DeepExplain context.')
+        return Explainer(method, T, X, self.session, **options)
+
+    def explain(self, method: str, T: tf.Tensor, X: Any, xs: Any, ys: Any = None, batch_size: Optional[int] = None,
+                **options: Any) -> Any:
+        """Attributions of X for T: `get_explainer(method, T, X, **options).run(xs, ys, batch_size)`.
+
+        The explainer is kept, so that calling again with the same method, T, X and options adds nothing to the graph.
+        """
+        if not self._entered:
+            raise RuntimeError('Explain can be called only within a DeepExplain context.')
+        key = (method, id(T), tuple(id(x) for x in X) if isinstance(X, (list, tuple)) else id(X),
+               isinstance(X, (list, tuple)), _frozen(options))
+        if key not in self._explainers:
+            self._explainers[key] = self.get_explainer(method, T, X, **options)
+        return self._explainers[key].run(xs, ys, batch_size)
+
+
+def _find_session(graph: Optional[tf.Graph]) -> tf.Session:
+    session = tf.get_default_session()
+    if session is None and not tf.executing_eagerly():
+        session = compat.keras_session(tf.get_default_graph() if graph is None else graph)
+    if session is not None:
+        return session
+    if tf.executing_eagerly():
+        raise RuntimeError('DeepExplain explains graphs on a session, and eager execution is on: call '
+                           'tf.compat.v1.disable_eager_execution() before the model is built, or pass the '
+                           'tf.compat.v1.Session of an explicit tf.Graph as DeepExplain(session=your_session).')
+    raise RuntimeError('DeepExplain: could not retrieve a session. Use DeepExplain(session=your_session).')
+
+
+def _frozen(value: Any) -> Any:
+    """A hashable stand-in for an option: equal for equal options."""
+    if isinstance(value, dict):
+        return tuple(sorted((key, _frozen(one)) for key, one in value.items()))
+    if isinstance(value, (list, tuple)):
+        return type(value).__name__, tuple(_frozen(one) for one in value)
+    if isinstance(value, (np.ndarray, np.generic)):
+        return 'array', value.shape, value.dtype.str, value.tobytes()
+    return type(value).__name__, repr(value)

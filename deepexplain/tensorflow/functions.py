@@ -1,0 +1,131 @@
+"""Functions of the graph's library on the path: calls are inlined, bodies of loops and branches copied.
+
+TensorFlow cannot build a second gradient of a loop or a branch whose body has been rewritten for a first one, and
+no override reaches into a call; copies under fresh names and inlined calls have neither trouble.
+"""
+from typing import Any, Callable, Dict, Iterator, List, Mapping
+
+import tensorflow.compat.v1 as tf
+
+from . import compat
+from .graph import CALLS
+
+
+def functions_of(node: tf.NodeDef) -> Iterator[Any]:
+    """The function attributes of a node: those of While, If, Case and of calls."""
+    for value in node.attr.values():
+        if value.WhichOneof('value') == 'func':
+            yield value.func
+        for function in value.list.func:
+            yield function
+
+
+def is_call(node: Any, library: Mapping[str, Any]) -> bool:
+    """Whether a node only calls a function, the old way (its type is the function's name) or the new."""
+    return node.op in CALLS or node.op in library
+
+
+def inline_calls(definition: tf.GraphDef, library: Mapping[str, Any]) -> Dict[str, str]:
+    """Put the ops of called functions in the place of the calls, again and again until no call is left.
+
+    Returns:
+        The tensor that stands for each output of a call, by name ('call' and 'call:1' as nodes write them).
+    """
+    everything = tf.GraphDef()
+    everything.library.function.extend(library.values())
+    outputs = {}  # type: Dict[str, str]
+    waiting = list(definition.node)
+    done = []  # type: List[Any]
+    while waiting:
+        node = waiting.pop()
+        if not is_call(node, library):
+            done.append(node)
+            continue
+        name = node.attr['f'].func.name if node.op in CALLS else node.op
+        waiting.extend(_body(node, library[name], everything.library, outputs))
+        # What ran after the call runs after what it put out.
+        last = tf.NodeDef(name=node.name, op='NoOp', device=node.device)
+        last.input.extend(sorted({'^' + outputs[key].split(':')[0] for key in outputs
+                                  if key.split(':')[0] == node.name}))
+        done.append(last)
+    for node in done:
+        node.input[:] = [_final(source, outputs) for source in node.input]
+    del definition.node[:]
+    definition.node.extend(done)
+    return {key: _final(key, outputs) for key in outputs}
+
+
+def _final(name: str, outputs: Mapping[str, str]) -> str:
+    while name in outputs:
+        name = outputs[name]
+    return name
+
+
+def _body(call: Any, function: Any, library: Any, outputs: Dict[str, str]) -> List[Any]:
+    """The nodes of a function under the call's name, reading the call's inputs; notes the call's outputs."""
+    body, flat = compat.function_to_graph(function, library)
+    data = [source for source in call.input if not source.startswith('^')]
+    before = [source for source in call.input if source.startswith('^')]
+    arguments = {argument.name: source for argument, source in zip(function.signature.input_arg, data)}
+
+    def renamed(source: str) -> str:
+        if source.startswith('^'):
+            return '^' + call.name + '/' + source[1:]
+        return arguments.get(source.split(':')[0]) or call.name + '/' + source
+
+    nodes = []
+    for node in body.node:
+        if node.name in arguments:
+            continue
+        sources = [renamed(source) for source in node.input if source[1:] not in arguments or source[0] != '^']
+        node.name = call.name + '/' + node.name
+        node.input[:] = sources + before
+        node.attr.pop('_class', None)
+        # A custom gradient of a function's body refers to the graph that the function was traced in.
+        if node.op == 'IdentityN':
+            node.attr.pop('_gradient_op_type', None)
+        nodes.append(node)
+    for i, result in enumerate(function.signature.output_arg):
+        tensor = flat[function.ret[result.name]]
+        tensor = tensor[:-2] if tensor.endswith(':0') else tensor
+        outputs[call.name + (':%d' % i if i else '')] = renamed(tensor)
+    return nodes
+
+
+def copy_bodies(definition: tf.GraphDef, library: Mapping[str, Any], prefix: str,
+                change: Callable[[Any], None]) -> None:
+    """Let the nodes of a GraphDef use copies, under names that begin with `prefix`, of the functions they name.
+
+    Args:
+        change: called with each node of a copied function, to mark it.
+    """
+    copied = {}  # type: Dict[str, str]
+
+    def copy(name: str) -> str:
+        if name not in copied:
+            copied[name] = prefix + name
+            function = definition.library.function.add()
+            function.CopyFrom(library[name])
+            function.signature.name = copied[name]
+            for node in function.node_def:
+                change(node)
+                for inner in functions_of(node):
+                    inner.name = copy(inner.name)
+        return copied[name]
+
+    for node in definition.node:
+        for function in functions_of(node):
+            function.name = copy(function.name)
+
+
+def nodes_inside(op: tf.Operation, library: Mapping[str, Any]) -> List[Any]:
+    """The nodes of all functions that a loop or a branch runs, those that its body calls included."""
+    found, waiting = [], [op.node_def]  # type: List[Any], List[Any]
+    seen = set()
+    while waiting:
+        for function in functions_of(waiting.pop()):
+            if function.name in library and function.name not in seen:
+                seen.add(function.name)
+                found.extend(library[function.name].node_def)
+                waiting.extend(library[function.name].node_def)
+    return found

@@ -1,0 +1,140 @@
+"""Gradients of a target, ordinary or under a method's rules, for a model built anywhere."""
+import warnings
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, NamedTuple, Optional
+
+import tensorflow.compat.v1 as tf
+
+from . import compat
+from .functions import is_call, nodes_inside
+from .graph import CALLS, FUNCTIONAL, Path
+from .replica import Replica
+from .rules import GRADIENT, Rule, RuleSet, registered_rules
+from .units import BATCH_NORMS, ELEMENTWISE, LINEAR, PRODUCTS, SUMS, WINNERS, Units, find_units
+
+if TYPE_CHECKING:
+    from .methods.base import Model
+
+ADVICE = ('Build the model after tf.compat.v1.disable_v2_behavior(), which makes loops, branches and calls of plain '
+          'ops.')
+
+
+class Ruled(NamedTuple):
+    """A path, the units on it, and its replica that asks for the rules."""
+    path: Path
+    units: Units
+    replica: Replica
+    rules: Mapping[str, Rule]
+
+
+def ordinary_gradients(model: 'Model') -> List[tf.Tensor]:
+    """The gradients of the target with respect to each X as TensorFlow has them."""
+    path = lowered(model)
+    target = path.T
+    if path.of_types(FUNCTIONAL):
+        # TensorFlow cannot differentiate a functional loop that a session has run; its copy, any time.
+        target = Replica(path.with_loops()).tensor(target)
+    return _gradients(target, model)
+
+
+def lowered(model: 'Model') -> Path:
+    """The path from X to T, imported again with its function calls inlined if there are any."""
+    path = Path(model.X, model.T)
+    plain = all(op.type not in CALLS and hasattr(tf.raw_ops, op.type) for op in path.ops)
+    if plain or not any(is_call(op.node_def, compat.library_of(path.graph)) for op in path.ops):
+        return path
+    return Path(model.X, Replica(path.with_loops()).tensor(model.T))
+
+
+def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None) -> Ruled:
+    """A replica of the path under `DeepExplainGrad`; warns of ops that have no rule.
+
+    Args:
+        check: called with the path, the method and the rules before anything is built; raises what it must.
+    """
+    rules = registered_rules()
+    path = lowered(model)
+    if check is not None:
+        check(path, method, rules)
+    units = find_units(path, frozenset(rules))
+    inside = _inside(path, method, rules)
+    names = _named(units.unsupported) + inside
+    if names:
+        warnings.warn("%s: unsupported activation on the path from X to T: %s. It has no rule and passes its ordinary "
+                      "gradient, so attributions may not add up; see register_rule." % (method, ', '.join(names)),
+                      stacklevel=2)
+    replica = Replica(path.with_loops(), units=units, gradient=GRADIENT)
+    return Ruled(path, units, replica, rules)
+
+
+def gradients_under(rule_set: RuleSet, ruled: Ruled, model: 'Model') -> List[tf.Tensor]:
+    """The gradients of the target with respect to each X, with the rules in force."""
+    with rule_set:
+        return _gradients(ruled.replica.tensor(ruled.path.T), model)
+
+
+def _gradients(T: tf.Tensor, model: 'Model') -> List[tf.Tensor]:
+    gradients = tf.gradients(T * model.Y, model.X)
+    for x, gradient in zip(model.X, gradients):
+        if gradient is None:
+            raise RuntimeError("T ('%s') does not depend differentiably on X ('%s', %s): there is no path of ops with "
+                               'a gradient between them.' % (model.T.name, x.name, x.dtype.name))
+    return [tf.convert_to_tensor(gradient) for gradient in gradients]
+
+
+def _named(ops: List[tf.Operation]) -> List[str]:
+    """'Softmax (probabilities)', or with how many there are, for each type among some ops."""
+    by_type = {}  # type: Dict[str, List[str]]
+    for op in ops:
+        by_type.setdefault(op.type, []).append(op.name)
+    return ['%s (%s%s)' % (op_type, names[0], ' and %d more' % (len(names) - 1) if len(names) > 1 else '')
+            for op_type, names in by_type.items()]
+
+
+def _inside(path: Path, method: str, rules: Mapping[str, Rule]) -> List[str]:
+    """The ops without a rule in the bodies of functional loops and branches, by name; an error where it must be."""
+    found = []
+    for op in path.of_types(FUNCTIONAL):
+        library = compat.library_of(path.graph)
+        refuse = _refusal(method, op)
+        for node in nodes_inside(op, library):
+            if is_call(node, library):
+                raise refuse(node)
+            if node.op == 'IdentityN' and node.attr['_gradient_op_type'].s.startswith(b'CustomGradient'):
+                raise refuse(node)
+            if _is_doubtful(node, rules, loop='While' in op.type):
+                found.append('%s (%s in %s)' % (node.op, node.name, op.name))
+    return found
+
+
+def _refusal(method: str, op: tf.Operation) -> Callable[[Any], RuntimeError]:
+    return lambda node: RuntimeError("%s cannot reach '%s' (%s) inside '%s' (%s). %s" % (
+        method, node.name, node.op, op.name, op.type, ADVICE))
+
+
+def _is_doubtful(node: Any, rules: Mapping[str, Rule], loop: bool) -> bool:
+    """Whether a node of a function's body bends the gradient without a rule, as far as a node alone can tell."""
+    if not _is_float(node):
+        return False
+    if node.op in ('Mul', 'Minimum', 'Maximum'):
+        return loop
+    if node.op in rules or node.op in LINEAR | PRODUCTS | WINNERS | BATCH_NORMS | SUMS | FUNCTIONAL:
+        return False
+    return node.op in ELEMENTWISE and not node.op.startswith(('Greater', 'Less', 'Equal', 'NotEqual', 'Is')) or (
+        node.op in ('Softmax', 'LogSoftmax', 'LRN', 'L2Loss', 'Prod'))
+
+
+def refuse_loops(path: Path, method: str, rules: Mapping[str, Rule]) -> None:
+    """RuntimeError where the path holds a loop, or a rule's op in a functional branch."""
+    for op in path.ops:
+        if compat.while_context(op) is not None or op.type in ('While', 'StatelessWhile'):
+            raise RuntimeError("%s cannot reach into loops, and '%s' (%s) is %s one: its references at the baseline "
+                               'would have to be kept for every step. Unroll the loop, or use another method.' % (
+                                   method, op.name, op.type, 'in' if compat.while_context(op) is not None else ''))
+        if op.type in FUNCTIONAL:
+            for node in nodes_inside(op, compat.library_of(path.graph)):
+                if node.op in rules and _is_float(node):
+                    raise _refusal(method, op)(node)
+
+
+def _is_float(node: Any) -> bool:
+    return tf.as_dtype(node.attr['T'].type or tf.int32.as_datatype_enum).is_floating

@@ -1,0 +1,93 @@
+"""The path: the ops between X and T. Nothing outside it is looked at, run or changed."""
+from typing import Iterable, List, Sequence, Set
+
+import tensorflow.compat.v1 as tf
+
+from .compat import while_context
+
+#: Their values do not depend on the values of their inputs, only on shapes; or the gradient is cut on purpose.
+CONSTANT = frozenset([
+    'Shape', 'ShapeN', 'Size', 'Rank', 'ZerosLike', 'OnesLike', 'StopGradient', 'ConcatOffset',
+    'BroadcastGradientArgs', 'TensorArraySizeV3', 'TensorListLength', 'TensorListElementShape'])
+
+#: Op types that call a function of the graph's library and go on where it ends.
+CALLS = frozenset(['PartitionedCall', 'StatefulPartitionedCall'])
+
+#: Loops and branches whose bodies are functions (control flow v2).
+FUNCTIONAL = frozenset(['While', 'StatelessWhile', 'If', 'StatelessIf', 'Case', 'StatelessCase'])
+
+
+def name_of(tensor: tf.Tensor) -> str:
+    """'op' for the first output of an op and 'op:1' for the next, as a NodeDef writes its inputs."""
+    return tensor.name[:-2] if tensor.name.endswith(':0') else tensor.name
+
+
+class Path:
+    """The ops between some tensors X and a tensor T of one graph.
+
+    Attributes:
+        ops: the ops of the path in the order of their making, X's own not included.
+        dependent: those of them whose value depends on the value of X (not only on its shape).
+    """
+
+    def __init__(self, X: Sequence[tf.Tensor], T: tf.Tensor) -> None:
+        self.X, self.T, self.graph = list(X), T, T.graph
+        ends = {x.name for x in X}
+        after = _forward([consumer for x in X for consumer in x.consumers()], frozenset())
+        path = set() if T.name in ends else after & _backward([T.op], ends)
+        self.ops = [op for op in self.graph.get_operations() if op in path]
+        path_consumers = [consumer for x in X for consumer in x.consumers() if consumer in path]
+        self.dependent = _forward(path_consumers, CONSTANT) & path
+        self._ends = ends
+
+    def depends(self, tensor: tf.Tensor) -> bool:
+        """Whether the tensor's value depends on the value of X."""
+        return tensor.name in self._ends or tensor.op in self.dependent
+
+    def of_types(self, types: Iterable[str]) -> List[tf.Operation]:
+        """The ops of the path that are of one of these types."""
+        wanted = frozenset(types)
+        return [op for op in self.ops if op.type in wanted]
+
+    def with_loops(self) -> List[tf.Operation]:
+        """The ops of the path, the whole of every v1 loop that it enters, and the arrays that such loops write to.
+
+        A loop runs in a frame of its own, so its counter and its condition cannot be shared with a replica.
+        """
+        loops = {while_context(op) for op in self.ops} - {None}
+        if not loops:
+            return self.ops
+        found = set(self.ops)
+        waiting = list(self.ops)
+        while waiting:
+            op = waiting.pop()
+            for source in [tensor.op for tensor in op.inputs] + list(op.control_inputs):
+                if source not in found and (source.type == 'TensorArrayV3' or while_context(source) in loops):
+                    found.add(source)
+                    waiting.append(source)
+        return [op for op in self.graph.get_operations() if op in found]
+
+
+def _forward(start: Iterable[tf.Operation], barred: Iterable[str]) -> Set[tf.Operation]:
+    """The ops that can be reached from these, these included, without passing an op of a barred type."""
+    waiting = [op for op in start if op.type not in barred]
+    found = set(waiting)
+    while waiting:
+        for tensor in waiting.pop().outputs:
+            for op in tensor.consumers():
+                if op not in found and op.type not in barred:
+                    found.add(op)
+                    waiting.append(op)
+    return found
+
+
+def _backward(start: Iterable[tf.Operation], ends: Set[str]) -> Set[tf.Operation]:
+    """The ops that these depend on, these included, as far as the tensors named in `ends`."""
+    waiting = list(start)
+    found = set(waiting)
+    while waiting:
+        for tensor in waiting.pop().inputs:
+            if tensor.name not in ends and tensor.op not in found:
+                found.add(tensor.op)
+                waiting.append(tensor.op)
+    return found

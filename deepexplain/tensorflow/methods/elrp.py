@@ -1,0 +1,33 @@
+"""Layer-wise relevance propagation with the epsilon rule."""
+from typing import List
+
+import tensorflow.compat.v1 as tf
+
+from ..gradients import gradients_under, ruled_replica
+from ..rules import EpsilonRules
+from .base import GradientAttribution, Model
+
+
+class EpsilonLRP(GradientAttribution):
+    """Relevance by the epsilon rule of LRP (Bach et al. 2015, eq. 58), as a modified gradient times the input.
+
+    Ancona et al. 2018, proposition 1: x times the gradient of T in which each activation f has the gradient
+    f(z) / (z + epsilon * s), s = +1 where z >= 0 else -1. Without biases, and with f(0) = 0, the attributions of a
+    sample add up to T(x) as epsilon shrinks.
+
+    Args:
+        epsilon: a number greater than 0. Default 1e-4.
+
+    Raises:
+        AssertionError: if epsilon is not greater than 0.
+    """
+
+    def __init__(self, model: Model, epsilon: float = 1e-4) -> None:
+        assert epsilon > 0, 'LRP epsilon must be greater than zero'
+        self._epsilon = float(epsilon)
+        super().__init__(model)
+
+    def build(self) -> List[tf.Tensor]:
+        ruled = ruled_replica(self.model, 'elrp')
+        gradients = gradients_under(EpsilonRules(ruled.rules, self._epsilon), ruled, self.model)
+        return [gradient * x for gradient, x in zip(gradients, self.model.X)]

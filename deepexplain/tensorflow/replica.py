@@ -1,0 +1,180 @@
+"""The path imported once more into the user's graph: the same ops on the same variables, under other gradients."""
+from typing import Any, Dict, List, Mapping, Optional, Sequence
+
+import tensorflow.compat.v1 as tf
+
+from . import compat
+from .functions import copy_bodies, functions_of, inline_calls
+from .graph import name_of
+from .units import Unit, Units
+
+#: The node attribute of a marker that names the op type whose rule it takes ('' for a composed activation).
+RULE = '_deepexplain_rule'
+
+
+class Replica:
+    """The ops of a path, imported again into the current name scope.
+
+    Args:
+        ops: the ops to import.
+        inputs: original tensor name -> the tensor to read in its place (X at the baseline, for one); every other
+            tensor from outside is the original one.
+        units: the units of the path. A single op asks for `gradient` by its attribute. A marked unit gets a marker
+            after it: an IdentityN over (y, x) that hands on y and asks for `gradient`, so the unit's inner ops are
+            passed in one step.
+        gradient: the name of a registered gradient.
+    """
+
+    def __init__(self, ops: Sequence[tf.Operation], inputs: Optional[Mapping[str, tf.Tensor]] = None,
+                 units: Optional[Units] = None, gradient: str = '') -> None:
+        self.originals = {op.name: op for op in ops}
+        self._inputs = dict(inputs or {})
+        self._markers = {unit.y.name: unit for unit in units.marked} if units else {}  # type: Dict[str, Unit]
+        self._external = {}  # type: Dict[str, Any]
+        self.graph = tf.get_default_graph()
+        with tf.name_scope('path') as scope:
+            self.scope = scope
+        definition = tf.GraphDef(versions=self.graph.graph_def_versions)
+        for op in ops:
+            definition.node.add().CopyFrom(self._node(op, units, gradient))
+        for unit in self._markers.values():
+            definition.node.add().CopyFrom(self._marker(unit, gradient))
+        self._inlined = self._bring_functions(definition, units, gradient)
+        tf.import_graph_def(definition, input_map=self._external, name=scope)
+        for old in [tensor for op in ops for tensor in op.outputs if name_of(tensor) not in self._inlined]:
+            self.unmarked(old).set_shape(old.shape)
+        self._restore_loops(ops)
+
+    def op(self, original: tf.Operation) -> tf.Operation:
+        """The replica of an op."""
+        return self.graph.get_operation_by_name(self.scope + original.name)
+
+    def tensor(self, original: tf.Tensor) -> tf.Tensor:
+        """The tensor that stands for the original's in the replica: the marker's where there is one."""
+        if original.name in self._inputs:
+            return self._inputs[original.name]
+        if original.name in self._markers:
+            return self.graph.get_tensor_by_name(self.scope + _marker_name(original) + ':0')
+        return self.unmarked(original) if original.op.name in self.originals else original
+
+    def unmarked(self, original: tf.Tensor) -> tf.Tensor:
+        """The replica of a tensor of the path itself, before any marker."""
+        name = self._inlined.get(name_of(original), original.name)
+        if name in self._external:
+            return self._external[name]
+        return self.graph.get_tensor_by_name(self.scope + name + ('' if ':' in name else ':0'))
+
+    def marker(self, unit: Unit) -> tf.Operation:
+        return self.graph.get_operation_by_name(self.scope + _marker_name(unit.y))
+
+    def _node(self, op: tf.Operation, units: Optional[Units], gradient: str) -> tf.NodeDef:
+        node = tf.NodeDef()
+        node.CopyFrom(op.node_def)
+        del node.input[:]
+        node.input.extend(self._source(tensor) for tensor in op.inputs)
+        for before in op.control_inputs:
+            if before.name not in self.originals:
+                self._external['^' + before.name] = before
+            node.input.append('^' + before.name)
+        # Colocation names ops that may not be imported.
+        node.attr.pop('_class', None)
+        if 'frame_name' in node.attr:
+            node.attr['frame_name'].s = self._renamed_frame(node.attr['frame_name'].s.decode()).encode()
+        if units and op.name in units.single:
+            node.attr['_gradient_op_type'].s = gradient.encode()
+        if units and op.name in units.stripped:
+            node.attr.pop('_gradient_op_type')
+        return node
+
+    def _bring_functions(self, definition: tf.GraphDef, units: Optional[Units], gradient: str) -> Dict[str, str]:
+        """Inline the calls and copy the bodies that the nodes name; where each output of a call is now."""
+        # Old functions are called by ops of their own name, which no registered op has.
+        if not any(any(functions_of(node)) or not hasattr(tf.raw_ops, node.op) for node in definition.node):
+            return {}
+        library = compat.library_of(self.graph)
+        inlined = inline_calls(definition, library)
+
+        def change(node: Any) -> None:
+            if units and node.op in units.single_types:
+                node.attr['_gradient_op_type'].s = gradient.encode()
+            elif node.op == 'IdentityN':
+                # A custom gradient refers to the body that it was traced in, not to the copy.
+                node.attr.pop('_gradient_op_type', None)
+
+        copy_bodies(definition, library, self.scope.replace('/', '_').replace('.', '_'), change)
+        return inlined
+
+    def _marker(self, unit: Unit, gradient: str) -> tf.NodeDef:
+        node = tf.NodeDef(name=_marker_name(unit.y), op='IdentityN', device=unit.y.op.device)
+        node.input.extend([name_of(unit.y), self._source(unit.x)])
+        node.attr['T'].list.type.extend([unit.y.dtype.as_datatype_enum, unit.x.dtype.as_datatype_enum])
+        node.attr['_gradient_op_type'].s = gradient.encode()
+        node.attr[RULE].s = unit.rule.encode()
+        return node
+
+    def _source(self, tensor: tf.Tensor) -> str:
+        """What a node writes as its input to read this tensor; notes it when it comes from outside."""
+        if tensor.name not in self._inputs:
+            if tensor.name in self._markers:
+                return _marker_name(tensor)
+            if tensor.op.name in self.originals:
+                return name_of(tensor)
+        self._external[name_of(tensor)] = self._inputs.get(tensor.name, tensor)
+        return name_of(tensor)
+
+    def _renamed(self, name: str) -> str:
+        """The replica's name of an op or a tensor, or the same where it is not in the replica."""
+        return self.scope + name if name.split(':')[0] in self.originals else name
+
+    def _renamed_frame(self, name: str) -> str:
+        return self.scope + name
+
+    def _restore_loops(self, ops: Sequence[tf.Operation]) -> None:
+        """Give the imported ops of v1 loops copies of their contexts, without which they have no gradient."""
+        loops = []  # type: List[Any]
+        for op in ops:
+            loop = compat.while_context(op)
+            if loop is not None and not any(loop is one for one in loops):
+                loops.append(loop)
+        for loop in loops:
+            definition = loop.to_proto()
+            self._rename_loop(definition)
+            compat.restore_while_context(definition)
+
+    def _rename_loop(self, definition: Any) -> None:
+        definition.context_name = self._renamed_frame(definition.context_name)
+        for field in ('pivot_name', 'pivot_for_pred_name', 'pivot_for_body_name', 'maximum_iterations_name'):
+            setattr(definition, field, self._renamed(getattr(definition, field)))
+        for names in (definition.loop_exit_names, definition.loop_enter_names):
+            names[:] = [self._renamed(name) for name in names if name.split(':')[0] in self.originals]
+        self._rename_values(definition.values_def)
+        for nested in definition.nested_contexts:
+            if nested.HasField('while_ctxt'):
+                self._rename_loop(nested.while_ctxt)
+            else:
+                self._rename_branch(nested.cond_ctxt)
+
+    def _rename_branch(self, definition: Any) -> None:
+        definition.context_name = self._renamed_frame(definition.context_name)
+        for field in ('pred_name', 'pivot_name'):
+            setattr(definition, field, self._renamed(getattr(definition, field)))
+        self._rename_values(definition.values_def)
+        for nested in definition.nested_contexts:
+            if nested.HasField('while_ctxt'):
+                self._rename_loop(nested.while_ctxt)
+            else:
+                self._rename_branch(nested.cond_ctxt)
+
+    def _rename_values(self, definition: Any) -> None:
+        marked = [self.scope + _marker_name(unit.y) + ':%d' % i for unit in self._markers.values()
+                  if unit.y.name in definition.values for i in (0, 1)]
+        external = {self._renamed(outer): self._renamed(inner)
+                    for outer, inner in definition.external_values.items() if inner.split(':')[0] in self.originals}
+        definition.values[:] = [self._renamed(name) for name in definition.values
+                                if name.split(':')[0] in self.originals or self._renamed(name) in external] + marked
+        definition.external_values.clear()
+        definition.external_values.update(external)
+
+
+def _marker_name(tensor: tf.Tensor) -> str:
+    return '%s/deepexplain_unit_%d' % (tensor.op.name, tensor.value_index)

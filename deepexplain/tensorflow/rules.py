@@ -1,0 +1,179 @@
+"""How relevance passes an activation: the rules, the registered gradient that dispatches to them, register_rule."""
+import contextvars
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional
+
+import tensorflow.compat.v1 as tf
+
+from . import compat
+from .replica import RULE
+
+#: The gradient that activations ask for: the rule of the explainer that is being built, else the ordinary one.
+GRADIENT = 'DeepExplainGrad'
+
+#: |x - x_ref| up to here counts as no change: DeepLIFT then takes the derivative at the midpoint.
+NEAR = 1e-5
+
+#: Elementwise activations of one input; Minimum and Maximum of a constant are the parts of clipped ones.
+ACTIVATIONS = ('Relu', 'Relu6', 'LeakyRelu', 'Elu', 'Selu', 'Sigmoid', 'Tanh', 'Softplus', 'Softsign',
+               'Erf', 'Erfc', 'Exp', 'Expm1', 'Minimum', 'Maximum')
+
+# Which rules are in force in this thread: those of an explainer while it builds its gradients, else None.
+_in_force = contextvars.ContextVar('deepexplain_rules', default=None)  # type: contextvars.ContextVar
+
+
+class Rule(NamedTuple):
+    """What `register_rule` keeps of an op type; None stands for the method's own elementwise rule."""
+    elrp: Optional[Callable] = None
+    deeplift: Optional[Callable] = None
+
+
+# Op type -> rule: the one table that grows, as TensorFlow's own registry of gradients does.
+_rules = {op_type: Rule() for op_type in ACTIVATIONS}  # type: Dict[str, Rule]
+
+
+def register_rule(op_type: str, elrp: Optional[Callable] = None, deeplift: Optional[Callable] = None) -> None:
+    """Teach elrp and deeplift an op type.
+
+    `register_rule('Atan')` is all that an elementwise activation needs: each method then applies its own rule to it.
+    Explainers made earlier keep the rules that they were made with. Registering a type again replaces its rule.
+
+    Args:
+        op_type: the type of the op as the graph has it (`tensor.op.type`), an op with one input that depends on X.
+        elrp: a function `(grad, x, y, epsilon) -> gradient with respect to x` in place of the epsilon rule. `grad`,
+            `x` and `y` are tensors: the gradient with respect to the op's output, its input, its output; `epsilon` is
+            a float.
+        deeplift: a function `(grad, x, y, x_ref, y_ref) -> gradient with respect to x` in place of the rescale rule.
+            `x_ref` and `y_ref` are the op's input and output at the baseline, shaped like `x` and `y`.
+
+    Raises:
+        TypeError: if op_type is no string or a rule cannot be called.
+    """
+    if not isinstance(op_type, str):
+        raise TypeError("register_rule: op_type must be the name of an op type such as 'Atan', not %s."
+                        % type(op_type).__name__)
+    for name, rule in (('elrp', elrp), ('deeplift', deeplift)):
+        if rule is not None and not callable(rule):
+            raise TypeError('register_rule: %s must be a function or None, not %s.' % (name, type(rule).__name__))
+    _rules[op_type] = Rule(elrp, deeplift)
+
+
+def registered_rules() -> Mapping[str, Rule]:
+    """A copy of the table of rules, by op type."""
+    return dict(_rules)
+
+
+def original_grad(op: tf.Operation, grad: tf.Tensor) -> Any:
+    """The ordinary gradient of an op, as TensorFlow registers it for the op's type."""
+    return compat.registered_gradient(op.type)(op, grad)
+
+
+class RuleSet:
+    """The rules of one method while one explainer builds its gradients; a context manager that puts them in force."""
+
+    def __enter__(self) -> 'RuleSet':
+        self._token = _in_force.set(self)
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        _in_force.reset(self._token)
+
+    def gradient(self, op: tf.Operation, grad: tf.Tensor) -> tf.Tensor:
+        """The gradient with respect to the input of an op or a marker."""
+        raise NotImplementedError
+
+
+class _Suspended(RuleSet):
+    """No rules in force."""
+
+    def __enter__(self) -> 'RuleSet':
+        self._token = _in_force.set(None)
+        return self
+
+
+class EpsilonRules(RuleSet):
+    """The epsilon rule of layer-wise relevance propagation (Bach et al. 2015, eq. 58) as a gradient.
+
+    grad * f(x) / (x + epsilon * s), s = +1 where x >= 0 else -1 (Ancona et al. 2018, section 3).
+    """
+
+    def __init__(self, rules: Mapping[str, Rule], epsilon: float) -> None:
+        self._rules, self._epsilon = rules, epsilon
+
+    def gradient(self, op: tf.Operation, grad: tf.Tensor) -> tf.Tensor:
+        x, y = _ends(op)
+        own = self._rules.get(_rule_of(op), Rule()).elrp
+        if own is not None:
+            return own(grad, x, y, self._epsilon)
+        epsilon = tf.constant(self._epsilon, x.dtype)
+        return grad * y / (x + tf.where(x >= 0, tf.fill(tf.shape(x), epsilon), tf.fill(tf.shape(x), -epsilon)))
+
+
+class Reference(NamedTuple):
+    """A unit at the baseline, and the unit as a function of another input."""
+    x: tf.Tensor
+    y: tf.Tensor
+    function: Callable[[tf.Tensor], tf.Tensor]
+
+
+class RescaleRules(RuleSet):
+    """DeepLIFT's rescale rule (Shrikumar et al. 2017, section 3.5.1) as a gradient.
+
+    grad * (f(x) - f(r)) / (x - r), r the input at the baseline; where |x - r| <= 1e-5 the ordinary gradient at the
+    midpoint (x + r) / 2.
+    """
+
+    def __init__(self, rules: Mapping[str, Rule], references: Mapping[str, Reference]) -> None:
+        self._rules, self._references = rules, references
+
+    def gradient(self, op: tf.Operation, grad: tf.Tensor) -> tf.Tensor:
+        x, y = _ends(op)
+        reference = self._references[op.name]
+        own = self._rules.get(_rule_of(op), Rule()).deeplift
+        if own is not None:
+            return own(grad, x, y, reference.x, reference.y)
+        change = x - reference.x
+        near = tf.abs(change) <= tf.constant(NEAR, x.dtype)
+        midpoint = 0.5 * (x + reference.x)
+        with _Suspended():
+            ordinary = tf.gradients(reference.function(midpoint), midpoint, grad)[0]
+        # The branch that is not taken must not divide by zero: NaN would survive a second gradient.
+        return tf.where(near, ordinary, grad * (y - reference.y) / tf.where(near, tf.ones_like(change), change))
+
+
+def _is_marker(op: tf.Operation) -> bool:
+    return op.type == 'IdentityN'
+
+
+def _ends(op: tf.Operation) -> List[tf.Tensor]:
+    """The input and the output of the unit that an op or a marker stands for."""
+    return [op.inputs[1], op.inputs[0]] if _is_marker(op) else [op.inputs[0], op.outputs[0]]
+
+
+def _rule_of(op: tf.Operation) -> str:
+    return op.get_attr(RULE).decode() if _is_marker(op) else op.type
+
+
+def dispatch(op: tf.Operation, *grads: tf.Tensor) -> Any:
+    """The gradient of an op that asks for `DeepExplainGrad`."""
+    rules = _in_force.get()
+    if rules is None or not (_is_marker(op) or len(op.inputs) == 1):
+        return compat.registered_gradient(op.type)(op, *grads)
+    gradient = rules.gradient(op, grads[0])
+    return [None, gradient] if _is_marker(op) else gradient
+
+
+def _registered(op: tf.Operation, *grads: tf.Tensor) -> Any:
+    # TensorFlow keeps this function for good; found by name, the dispatcher is the present one after a reload.
+    from deepexplain.tensorflow import rules
+    return rules.dispatch(op, *grads)
+
+
+try:
+    tf.RegisterGradient(GRADIENT)(_registered)
+except KeyError:  # Registered before this reload, and as good.
+    pass
+
+
+def overrides() -> Dict[str, str]:
+    """What the context puts into the graph's gradient_override_map."""
+    return {op_type: GRADIENT for op_type in _rules if op_type not in ('Minimum', 'Maximum')}

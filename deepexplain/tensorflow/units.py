@@ -1,0 +1,207 @@
+"""Which ops of a path bend the gradient: the units that a rule is for, and the ops that no rule covers."""
+from typing import Dict, FrozenSet, List, NamedTuple, Optional, Set
+
+import tensorflow.compat.v1 as tf
+
+from .graph import FUNCTIONAL, Path
+
+#: The ordinary gradient is exact, whichever of the inputs depends on X.
+LINEAR = frozenset('''
+    Identity IdentityN Snapshot PlaceholderWithDefault CheckNumerics PreventGradient Print PrintV2 Copy CopyHost
+    Reshape Squeeze ExpandDims Transpose ConjugateTranspose Concat ConcatV2 Split SplitV Slice StridedSlice Pack Unpack
+    Tile Pad PadV2 MirrorPad Reverse ReverseV2 ReverseSequence Roll Gather GatherV2 GatherNd ResourceGather
+    DynamicPartition DynamicStitch ParallelDynamicStitch ScatterNd TensorScatterUpdate TensorScatterAdd BroadcastTo
+    Fill Cast Real Imag Complex Add AddV2 AddN AccumulateNV2 Sub Neg BiasAdd BiasAddV1 Sum Mean Cumsum SegmentSum
+    SegmentMean UnsortedSegmentSum AvgPool AvgPool3D ResizeBilinear ResizeNearestNeighbor ResizeBicubic ResizeArea
+    CropAndResize SpaceToBatch SpaceToBatchND BatchToSpace BatchToSpaceND SpaceToDepth DepthToSpace ExtractImagePatches
+    MatrixDiag MatrixDiagV2 MatrixDiagV3 MatrixDiagPart MatrixDiagPartV2 MatrixDiagPartV3 MatrixBandPart Diag DiagPart
+    FFT IFFT FFT2D IFFT2D RFFT IRFFT Switch RefSwitch Merge Enter RefEnter Exit NextIteration LoopCond
+    TensorArrayV3 TensorArrayReadV3 TensorArrayWriteV3 TensorArrayScatterV3 TensorArrayGatherV3 TensorArrayConcatV3
+    TensorArraySplitV3 TensorListFromTensor TensorListStack TensorListGetItem TensorListSetItem TensorListReserve
+    TensorListPushBack TensorListPopBack TensorListGather TensorListScatter TensorListConcatV2 EmptyTensorList
+    Placeholder Const ReadVariableOp NoOp
+    '''.split())
+
+#: Linear in each input by itself: exact as long as no other input depends on X.
+PRODUCTS = frozenset('''
+    Mul MulNoNan MatMul BatchMatMul BatchMatMulV2 BatchMatMulV3 SparseTensorDenseMatMul Einsum Cross Conv Conv2D Conv3D
+    DepthwiseConv2dNative Conv2DBackpropInput Conv3DBackpropInputV2 DepthwiseConv2dNativeBackpropInput
+    '''.split())
+
+#: Linear in the first input, when the second does not depend on X.
+QUOTIENTS = frozenset(['RealDiv', 'Div', 'DivNoNan', 'Xdivy'])
+
+#: Winner takes all: the ordinary gradient gives everything to the largest (or chosen) input, as the reference does.
+WINNERS = frozenset('''
+    MaxPool MaxPoolV2 MaxPool3D MaxPoolWithArgmax FractionalMaxPool Max Min Maximum Minimum SegmentMax SegmentMin
+    UnsortedSegmentMax UnsortedSegmentMin TopK TopKV2 Select SelectV2
+    '''.split())
+
+BATCH_NORMS = frozenset(['FusedBatchNorm', 'FusedBatchNormV2', 'FusedBatchNormV3'])
+
+#: Elementwise joins that only add, so that each side can keep its own rule.
+SUMS = frozenset(['Add', 'AddV2', 'AddN', 'Sub', 'BiasAdd'])
+
+#: What comes out at a place depends only on what goes in at that place.
+ELEMENTWISE = SUMS | frozenset('''
+    Identity IdentityN Snapshot Cast Neg Mul MulNoNan RealDiv Div DivNoNan Xdivy Xlogy Maximum Minimum Select SelectV2
+    Pow Square SquaredDifference Sqrt Rsqrt Reciprocal Inv Exp Expm1 Log Log1p Abs Sign Round Floor Ceil Rint Erf Erfc
+    Relu Relu6 LeakyRelu Elu Selu Sigmoid Tanh Softplus Softsign Sin Cos Tan Sinh Cosh Asin Acos Atan Asinh Acosh Atanh
+    Greater GreaterEqual Less LessEqual Equal NotEqual LogicalAnd LogicalOr LogicalNot IsNan IsInf IsFinite ClipByValue
+    '''.split())
+
+
+_SEVERAL_INPUTS = frozenset(['Minimum', 'Maximum'])
+
+
+class Unit(NamedTuple):
+    """A function y = f(x), elementwise unless a rule of the user's says otherwise, made of the ops from x to y.
+
+    `rule` is the op type whose rule it takes, or '' for an activation that is composed of several ops.
+    """
+    x: tf.Tensor
+    y: tf.Tensor
+    ops: List[tf.Operation]
+    rule: str
+
+
+class Units(NamedTuple):
+    """What a rule set does on a path."""
+    single: Dict[str, Unit]         # op name -> a unit of one op with one input
+    single_types: FrozenSet[str]    # the op types that are such units inside the bodies of loops and branches
+    marked: List[Unit]              # activations of several ops, or ops with constant inputs besides x
+    stripped: FrozenSet[str]        # IdentityN ops whose custom gradient is that of a unit
+    unsupported: List[tf.Operation]
+
+
+def find_units(path: Path, ruled: FrozenSet[str]) -> Units:
+    """The units of a path for a method that has rules for the op types `ruled`."""
+    source = {}  # type: Dict[str, tf.Tensor]  # tensor -> the nearest one of which it is an elementwise function
+    single, marked, stripped = {}, {}, set()
+    for op in path.ops:
+        if op not in path.dependent:
+            continue
+        inputs = [tensor for tensor in op.inputs if path.depends(tensor)]
+        joined = _join(op, inputs, source)
+        source.update(joined)
+        y = op.outputs[0] if op.outputs else None
+        if op.type in ruled and len(op.inputs) == 1:
+            single[op.name] = Unit(op.inputs[0], y, [op], op.type)
+        elif op.type in ruled and len(inputs) == 1:
+            marked[y.name] = Unit(inputs[0], y, [op], op.type)
+        elif len(inputs) > 1 and op.type in ELEMENTWISE - SUMS and op.type != 'IdentityN' and y.name in joined:
+            x = joined[y.name]
+            if x.dtype == y.dtype and y.dtype.is_floating:
+                marked[y.name] = Unit(x, y, _between(x, y, path), '')
+        elif _has_custom_gradient(op) and _only_wraps_a_unit(op, single, marked):
+            stripped.add(op.name)
+    reached = _reached(path, marked)
+    unsupported = [op for op in path.ops if op in reached and op.name not in single and op.name not in stripped
+                   and not any(tensor.name in marked for tensor in op.outputs) and not _is_exact(op, path)]
+    used = [unit for unit in marked.values() if unit.y.op in reached]
+    return Units(single, ruled - _SEVERAL_INPUTS, used, frozenset(stripped), unsupported)
+
+
+def _is_exact(op: tf.Operation, path: Path) -> bool:
+    """Whether the op's ordinary gradient is the right rule on this path."""
+    depends = [path.depends(tensor) for tensor in op.inputs]
+    if op.type in ('Select', 'SelectV2'):
+        return not depends[0]
+    if op.type in BATCH_NORMS:
+        return not op.get_attr('is_training') and not any(depends[1:])
+    if op.type in PRODUCTS:
+        return sum(depends) == 1
+    if op.type in QUOTIENTS:
+        return not depends[1]
+    if _has_custom_gradient(op):
+        return False
+    return op.type in LINEAR or op.type in WINNERS or op.type in FUNCTIONAL
+
+
+def _has_custom_gradient(op: tf.Operation) -> bool:
+    if op.type != 'IdentityN':
+        return False
+    try:
+        return op.get_attr('_gradient_op_type').startswith(b'CustomGradient')
+    except ValueError:
+        return False
+
+
+def _only_wraps_a_unit(op: tf.Operation, single: Dict[str, Unit], marked: Dict[str, Unit]) -> bool:
+    """Whether an IdentityN with a custom gradient hands on a unit of its own argument, as tf.nn.swish does."""
+    arguments = {tensor.name for tensor in op.inputs}
+    for y, inner in zip(op.outputs, op.inputs):
+        result = _unwrap(inner)
+        unit = marked.get(result.name) or single.get(result.op.name)
+        if y.consumers() and (unit is None or unit.x.name not in arguments):
+            return False
+        if unit is not None and unit.x.name in arguments:
+            return True
+    return False
+
+
+def _unwrap(tensor: tf.Tensor) -> tf.Tensor:
+    while tensor.op.type == 'Identity':
+        tensor = tensor.op.inputs[0]
+    return tensor
+
+
+def _join(op: tf.Operation, inputs: List[tf.Tensor], source: Dict[str, tf.Tensor]) -> Dict[str, tf.Tensor]:
+    """For each output of an elementwise op, the nearest tensor of which it is a function, where there is one."""
+    if op.type == 'IdentityN':
+        pairs = zip(op.outputs, op.inputs)
+        return {y.name: x for y, x in pairs if any(x is tensor for tensor in inputs)}
+    if op.type not in ELEMENTWISE or not inputs:
+        return {}
+    y = op.outputs[0]
+    x = inputs[0]  # type: Optional[tf.Tensor]
+    for tensor in inputs[1:]:
+        x = x if x is None else _common(x, tensor, source)
+    scalars = all(tensor.shape.ndims == 0 for tensor in op.inputs if not any(tensor is one for one in inputs))
+    if x is None or not (scalars or _same_shape(x, y)):
+        return {}
+    return {y.name: x}
+
+
+def _common(a: tf.Tensor, b: tf.Tensor, source: Dict[str, tf.Tensor]) -> Optional[tf.Tensor]:
+    """The nearest tensor of which both are elementwise functions, or None."""
+    above = set()
+    tensor = a  # type: Optional[tf.Tensor]
+    while tensor is not None:
+        above.add(tensor.name)
+        tensor = source.get(tensor.name)
+    tensor = b
+    while tensor is not None and tensor.name not in above:
+        tensor = source.get(tensor.name)
+    return tensor
+
+
+def _same_shape(a: tf.Tensor, b: tf.Tensor) -> bool:
+    return a.shape.ndims is not None and b.shape.ndims is not None and a.shape.as_list() == b.shape.as_list()
+
+
+def _between(x: tf.Tensor, y: tf.Tensor, path: Path) -> List[tf.Operation]:
+    """The ops of a path that lead from x to y."""
+    found, waiting = {y.op}, [y.op]
+    while waiting:
+        for tensor in waiting.pop().inputs:
+            if tensor.name != x.name and path.depends(tensor) and tensor.op not in found:
+                found.add(tensor.op)
+                waiting.append(tensor.op)
+    return [op for op in path.ops if op in found]
+
+
+def _reached(path: Path, marked: Dict[str, Unit]) -> Set[tf.Operation]:
+    """The ops that the gradient of T passes on its way to X when every marked unit is passed in one step."""
+    found, waiting = set(), [path.T]  # type: Set[tf.Operation], List[tf.Tensor]
+    while waiting:
+        tensor = waiting.pop()
+        if tensor.op in found or tensor.op not in path.dependent:
+            continue
+        found.add(tensor.op)
+        if tensor.name in marked:
+            waiting.append(marked[tensor.name].x)
+            continue
+        inputs = list(tensor.op.inputs)[1 if tensor.op.type in ('Select', 'SelectV2') else 0:]
+        waiting.extend(one for one in inputs if path.depends(one) and not one.dtype.is_integer and not one.dtype.is_bool)
+    return found
