@@ -46,11 +46,6 @@ def function_to_graph(function_def: Any, library: Any) -> Any:
             return function_def_to_graph.function_def_to_graph_def(function_def)
 
 
-def in_function_body(graph: tf.Graph) -> bool:
-    """Whether a graph is the body of a function rather than one that a session runs."""
-    return hasattr(graph, 'outer_graph')
-
-
 def keras_session(graph: tf.Graph) -> Optional[tf.Session]:
     """The session of the Keras that built a model in this graph, or None.
 

@@ -1,11 +1,12 @@
 """Explainer: one method on one target and input, built once and run many times."""
-from typing import Any, List, Optional, Sequence, Union
+from typing import Any, Optional, Sequence, Union
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
 from . import methods
 from .arguments import check_tensors, normalise
+from .graph import is_learning_phase
 from .methods.base import Model, Run
 
 
@@ -34,7 +35,9 @@ class Explainer:
         with graph.as_default(), tf.control_dependencies(None), tf.device(None), tf.name_scope(None):
             with tf.name_scope('deepexplain/' + attribution.__name__):
                 self._attribution = attribution(Model(T, inputs, self._many), **options)
-        self._fixed = {phase: np.zeros((), phase.dtype.as_numpy_dtype) for phase in _learning_phases(graph)}
+        # An explanation is one of the model at inference.
+        phases = [op.outputs[0] for op in graph.get_operations() if is_learning_phase(op)]
+        self._fixed = {phase.name: np.zeros((), phase.dtype.as_numpy_dtype) for phase in phases}
 
     def run(self, xs: Any, ys: Any = None, batch_size: Optional[int] = None) -> Any:
         """Attribute the target to the features of some samples.
@@ -58,10 +61,3 @@ class Explainer:
         inputs = normalise(self._attribution.model.T, self._inputs, self._many, xs, ys, batch_size)
         result = self._attribution.attribute(Run(self.session, self._attribution.model, inputs, self._fixed))
         return result if self._many else result[0]
-
-
-def _learning_phases(graph: tf.Graph) -> List[tf.Tensor]:
-    """Keras's switches between training and inference, which an explanation sets to inference."""
-    return [op.outputs[0] for op in graph.get_operations()
-            if op.type in ('Placeholder', 'PlaceholderWithDefault')
-            and op.name.split('/')[-1].startswith('keras_learning_phase')]

@@ -35,19 +35,23 @@ def inline_calls(definition: tf.GraphDef, library: Mapping[str, Any]) -> Dict[st
     everything.library.function.extend(library.values())
     outputs = {}  # type: Dict[str, str]
     waiting = list(definition.node)
+    awaited = {source[1:] for node in definition.node for source in node.input if source.startswith('^')}
     done = []  # type: List[Any]
     while waiting:
-        node = waiting.pop()
+        node = waiting.pop(0)
         if not is_call(node, library):
             done.append(node)
             continue
         name = node.attr['f'].func.name if node.op in CALLS else node.op
-        waiting.extend(_body(node, library[name], everything.library, outputs))
-        # What ran after the call runs after what it put out.
-        last = tf.NodeDef(name=node.name, op='NoOp', device=node.device)
-        last.input.extend(sorted({'^' + outputs[key].split(':')[0] for key in outputs
-                                  if key.split(':')[0] == node.name}))
-        done.append(last)
+        body = _body(node, library[name], everything.library, outputs)
+        awaited.update(source[1:] for inner in body for source in inner.input if source.startswith('^'))
+        waiting.extend(body)
+        if node.name in awaited:
+            # What ran after the call runs after what it put out.
+            last = tf.NodeDef(name=node.name, op='NoOp', device=node.device)
+            last.input.extend(sorted({'^' + outputs[key].split(':')[0] for key in outputs
+                                      if key.split(':')[0] == node.name}))
+            done.append(last)
     for node in done:
         node.input[:] = [_final(source, outputs) for source in node.input]
     del definition.node[:]

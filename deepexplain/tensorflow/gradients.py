@@ -127,9 +127,9 @@ def refuse_loops(path: Path, method: str, rules: Mapping[str, Rule]) -> None:
     """RuntimeError where the path holds a loop, or a rule's op in a functional branch."""
     for op in path.ops:
         if compat.while_context(op) is not None or op.type in ('While', 'StatelessWhile'):
-            raise RuntimeError("%s cannot reach into loops, and '%s' (%s) is %s one: its references at the baseline "
-                               'would have to be kept for every step. Unroll the loop, or use another method.' % (
-                                   method, op.name, op.type, 'in' if compat.while_context(op) is not None else ''))
+            raise RuntimeError("%s cannot reach into loops: '%s' (%s) lies between X and T, and the references at the "
+                               'baseline would have to be kept for every step. Unroll the loop, or use another '
+                               'method.' % (method, op.name, op.type))
         if op.type in FUNCTIONAL:
             for node in nodes_inside(op, compat.library_of(path.graph)):
                 if node.op in rules and _is_float(node):

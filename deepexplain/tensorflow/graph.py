@@ -22,6 +22,11 @@ def name_of(tensor: tf.Tensor) -> str:
     return tensor.name[:-2] if tensor.name.endswith(':0') else tensor.name
 
 
+def is_learning_phase(op: tf.Operation) -> bool:
+    """Whether an op is one of Keras's switches between training (1) and inference (0)."""
+    return op.type.startswith('Placeholder') and op.name.split('/')[-1].startswith('keras_learning_phase')
+
+
 class Path:
     """The ops between some tensors X and a tensor T of one graph.
 
@@ -65,6 +70,9 @@ class Path:
                 if source not in found and (source.type == 'TensorArrayV3' or while_context(source) in loops):
                     found.add(source)
                     waiting.append(source)
+        # TensorFlow starts the gradient of each loop variable at its exit, though nobody reads what comes out.
+        found.update(op for switch in list(found) if switch.type == 'Switch' and while_context(switch) in loops
+                     for tensor in switch.outputs for op in tensor.consumers() if op.type == 'Exit')
         return [op for op in self.graph.get_operations() if op in found]
 
 

@@ -74,7 +74,7 @@ class Replica:
         node.input.extend(self._source(tensor) for tensor in op.inputs)
         for before in op.control_inputs:
             if before.name not in self.originals:
-                self._external['^' + before.name] = before
+                self._external['^' + before.name] = _tensor_after(before)
             node.input.append('^' + before.name)
         # Colocation names ops that may not be imported.
         node.attr.pop('_class', None)
@@ -178,3 +178,11 @@ class Replica:
 
 def _marker_name(tensor: tf.Tensor) -> str:
     return '%s/deepexplain_unit_%d' % (tensor.op.name, tensor.value_index)
+
+
+def _tensor_after(op: tf.Operation) -> tf.Tensor:
+    """A tensor of the op, or one that waits for it: import_graph_def takes tensors alone, for control inputs too."""
+    if op.outputs:
+        return op.outputs[0]
+    with tf.control_dependencies([op]):
+        return tf.constant(0)

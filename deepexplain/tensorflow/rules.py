@@ -82,14 +82,6 @@ class RuleSet:
         raise NotImplementedError
 
 
-class _Suspended(RuleSet):
-    """No rules in force."""
-
-    def __enter__(self) -> 'RuleSet':
-        self._token = _in_force.set(None)
-        return self
-
-
 class EpsilonRules(RuleSet):
     """The epsilon rule of layer-wise relevance propagation (Bach et al. 2015, eq. 58) as a gradient.
 
@@ -134,10 +126,20 @@ class RescaleRules(RuleSet):
         change = x - reference.x
         near = tf.abs(change) <= tf.constant(NEAR, x.dtype)
         midpoint = 0.5 * (x + reference.x)
-        with _Suspended():
-            ordinary = tf.gradients(reference.function(midpoint), midpoint, grad)[0]
+        ordinary = _ordinary(reference.function(midpoint), midpoint, grad)
         # The branch that is not taken must not divide by zero: NaN would survive a second gradient.
         return tf.where(near, ordinary, grad * (y - reference.y) / tf.where(near, tf.ones_like(change), change))
+
+
+def _ordinary(y: tf.Tensor, x: tf.Tensor, grad: tf.Tensor) -> tf.Tensor:
+    """The ordinary gradient of y = f(x), f a unit."""
+    if y.op.inputs[0] is x and len(y.op.inputs) == 1:
+        return original_grad(y.op, grad)
+    token = _in_force.set(None)
+    try:
+        return tf.gradients(y, x, grad)[0]
+    finally:
+        _in_force.reset(token)
 
 
 def _is_marker(op: tf.Operation) -> bool:

@@ -3,7 +3,7 @@ from typing import Dict, FrozenSet, List, NamedTuple, Optional, Set
 
 import tensorflow.compat.v1 as tf
 
-from .graph import FUNCTIONAL, Path
+from .graph import FUNCTIONAL, Path, is_learning_phase
 
 #: The ordinary gradient is exact, whichever of the inputs depends on X.
 LINEAR = frozenset('''
@@ -108,7 +108,9 @@ def _is_exact(op: tf.Operation, path: Path) -> bool:
     if op.type in ('Select', 'SelectV2'):
         return not depends[0]
     if op.type in BATCH_NORMS:
-        return not op.get_attr('is_training') and not any(depends[1:])
+        # Behind a Switch it is the branch for training, which is not the one to be explained.
+        training = op.get_attr('is_training') and _unwrap(op.inputs[0]).op.type != 'Switch'
+        return not training and not any(depends[1:])
     if op.type in PRODUCTS:
         return sum(depends) == 1
     if op.type in QUOTIENTS:
@@ -193,15 +195,28 @@ def _between(x: tf.Tensor, y: tf.Tensor, path: Path) -> List[tf.Operation]:
 
 def _reached(path: Path, marked: Dict[str, Unit]) -> Set[tf.Operation]:
     """The ops that the gradient of T passes on its way to X when every marked unit is passed in one step."""
+    training = _training_tensors(path)
     found, waiting = set(), [path.T]  # type: Set[tf.Operation], List[tf.Tensor]
     while waiting:
         tensor = waiting.pop()
-        if tensor.op in found or tensor.op not in path.dependent:
+        if tensor.op in found or tensor.op not in path.dependent or tensor.name in training:
             continue
         found.add(tensor.op)
         if tensor.name in marked:
             waiting.append(marked[tensor.name].x)
             continue
         inputs = list(tensor.op.inputs)[1 if tensor.op.type in ('Select', 'SelectV2') else 0:]
-        waiting.extend(one for one in inputs if path.depends(one) and not one.dtype.is_integer and not one.dtype.is_bool)
+        waiting.extend(one for one in inputs
+                       if path.depends(one) and not one.dtype.is_integer and not one.dtype.is_bool)
     return found
+
+
+def _training_tensors(path: Path) -> Set[str]:
+    """The tensors that have a value only while a Keras model trains: behind the true side of a learning phase."""
+    dead = set()  # type: Set[str]
+    for op in path.ops:
+        if op.type == 'Switch' and is_learning_phase(_unwrap(op.inputs[1]).op):
+            dead.add(op.outputs[1].name)
+        elif op.type != 'Merge' and any(tensor.name in dead for tensor in op.inputs):
+            dead.update(tensor.name for tensor in op.outputs)
+    return dead

@@ -29,7 +29,7 @@ class Model:
 class Run:
     """The inputs of one run, and the session that evaluates tensors on rows of them."""
 
-    def __init__(self, session: tf.Session, model: Model, inputs: Inputs, fixed: Mapping[tf.Tensor, Any]) -> None:
+    def __init__(self, session: tf.Session, model: Model, inputs: Inputs, fixed: Mapping[str, Any]) -> None:
         self.xs, self.n = inputs.xs, inputs.n
         self._session, self._model, self._inputs, self._fixed = session, model, inputs, fixed
 
