@@ -137,7 +137,7 @@ def _weights(ys: Any, T: tf.Tensor, n: int) -> np.ndarray:
 
 def _rows(T: tf.Tensor, X: List[tf.Tensor], n: int, batch_size: Any) -> Tuple[int, bool, bool]:
     """The last three fields of Inputs."""
-    fixed = [first_dimension(x) for x in X if first_dimension(x) is not None]
+    fixed = [size for size in map(first_dimension, X) if size is not None]
     if batch_size is not None:
         positive_int('batch_size', batch_size)
         for size, what in [(first_dimension(T), 'target')] + [(size, 'input') for size in fixed]:
@@ -146,7 +146,7 @@ def _rows(T: tf.Tensor, X: List[tf.Tensor], n: int, batch_size: Any) -> Tuple[in
                     'When using batch evaluation, the first dimension of the %s tensor must be compatible with the '
                     'batch size. Found %d instead of %d.' % (what, size, batch_size))
     per_sample = T.shape.ndims != 0 and (first_dimension(T) is None or bool(fixed) or first_dimension(T) == batch_size)
-    rows = int(batch_size or (fixed[0] if fixed else n))
+    rows = int(batch_size or (fixed + [n])[0])
     if fixed and n % rows and not per_sample:
         raise RuntimeError('xs must have a multiple of %d samples, as the first dimension of the input tensor says, '
                            'not %d.' % (rows, n))
@@ -156,7 +156,7 @@ def _rows(T: tf.Tensor, X: List[tf.Tensor], n: int, batch_size: Any) -> Tuple[in
 def check_baseline(baseline: Any, X: List[tf.Tensor], many: bool) -> List[np.ndarray]:
     """One baseline for each input, as an array that broadcasts to any number of samples."""
     if not many or not isinstance(baseline, (list, tuple)) and np.ndim(baseline) == 0:
-        values = [baseline] * len(X)  # type: List[Any]
+        values: List[Any] = [baseline] * len(X)
     elif isinstance(baseline, (list, tuple)) and len(baseline) == len(X):
         values = list(baseline)
     else:

@@ -34,8 +34,8 @@ class DeepExplain:
         self.graph = self.session.graph
         if graph is not None and graph is not self.graph:
             raise RuntimeError('DeepExplain: graph must be the graph of the session, not another one.')
-        self._entered = []  # type: List[ExitStack]
-        self._explainers = {}  # type: Dict[Tuple, Explainer]
+        self._entered: List[ExitStack] = []
+        self._explainers: Dict[Tuple, Explainer] = {}
 
     def __enter__(self) -> 'DeepExplain':
         with ExitStack() as stack:

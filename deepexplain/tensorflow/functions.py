@@ -3,12 +3,12 @@
 TensorFlow cannot build a second gradient of a loop or a branch whose body has been rewritten for a first one, and
 no override reaches into a call; copies under fresh names and inlined calls have neither trouble.
 """
-from typing import Any, Callable, Dict, Iterator, List, Mapping
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Set
 
 import tensorflow.compat.v1 as tf
 
 from . import compat
-from .graph import CALLS
+from .graph import CALLS, first_unnumbered
 
 
 def functions_of(node: tf.NodeDef) -> Iterator[Any]:
@@ -16,8 +16,7 @@ def functions_of(node: tf.NodeDef) -> Iterator[Any]:
     for value in node.attr.values():
         if value.WhichOneof('value') == 'func':
             yield value.func
-        for function in value.list.func:
-            yield function
+        yield from value.list.func
 
 
 def is_call(node: Any, library: Mapping[str, Any]) -> bool:
@@ -33,10 +32,10 @@ def inline_calls(definition: tf.GraphDef, library: Mapping[str, Any]) -> Dict[st
     """
     everything = tf.GraphDef()
     everything.library.function.extend(library.values())
-    outputs = {}  # type: Dict[str, str]
+    outputs: Dict[str, str] = {}
     waiting = list(definition.node)
     awaited = {source[1:] for node in definition.node for source in node.input if source.startswith('^')}
-    done = []  # type: List[Any]
+    done: List[Any] = []
     while waiting:
         node = waiting.pop(0)
         if not is_call(node, library):
@@ -75,7 +74,7 @@ def _body(call: Any, function: Any, library: Any, outputs: Dict[str, str]) -> Li
     def renamed(source: str) -> str:
         if source.startswith('^'):
             return '^' + call.name + '/' + source[1:]
-        return arguments.get(source.split(':')[0]) or call.name + '/' + source
+        return arguments.get(source.split(':')[0]) or call.name + '/' + first_unnumbered(source)
 
     nodes = []
     for node in body.node:
@@ -90,9 +89,7 @@ def _body(call: Any, function: Any, library: Any, outputs: Dict[str, str]) -> Li
             node.attr.pop('_gradient_op_type', None)
         nodes.append(node)
     for i, result in enumerate(function.signature.output_arg):
-        tensor = flat[function.ret[result.name]]
-        tensor = tensor[:-2] if tensor.endswith(':0') else tensor
-        outputs[call.name + (':%d' % i if i else '')] = renamed(tensor)
+        outputs[call.name + (':%d' % i if i else '')] = renamed(flat[function.ret[result.name]])
     return nodes
 
 
@@ -103,7 +100,7 @@ def copy_bodies(definition: tf.GraphDef, library: Mapping[str, Any], prefix: str
     Args:
         change: called with each node of a copied function, to mark it.
     """
-    copied = {}  # type: Dict[str, str]
+    copied: Dict[str, str] = {}
 
     def copy(name: str) -> str:
         if name not in copied:
@@ -124,8 +121,9 @@ def copy_bodies(definition: tf.GraphDef, library: Mapping[str, Any], prefix: str
 
 def nodes_inside(op: tf.Operation, library: Mapping[str, Any]) -> List[Any]:
     """The nodes of all functions that a loop or a branch runs, those that its body calls included."""
-    found, waiting = [], [op.node_def]  # type: List[Any], List[Any]
-    seen = set()
+    found: List[Any] = []
+    waiting: List[Any] = [op.node_def]
+    seen: Set[str] = set()
     while waiting:
         for function in functions_of(waiting.pop()):
             if function.name in library and function.name not in seen:

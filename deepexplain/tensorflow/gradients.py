@@ -1,12 +1,12 @@
 """Gradients of a target, ordinary or under a method's rules, for a model built anywhere."""
-import warnings
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 import tensorflow.compat.v1 as tf
 
 from . import compat
 from .functions import is_call, nodes_inside
 from .graph import CALLS, FUNCTIONAL, Path
+from .messages import warn
 from .replica import Replica
 from .rules import GRADIENT, Rule, RuleSet, registered_rules
 from .units import BATCH_NORMS, ELEMENTWISE, LINEAR, PRODUCTS, SUMS, WINNERS, Units, find_units
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 ADVICE = ('Build the model after tf.compat.v1.disable_v2_behavior(), which makes loops, branches and calls of plain '
           'ops.')
-
 
 class Ruled(NamedTuple):
     """A path, the units on it, and its replica that asks for the rules."""
@@ -57,11 +56,10 @@ def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None)
         check(path, method, rules)
     units = find_units(path, frozenset(rules))
     inside = _inside(path, method, rules)
-    names = _named(units.unsupported) + inside
-    if names:
-        warnings.warn("%s: unsupported activation on the path from X to T: %s. It has no rule and passes its ordinary "
-                      "gradient, so attributions may not add up; see register_rule." % (method, ', '.join(names)),
-                      stacklevel=2)
+    unruled = [(op.type, op.name) for op in units.unsupported] + inside
+    if unruled:
+        warn('%s: unsupported activation on the path from X to T: %s. What has no rule passes its ordinary gradient, '
+             'so attributions may not add up; see register_rule.' % (method, _listed(unruled)))
     replica = Replica(path.with_loops(), units=units, gradient=GRADIENT)
     return Ruled(path, units, replica, rules)
 
@@ -81,17 +79,17 @@ def _gradients(T: tf.Tensor, model: 'Model') -> List[tf.Tensor]:
     return [tf.convert_to_tensor(gradient) for gradient in gradients]
 
 
-def _named(ops: List[tf.Operation]) -> List[str]:
-    """'Softmax (probabilities)', or with how many there are, for each type among some ops."""
-    by_type = {}  # type: Dict[str, List[str]]
-    for op in ops:
-        by_type.setdefault(op.type, []).append(op.name)
-    return ['%s (%s%s)' % (op_type, names[0], ' and %d more' % (len(names) - 1) if len(names) > 1 else '')
-            for op_type, names in by_type.items()]
+def _listed(ops: List[Tuple[str, str]]) -> str:
+    """'Softmax (probabilities), Mul (gate and 2 more)' for pairs of an op's type and name."""
+    by_type: Dict[str, List[str]] = {}
+    for op_type, name in ops:
+        by_type.setdefault(op_type, []).append(name)
+    return ', '.join('%s (%s%s)' % (op_type, names[0], ' and %d more' % (len(names) - 1) if len(names) > 1 else '')
+                     for op_type, names in by_type.items())
 
 
-def _inside(path: Path, method: str, rules: Mapping[str, Rule]) -> List[str]:
-    """The ops without a rule in the bodies of functional loops and branches, by name; an error where it must be."""
+def _inside(path: Path, method: str, rules: Mapping[str, Rule]) -> List[Tuple[str, str]]:
+    """Type and name of the ops without a rule in functional loops and branches; an error for what hides in them."""
     found = []
     for op in path.of_types(FUNCTIONAL):
         library = compat.library_of(path.graph)
@@ -102,7 +100,7 @@ def _inside(path: Path, method: str, rules: Mapping[str, Rule]) -> List[str]:
             if node.op == 'IdentityN' and node.attr['_gradient_op_type'].s.startswith(b'CustomGradient'):
                 raise refuse(node)
             if _is_doubtful(node, rules, loop='While' in op.type):
-                found.append('%s (%s in %s)' % (node.op, node.name, op.name))
+                found.append((node.op, '%s in %s' % (node.name, op.name)))
     return found
 
 

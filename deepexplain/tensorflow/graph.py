@@ -17,9 +17,14 @@ CALLS = frozenset(['PartitionedCall', 'StatefulPartitionedCall'])
 FUNCTIONAL = frozenset(['While', 'StatelessWhile', 'If', 'StatelessIf', 'Case', 'StatelessCase'])
 
 
+def first_unnumbered(name: str) -> str:
+    """'op' for 'op:0', and other tensor names as they are."""
+    return name[:-2] if name.endswith(':0') else name
+
+
 def name_of(tensor: tf.Tensor) -> str:
     """'op' for the first output of an op and 'op:1' for the next, as a NodeDef writes its inputs."""
-    return tensor.name[:-2] if tensor.name.endswith(':0') else tensor.name
+    return first_unnumbered(tensor.name)
 
 
 def is_learning_phase(op: tf.Operation) -> bool:

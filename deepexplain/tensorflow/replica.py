@@ -29,8 +29,8 @@ class Replica:
                  units: Optional[Units] = None, gradient: str = '') -> None:
         self.originals = {op.name: op for op in ops}
         self._inputs = dict(inputs or {})
-        self._markers = {unit.y.name: unit for unit in units.marked} if units else {}  # type: Dict[str, Unit]
-        self._external = {}  # type: Dict[str, Any]
+        self._markers: Dict[str, Unit] = {unit.y.name: unit for unit in units.marked} if units else {}
+        self._external: Dict[str, Any] = {}
         self.graph = tf.get_default_graph()
         with tf.name_scope('path') as scope:
             self.scope = scope
@@ -131,7 +131,7 @@ class Replica:
 
     def _restore_loops(self, ops: Sequence[tf.Operation]) -> None:
         """Give the imported ops of v1 loops copies of their contexts, without which they have no gradient."""
-        loops = []  # type: List[Any]
+        loops: List[Any] = []
         for op in ops:
             loop = compat.while_context(op)
             if loop is not None and not any(loop is one for one in loops):

@@ -18,7 +18,7 @@ ACTIVATIONS = ('Relu', 'Relu6', 'LeakyRelu', 'Elu', 'Selu', 'Sigmoid', 'Tanh', '
                'Erf', 'Erfc', 'Exp', 'Expm1', 'Minimum', 'Maximum')
 
 # Which rules are in force in this thread: those of an explainer while it builds its gradients, else None.
-_in_force = contextvars.ContextVar('deepexplain_rules', default=None)  # type: contextvars.ContextVar
+_in_force: contextvars.ContextVar = contextvars.ContextVar('deepexplain_rules', default=None)
 
 
 class Rule(NamedTuple):
@@ -28,7 +28,7 @@ class Rule(NamedTuple):
 
 
 # Op type -> rule: the one table that grows, as TensorFlow's own registry of gradients does.
-_rules = {op_type: Rule() for op_type in ACTIVATIONS}  # type: Dict[str, Rule]
+_rules: Dict[str, Rule] = {op_type: Rule() for op_type in ACTIVATIONS}
 
 
 def register_rule(op_type: str, elrp: Optional[Callable] = None, deeplift: Optional[Callable] = None) -> None:

@@ -76,15 +76,19 @@ class Units(NamedTuple):
 
 def find_units(path: Path, ruled: FrozenSet[str]) -> Units:
     """The units of a path for a method that has rules for the op types `ruled`."""
-    source = {}  # type: Dict[str, tf.Tensor]  # tensor -> the nearest one of which it is an elementwise function
-    single, marked, stripped = {}, {}, set()
+    source: Dict[str, tf.Tensor] = {}  # tensor -> the nearest one of which it is an elementwise function
+    single: Dict[str, Unit] = {}
+    marked: Dict[str, Unit] = {}
+    stripped: Set[str] = set()
     for op in path.ops:
         if op not in path.dependent:
             continue
         inputs = [tensor for tensor in op.inputs if path.depends(tensor)]
         joined = _join(op, inputs, source)
         source.update(joined)
-        y = op.outputs[0] if op.outputs else None
+        if not op.outputs:
+            continue
+        y = op.outputs[0]
         if op.type in ruled and len(op.inputs) == 1:
             single[op.name] = Unit(op.inputs[0], y, [op], op.type)
         elif op.type in ruled and len(inputs) == 1:
@@ -156,7 +160,7 @@ def _join(op: tf.Operation, inputs: List[tf.Tensor], source: Dict[str, tf.Tensor
     if op.type not in ELEMENTWISE or not inputs:
         return {}
     y = op.outputs[0]
-    x = inputs[0]  # type: Optional[tf.Tensor]
+    x: Optional[tf.Tensor] = inputs[0]
     for tensor in inputs[1:]:
         x = x if x is None else _common(x, tensor, source)
     scalars = all(tensor.shape.ndims == 0 for tensor in op.inputs if not any(tensor is one for one in inputs))
@@ -168,7 +172,7 @@ def _join(op: tf.Operation, inputs: List[tf.Tensor], source: Dict[str, tf.Tensor
 def _common(a: tf.Tensor, b: tf.Tensor, source: Dict[str, tf.Tensor]) -> Optional[tf.Tensor]:
     """The nearest tensor of which both are elementwise functions, or None."""
     above = set()
-    tensor = a  # type: Optional[tf.Tensor]
+    tensor: Optional[tf.Tensor] = a
     while tensor is not None:
         above.add(tensor.name)
         tensor = source.get(tensor.name)
@@ -196,7 +200,8 @@ def _between(x: tf.Tensor, y: tf.Tensor, path: Path) -> List[tf.Operation]:
 def _reached(path: Path, marked: Dict[str, Unit]) -> Set[tf.Operation]:
     """The ops that the gradient of T passes on its way to X when every marked unit is passed in one step."""
     training = _training_tensors(path)
-    found, waiting = set(), [path.T]  # type: Set[tf.Operation], List[tf.Tensor]
+    found: Set[tf.Operation] = set()
+    waiting: List[tf.Tensor] = [path.T]
     while waiting:
         tensor = waiting.pop()
         if tensor.op in found or tensor.op not in path.dependent or tensor.name in training:
@@ -213,7 +218,7 @@ def _reached(path: Path, marked: Dict[str, Unit]) -> Set[tf.Operation]:
 
 def _training_tensors(path: Path) -> Set[str]:
     """The tensors that have a value only while a Keras model trains: behind the true side of a learning phase."""
-    dead = set()  # type: Set[str]
+    dead: Set[str] = set()
     for op in path.ops:
         if op.type == 'Switch' and is_learning_phase(_unwrap(op.inputs[1]).op):
             dead.add(op.outputs[1].name)

@@ -14,7 +14,7 @@ from .shapley import ShapleySampling
 from .zero import Zero
 
 #: Name -> class, in the order in which a list of methods is shown.
-attribution_methods = OrderedDict([
+attribution_methods: Dict[str, Type[Attribution]] = OrderedDict([
     ('zero', Zero),
     ('saliency', Saliency),
     ('grad*input', GradientXInput),
@@ -23,6 +23,6 @@ attribution_methods = OrderedDict([
     ('deeplift', DeepLIFTRescale),
     ('occlusion', Occlusion),
     ('shapley_sampling', ShapleySampling),
-])  # type: Dict[str, Type[Attribution]]
+])
 
 __all__ = ['Attribution', 'attribution_methods', 'original_grad']

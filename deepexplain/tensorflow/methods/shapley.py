@@ -1,10 +1,10 @@
 """Shapley values by sampling."""
-import warnings
 from typing import List, Optional, Sequence
 
 import numpy as np
 
 from ..arguments import positive_int
+from ..messages import warn
 from .base import Model, PerturbationAttribution, Run
 
 
@@ -29,9 +29,9 @@ class ShapleySampling(PerturbationAttribution):
         self._samples = positive_int('samples', samples)
         self._dims = None if sampling_dims is None else _checked(sampling_dims, model.X[0].shape.ndims)
         if self._dims and self._dims != list(range(1, len(self._dims) + 1)):
-            warnings.warn('sampling_dims %s are not the first dimensions of a sample: the players are then blocks of '
-                          'consecutive features, as in the reference implementation. To sample those dimensions, let '
-                          'X be a tensor in which they come first.' % self._dims, stacklevel=2)
+            warn('sampling_dims %s are not the first dimensions of a sample: the players are blocks of consecutive '
+                 'features, as in the reference implementation. To sample those dimensions, let X be a tensor in which '
+                 'they come first.' % self._dims)
         super().__init__(model)
 
     def attribute(self, run: Run) -> List[np.ndarray]:
