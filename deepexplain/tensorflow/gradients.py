@@ -29,9 +29,11 @@ def ordinary_gradients(model: 'Model') -> List[tf.Tensor]:
     """The gradients of the target with respect to each X as TensorFlow has them."""
     path = lowered(model)
     target = path.T
-    if path.of_types(FUNCTIONAL):
-        # TensorFlow cannot differentiate a functional loop that a session has run; its copy, any time.
-        target = Replica(path.with_loops()).tensor(target)
+    stripped = find_units(path, frozenset(registered_rules())).stripped if path.of_types(['IdentityN']) else frozenset()
+    if stripped or path.of_types(FUNCTIONAL):
+        # TensorFlow cannot differentiate a functional loop that a session has run, but can its copy; and the custom
+        # gradient of an imported swish belongs to the graph that it was imported from.
+        target = Replica(path.with_loops(), units=Units(stripped=stripped)).tensor(target)
     return _gradients(target, model)
 
 

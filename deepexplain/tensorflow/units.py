@@ -1,8 +1,9 @@
 """Which ops of a path bend the gradient: the units that a rule is for, and the ops that no rule covers."""
-from typing import Dict, FrozenSet, List, NamedTuple, Optional, Set
+from typing import Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Set
 
 import tensorflow.compat.v1 as tf
 
+from .compat import registered_gradient
 from .graph import FUNCTIONAL, Path, is_learning_phase
 
 #: The ordinary gradient is exact, whichever of the inputs depends on X.
@@ -66,12 +67,20 @@ class Unit(NamedTuple):
 
 
 class Units(NamedTuple):
-    """What a rule set does on a path."""
-    single: Dict[str, Unit]         # op name -> a unit of one op with one input
-    single_types: FrozenSet[str]    # the op types that are such units inside the bodies of loops and branches
-    marked: List[Unit]              # activations of several ops, or ops with constant inputs besides x
-    stripped: FrozenSet[str]        # IdentityN ops whose custom gradient is that of a unit
-    unsupported: List[tf.Operation]
+    """What a rule set does on a path.
+
+    Attributes:
+        single: op name -> a unit of one op with one input.
+        single_types: the op types that are such units inside the bodies of loops and branches.
+        marked: the other units: of several ops, or of one op with constant inputs besides x.
+        stripped: IdentityN ops whose custom gradient is that of a unit, or unknown in this process.
+        unsupported: the ops that no rule covers.
+    """
+    single: Mapping[str, Unit] = {}
+    single_types: FrozenSet[str] = frozenset()
+    marked: Sequence[Unit] = ()
+    stripped: FrozenSet[str] = frozenset()
+    unsupported: Sequence[tf.Operation] = ()
 
 
 def find_units(path: Path, ruled: FrozenSet[str]) -> Units:
@@ -97,7 +106,7 @@ def find_units(path: Path, ruled: FrozenSet[str]) -> Units:
             x = joined[y.name]
             if x.dtype == y.dtype and y.dtype.is_floating:
                 marked[y.name] = Unit(x, y, _between(x, y, path), '')
-        elif _has_custom_gradient(op) and _only_wraps_a_unit(op, single, marked):
+        elif _has_custom_gradient(op) and (_only_wraps_a_unit(op, single, marked) or not _is_registered(op)):
             stripped.add(op.name)
     reached = _reached(path, marked)
     unsupported = [op for op in path.ops if op in reached and op.name not in single and op.name not in stripped
@@ -130,6 +139,14 @@ def _has_custom_gradient(op: tf.Operation) -> bool:
     try:
         return op.get_attr('_gradient_op_type').startswith(b'CustomGradient')
     except ValueError:
+        return False
+
+
+def _is_registered(op: tf.Operation) -> bool:
+    """Whether this process knows the custom gradient: a model from a file has only its name."""
+    try:
+        return registered_gradient(op.get_attr('_gradient_op_type').decode()) is not None
+    except LookupError:
         return False
 
 

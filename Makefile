@@ -1,0 +1,47 @@
+# Everything on a machine that has python3 and nothing else:
+#   make demo    train a model, draw every method's attributions into docs/demo.png
+#   make test    linter, type checker, test suite
+# PYTHON and VENV choose another interpreter: make pytest PYTHON=python3.7 VENV=.venv37
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+STAMP = $(VENV)/.installed
+EXTRAS = tf,keras,examples,test,lint
+
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
+
+.PHONY: demo test lint types pytest install clean
+
+demo: install
+	@mkdir -p docs
+	$(BIN)/python examples/digits_tensorflow.py --out docs/demo.png
+
+# In this order one after another also under make -j: the closing line is pytest's.
+test: install
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory types
+	@$(MAKE) --no-print-directory pytest
+
+lint: install
+	$(BIN)/ruff check .
+
+types: install
+	$(BIN)/mypy
+
+pytest: install
+	$(BIN)/python -m pytest
+
+install: $(STAMP)
+
+# Re-used while setup.py is older than the stamp; pip settles what changed.
+$(STAMP): setup.py
+	@echo "Installing into $(VENV), a few minutes the first time"
+	@$(PYTHON) -m venv $(VENV) || { echo "$(PYTHON) -m venv failed: on Debian, apt-get install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install -qq -U pip
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install -qq -e '.[$(EXTRAS)]'
+	@touch $@
+
+clean:
+	rm -rf .venv .venv37 build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

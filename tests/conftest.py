@@ -1,0 +1,25 @@
+"""One suite for both TensorFlows: every test runs in graph mode, on a graph and a session of its own."""
+import importlib.util
+import os
+
+os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+if importlib.util.find_spec('tf_keras'):
+    os.environ.setdefault('TF_USE_LEGACY_KERAS', '1')
+
+import numpy as np
+import pytest
+import tensorflow.compat.v1 as tf
+
+tf.disable_v2_behavior()
+tf.logging.set_verbosity(tf.logging.ERROR)
+
+
+@pytest.fixture
+def session():
+    with tf.Graph().as_default() as graph, tf.Session(graph=graph) as sess:
+        yield sess
+
+
+@pytest.fixture
+def rng():
+    return np.random.RandomState(0)

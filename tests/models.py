@@ -1,0 +1,37 @@
+"""Small models and slow replicas that the tests share."""
+import numpy as np
+import tensorflow.compat.v1 as tf
+
+
+def weights(rng, *shape):
+    return tf.Variable((rng.randn(*shape) * .7).astype(np.float32))
+
+
+def dense(x, rng, size, bias=True):
+    """A linear layer."""
+    y = tf.matmul(x, weights(rng, int(x.shape[-1]), size))
+    return y + weights(rng, size) if bias else y
+
+
+def mlp(activation, rng, inputs=5, outputs=3, bias=True, X=None):
+    """X and T of a network with two hidden layers."""
+    X = tf.placeholder(tf.float32, [None, inputs]) if X is None else X
+    h = activation(dense(X, rng, 6, bias))
+    h = activation(dense(h, rng, 4, bias))
+    return X, dense(h, rng, outputs, bias)
+
+
+def initialise(session):
+    session.run(tf.global_variables_initializer())
+
+
+def per_sample(array):
+    """The sum of each sample's values."""
+    return np.asarray(array, np.float64).reshape(len(array), -1).sum(1)
+
+
+def close(got, want, tolerance):
+    """Whether arrays differ by no more than a part of the largest wanted value."""
+    got, want = np.asarray(got), np.asarray(want)
+    assert got.shape == want.shape
+    assert np.abs(got - want).max() <= tolerance * max(np.abs(want).max(), 1e-12)

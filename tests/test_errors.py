@@ -1,0 +1,240 @@
+"""Bad input is refused at the door, in words that name the argument, and leaves no trace."""
+import numpy as np
+import pytest
+import tensorflow.compat.v1 as tf
+from models import close, dense, initialise, mlp
+
+from deepexplain.tensorflow import DeepExplain, register_rule
+from deepexplain.tensorflow.methods import attribution_methods
+
+GRADIENT_METHODS = ['saliency', 'grad*input', 'intgrad', 'elrp', 'deeplift']
+
+
+class Refusing:
+    """A session that must not be called."""
+
+    def __init__(self, session):
+        self.graph = session.graph
+
+    def run(self, *_, **__):
+        raise AssertionError('the session was called')
+
+
+@pytest.fixture
+def model(session, rng):
+    X, T = mlp(tf.nn.relu, rng)
+    initialise(session)
+    return X, T
+
+
+@pytest.fixture
+def de(session):
+    with DeepExplain(session=Refusing(session)) as context:
+        yield context
+
+
+def test_outside_of_the_context(session, model):
+    X, T = model
+    de = DeepExplain(session=session)
+    for call in (lambda: de.explain('elrp', T, X, [[1] * 5]), lambda: de.get_explainer('elrp', T, X)):
+        with pytest.raises(RuntimeError) as error:
+            call()
+        assert str(error.value) == 'Explain can be called only within a DeepExplain context.'
+
+
+def test_unknown_method(de, model):
+    X, T = model
+    with pytest.raises(RuntimeError, match=r"Method must be in \['zero', 'saliency', .*\], not 'gradcam'"):
+        de.explain('gradcam', T, X, [[1] * 5])
+
+
+@pytest.mark.parametrize('T,X,which', [
+    ('T', None, 'X'), (None, 'X', 'T'), ('T', np.zeros(5), 'X'), ('T', ['X', 3], 'X')])
+def test_what_is_no_tensor(de, model, T, X, which):
+    tensors = dict(zip('XT', model))
+    T = tensors.get(T, T)
+    X = [tensors.get(x, x) if isinstance(x, str) else x for x in X] if isinstance(X, list) else (
+        tensors[X] if isinstance(X, str) else X)
+    with pytest.raises(RuntimeError, match='^%s must be a Tensorflow Tensor object' % which):
+        de.get_explainer('grad*input', T, X)
+
+
+def test_a_tensor_of_another_graph(de, model):
+    with tf.Graph().as_default():
+        stranger = tf.placeholder(tf.float32, [None, 5], name='stranger')
+    with pytest.raises(RuntimeError, match="'stranger:0' belongs to another graph"):
+        de.get_explainer('saliency', model[1], stranger)
+
+
+def test_an_empty_list_and_an_input_named_twice(de, model):
+    X, T = model
+    with pytest.raises(RuntimeError, match='not an empty list'):
+        de.get_explainer('saliency', T, [])
+    with pytest.raises(RuntimeError, match='names an input twice: Placeholder:0, Placeholder:0'):
+        de.get_explainer('saliency', T, [X, X])
+
+
+@pytest.mark.parametrize('method', GRADIENT_METHODS)
+def test_no_path_from_x_to_t(de, model, method):
+    X, T = model
+    stranger = tf.placeholder(tf.float32, [None, 2], name='stranger')
+    with pytest.raises(RuntimeError, match=r"does not depend differentiably on X \('stranger:0', float32\)"):
+        de.get_explainer(method, T, stranger)
+    cut = tf.cast(tf.argmax(T, 1), tf.float32)
+    with pytest.raises(RuntimeError, match='does not depend differentiably on X'):
+        de.get_explainer(method, cut, X)
+
+
+def test_wrong_number_of_inputs(de, model):
+    X, T = model
+    explainer = de.get_explainer('grad*input', T, [X])
+    for xs, count in (([np.zeros((2, 5))] * 2, '1 and 2'), ([], '1 and 0'), (3, '1 and int')):
+        with pytest.raises(RuntimeError) as error:
+            explainer.run(xs)
+        assert str(error.value) == 'List of input tensors and input data have different lengths (%s)' % count
+
+
+def test_shapes_of_xs(de, model):
+    X, T = model
+    explainer = de.get_explainer('grad*input', T, X)
+    for xs, got in ((np.zeros((2, 4)), r'\(2, 4\)'), (np.zeros(5), r'\(5,\)'), (1., r'\(\)')):
+        with pytest.raises(ValueError, match=r"xs must have the shape of 'Placeholder:0', \(\?, 5\), not " + got):
+            explainer.run(xs)
+    with pytest.raises(RuntimeError, match=r'at least one sample; its shape is \(0, 5\)'):
+        explainer.run(np.zeros((0, 5)))
+    with pytest.raises(ValueError, match=r'xs must be an array of numbers \(float32\)'):
+        explainer.run([['a'] * 5])
+    with pytest.raises(ValueError, match='xs must be an array of numbers'):
+        explainer.run([[1, 2], [1, 2, 3]])
+
+
+def test_inputs_of_different_lengths(session, de, rng):
+    A, B = tf.placeholder(tf.float32, [None, 2]), tf.placeholder(tf.float32, [None, 3])
+    explainer = de.get_explainer('saliency', dense(tf.concat([A, B], 1), rng, 2), (A, B))
+    with pytest.raises(RuntimeError, match='as many samples for every input, not 2 and 3'):
+        explainer.run([np.zeros((2, 2)), np.zeros((3, 3))])
+    with pytest.raises(ValueError, match=r'xs\[1\] must have the shape'):
+        explainer.run([np.zeros((2, 2)), np.zeros((2, 2))])
+
+
+def test_ys(de, model):
+    X, T = model
+    explainer = de.get_explainer('grad*input', T, X)
+    xs = np.zeros((3, 5))
+    with pytest.raises(RuntimeError, match=r'same batch size as xs \(xs has batch size 3 and ys 2\)'):
+        explainer.run(xs, np.ones((2, 3)))
+    with pytest.raises(RuntimeError, match='ys is a single number'):
+        explainer.run(xs, 2)
+    with pytest.raises(RuntimeError, match=r'ys must have the shape of T .*\(\?, 3\), not \(3, 4\)'):
+        explainer.run(xs, np.ones((3, 4)))
+    with pytest.raises(RuntimeError, match=r'ys must have the shape of T .*\(\?, 3\), not \(3,\)'):
+        explainer.run(xs, np.ones(3))
+
+
+@pytest.mark.parametrize('batch_size', [0, -1, 1.5, 'all', True])
+def test_batch_size_that_is_no_positive_int(de, model, batch_size):
+    X, T = model
+    with pytest.raises(ValueError, match='batch_size must be a positive int, not %r' % batch_size):
+        de.get_explainer('saliency', T, X).run(np.zeros((3, 5)), batch_size=batch_size)
+
+
+def test_batch_size_that_a_fixed_dimension_cannot_take(de, rng):
+    X = tf.placeholder(tf.float32, [4, 5])
+    explainer = de.get_explainer('saliency', dense(X, rng, 2), X)
+    with pytest.raises(RuntimeError, match='When using batch evaluation, the first dimension of the target tensor must '
+                                           'be compatible with the batch size. Found 4 instead of 2'):
+        explainer.run(np.zeros((4, 5)), batch_size=2)
+    summed = de.get_explainer('saliency', tf.reduce_sum(dense(X, rng, 2)), X)
+    with pytest.raises(RuntimeError, match='first dimension of the input tensor must be compatible'):
+        summed.run(np.zeros((4, 5)), batch_size=2)
+    with pytest.raises(RuntimeError, match='a multiple of 4 samples'):
+        summed.run(np.zeros((6, 5)))
+
+
+@pytest.mark.parametrize('method', sorted(attribution_methods))
+def test_an_option_that_the_method_has_not(de, model, method):
+    X, T = model
+    size = len(de.graph.get_operations())
+    with pytest.raises(TypeError, match="has no option 'epsilonn'"):
+        de.get_explainer(method, T, X, epsilonn=1)
+    assert len(de.graph.get_operations()) == size
+
+
+@pytest.mark.parametrize('method,options,words', [
+    ('intgrad', dict(steps=0), 'steps must be a positive int, not 0'),
+    ('intgrad', dict(steps=2.5), 'steps must be a positive int, not 2.5'),
+    ('shapley_sampling', dict(samples=0), 'samples must be a positive int, not 0'),
+    ('shapley_sampling', dict(sampling_dims=[0]), 'sampling_dims must be a positive int, not 0'),
+    ('shapley_sampling', dict(sampling_dims=[2]), r'from 1 to 1, each once, not \[2\]'),
+    ('shapley_sampling', dict(sampling_dims=[]), r'each once, not \[\]'),
+    ('occlusion', dict(window_shape=(1, 1)), r'one size for each of the 1 dimensions of a sample, not \(1, 1\)'),
+    ('occlusion', dict(window_shape=(0,)), 'window_shape must be a positive int, not 0'),
+    ('occlusion', dict(step=0), 'step must be a positive int, not 0'),
+])
+def test_values_of_options(de, model, method, options, words):
+    with pytest.raises(ValueError, match=words):
+        de.get_explainer(method, model[1], model[0], **options)
+
+
+def test_a_window_larger_than_the_sample(de, model):
+    X, T = model
+    with pytest.raises(ValueError, match=r'must fit into a sample of shape \(5,\), not \(6,\)'):
+        de.get_explainer('occlusion', T, X, window_shape=(6,)).run(np.zeros((1, 5)))
+
+
+@pytest.mark.parametrize('epsilon', [0, -1.])
+def test_epsilon_must_be_positive(de, model, epsilon):
+    with pytest.raises(AssertionError, match='epsilon must be greater than zero'):
+        de.get_explainer('elrp', model[1], model[0], epsilon=epsilon)
+
+
+@pytest.mark.parametrize('method', ['intgrad', 'deeplift'])
+def test_baselines(de, model, method):
+    X, T = model
+    with pytest.raises(RuntimeError, match=r'Baseline shape \(4,\) does not match expected shape \(5,\)'):
+        de.get_explainer(method, T, X, baseline=np.zeros(4))
+    for baseline, got in (([np.zeros(5)] * 2, 'a list of 2'), (np.zeros((1, 5)), 'ndarray')):
+        with pytest.raises(RuntimeError, match='one baseline for each of the 1 inputs, not ' + got):
+            de.get_explainer(method, T, [X], baseline=baseline)
+    with pytest.raises(ValueError, match='baseline must be an array of numbers'):
+        de.get_explainer(method, T, X, baseline='black')
+
+
+@pytest.mark.parametrize('method', ['occlusion', 'shapley_sampling'])
+def test_perturbing_several_inputs(de, model, method):
+    X, T = model
+    with pytest.raises(RuntimeError, match='not yet supported'):
+        de.get_explainer(method, T, [X])
+
+
+@pytest.mark.parametrize('method', ['occlusion', 'shapley_sampling'])
+def test_perturbing_needs_features(de, method):
+    X = tf.placeholder(tf.float32, [None], name='scalars')
+    with pytest.raises(RuntimeError, match="needs samples with features: 'scalars:0'"):
+        de.get_explainer(method, X * 2, X)
+
+
+def test_perturbing_a_target_that_is_not_per_sample(session, model):
+    X, T = model
+    with DeepExplain(session=session) as de:
+        explainer = de.get_explainer('occlusion', tf.reduce_sum(T), X)
+        with pytest.raises(RuntimeError, match='must have a value for each sample: it has 1 for 3 samples'):
+            explainer.run(np.ones((3, 5)))
+        one_by_one = explainer.run(np.ones((3, 5)), batch_size=1)
+        close(one_by_one, de.explain('occlusion', T, X, np.ones((3, 5))), 1e-5)
+
+
+def test_a_finalized_graph(session, model):
+    X, T = model
+    session.graph.finalize()
+    with session.graph.as_default():
+        de = DeepExplain(session=session)
+        with de, pytest.raises(RuntimeError, match='The graph is finalized: make the explainer before'):
+            de.get_explainer('saliency', T, X)
+
+
+def test_register_rule_refuses():
+    with pytest.raises(TypeError, match='op_type must be the name of an op type'):
+        register_rule(tf.nn.relu)
+    with pytest.raises(TypeError, match='elrp must be a function or None, not int'):
+        register_rule('Sin', elrp=3)

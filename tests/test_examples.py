@@ -1,0 +1,134 @@
+"""Every example, run as a person would, in a small version."""
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from deepexplain.plotting import grid
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+EXAMPLES = os.path.join(ROOT, 'examples')
+
+pytest.importorskip('sklearn', reason='the digits come with scikit-learn')
+
+
+def run(script, folder, *arguments):
+    """Runs the script in an empty folder and returns what it printed."""
+    env = dict(os.environ, TF_CPP_MIN_LOG_LEVEL='3', PYTHONPATH=ROOT)
+    env.pop('DISPLAY', None)
+    ended = subprocess.run(
+        [sys.executable, os.path.join(EXAMPLES, script)] + list(arguments),
+        cwd=str(folder),
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    assert 'unsupported activation' not in ended.stderr, 'a false warning: every op of the examples has a rule'
+    return ended.stdout
+
+
+def accuracy(printed):
+    return float(re.search(r'accuracy.*: ([0-9.]+)', printed).group(1))
+
+
+def check_picture(path, samples, methods):
+    """A grid of that many panels, none of them blank, with red and blue in every column of heat maps."""
+    from matplotlib.image import imread
+
+    picture = (imread(str(path))[..., :3] * 255).astype(int)
+    blank = np.zeros((samples, 8, 8))
+    like = grid(blank, {str(number): blank for number in range(methods)}, labels=[''] * samples)
+    width, height = like.get_size_inches()
+    assert abs(picture.shape[0] / picture.shape[1] - height / width) < 0.01
+    for ax in like.axes[: samples * (methods + 1)]:
+        box = ax.get_position()
+        rows = slice(int((1 - box.y1) * picture.shape[0]) + 2, int((1 - box.y0) * picture.shape[0]) - 2)
+        columns = slice(int(box.x0 * picture.shape[1]) + 2, int(box.x1 * picture.shape[1]) - 2)
+        panel = picture[rows, columns]
+        assert panel.std() > 5, 'a blank panel'
+        if ax.get_title() != 'input' and ax not in like.axes[:: methods + 1]:
+            assert (panel[..., 0] > panel[..., 2] + 50).any(), 'nothing raises the target'
+
+
+def test_every_example_is_tested():
+    with open(os.path.abspath(__file__)) as file:
+        text = file.read()
+    for name in os.listdir(EXAMPLES):
+        assert not name.endswith('.py') or "'%s'" % name in text
+
+
+def test_digits_tensorflow(tmp_path):
+    path = tmp_path / 'digits.png'
+    printed = run('digits_tensorflow.py', tmp_path, '--epochs', '8', '--samples', '2', '--out', str(path))
+    assert accuracy(printed) > 0.9
+    assert str(path) in printed
+    check_picture(path, samples=2, methods=7)
+
+
+def keras_has_sessions():
+    import tensorflow as tf
+
+    version = tuple(int(part) for part in tf.__version__.split('.')[:2])
+    return version < (2, 16) or importlib.util.find_spec('tf_keras') is not None
+
+
+def test_digits_keras(tmp_path):
+    if not keras_has_sessions():
+        pytest.skip('Keras 3 has no sessions, and tf_keras is not installed')
+    path = tmp_path / 'digits.png'
+    printed = run('digits_keras.py', tmp_path, '--epochs', '6', '--samples', '2', '--out', str(path))
+    assert accuracy(printed) > 0.9
+    assert str(path) in printed
+    check_picture(path, samples=2, methods=5)
+
+
+def test_multiple_inputs(tmp_path):
+    printed = run('multiple_inputs.py', tmp_path, '--houses', '2', '--steps', '1500')
+    houses = re.split(r'^house \d+: ', printed, flags=re.MULTILINE)[1:]
+    assert len(houses) == 2
+    for house in houses:
+        lines = house.strip().split('\n')
+        price, usual = [float(number) for number in re.findall(r'at (-?[0-9.]+)', lines[0])]
+        contributions = {line[:14].strip(): float(line.split()[-1]) for line in lines[2:-1]}
+        assert len(contributions) == 8
+        total = float(re.search(r'sum +(\S+) =', lines[-1]).group(1))
+        # They add up to the difference from the average house, and what has no influence has little.
+        assert total == pytest.approx(price - usual, abs=0.2)
+        assert sum(contributions.values()) == pytest.approx(total, abs=0.5)
+        largest = max(abs(value) for value in contributions.values())
+        for name in ('house number', 'blue door'):
+            assert abs(contributions[name]) < 0.2 * largest
+
+
+TELLING = set('loved charming dull awful enjoyed terrible not good boring rude lovely'.split())
+
+
+def test_text_embedding(tmp_path):
+    printed = run('text_embedding.py', tmp_path, '--colour', 'never')
+    assert accuracy(printed) > 0.9
+    sentences = printed.strip().split('\n\n')[1:]
+    assert len(sentences) == 6
+    moods = [sentence.split(',')[0] for sentence in sentences]
+    assert moods[:2] + moods[3:4] == ['pleased', 'annoyed', 'annoyed']
+    for sentence in sentences:
+        rows = [line.split() for line in sentence.split('\n')[1:]]
+        sizes = {row[0]: abs(float(row[1])) for row in rows}
+        assert max(sizes, key=sizes.get) in TELLING
+        # Words say what they mean.
+        signs = {row[0]: float(row[1]) for row in rows}
+        if 'not' not in signs:
+            for word in set(signs) & TELLING:
+                pleased = word in ('loved', 'charming', 'enjoyed', 'lovely')
+                assert (signs[word] > 0) == pleased, word
+
+
+def test_text_embedding_in_colours(tmp_path):
+    printed = run('text_embedding.py', tmp_path, '--colour', 'always', '--steps', '20', '--method', 'grad*input')
+    assert '\x1b[30;48;2;' in printed

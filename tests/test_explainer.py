@@ -1,0 +1,154 @@
+"""Explainers and batching: what a run costs in rows and session calls, and that it can be repeated."""
+import threading
+
+import numpy as np
+import pytest
+import tensorflow.compat.v1 as tf
+from models import close, initialise, mlp
+
+from deepexplain.tensorflow import DeepExplain, Explainer
+from deepexplain.tensorflow.batching import Rows, sweep
+
+METHODS = ['zero', 'saliency', 'grad*input', 'intgrad', 'elrp', 'deeplift', 'occlusion', 'shapley_sampling']
+
+
+class Counting:
+    """A session that notes what each call is asked for."""
+
+    def __init__(self, session):
+        self.graph, self.calls, self._session = session.graph, [], session
+
+    def run(self, fetches, feed):
+        self.calls.append(feed)
+        return self._session.run(fetches, feed)
+
+
+def test_sweep_goes_through_every_evaluation_of_every_sample():
+    for rows, mixed in ((1, True), (2, True), (5, True), (100, True), (2, False), (3, False)):
+        parts = list(sweep(3, 4, rows, mixed))
+        assert all(len(part.samples) <= rows for part in parts)
+        pairs = sorted((sample, evaluation) for part in parts for sample, evaluation in zip(*part))
+        assert pairs == [(sample, evaluation) for sample in range(3) for evaluation in range(4)]
+        if not mixed:
+            assert all(len(set(part.evaluations)) == 1 for part in parts)
+
+
+def test_rows_of_the_same_sample_add_up():
+    total = np.zeros((3, 1))
+    Rows(np.array([2, 0, 1, 2, 0, 0]), np.arange(6)).add(total, np.array([[1], [2], [4], [8], [16], [32]]))
+    assert total.ravel().tolist() == [50, 4, 9]
+
+
+@pytest.mark.parametrize('method,options,evaluations', [
+    ('zero', {}, 1), ('saliency', {}, 1), ('grad*input', {}, 1), ('elrp', {}, 1), ('deeplift', {}, 1),
+    ('intgrad', dict(steps=7), 7), ('occlusion', {}, 1 + 5), ('occlusion', dict(window_shape=(2,), step=3), 1 + 2),
+    ('shapley_sampling', dict(samples=2), 2 * 6)])
+def test_session_calls_and_rows(session, rng, method, options, evaluations):
+    X, T = mlp(tf.nn.relu, rng)
+    initialise(session)
+    counting = Counting(session)
+    with DeepExplain(session=counting) as de:
+        explainer = de.get_explainer(method, T, X, **options)
+        assert counting.calls == []
+        explainer.run(rng.randn(4, 5))
+        assert len(counting.calls) == evaluations
+        assert all(len(feed[X.name]) == 4 for feed in counting.calls)
+        counting.calls = []
+        explainer.run(rng.randn(4, 5), batch_size=1)
+        assert len(counting.calls) == 4 * evaluations
+        assert all(len(feed[X.name]) == 1 for feed in counting.calls)
+
+
+@pytest.mark.parametrize('method', METHODS)
+def test_running_again_adds_nothing_to_the_graph(session, rng, method):
+    X, T = mlp(tf.nn.relu, rng)
+    initialise(session)
+    with DeepExplain(session=session) as de:
+        explainer = de.get_explainer(method, T, X)
+        assert isinstance(explainer, Explainer)
+        size = len(session.graph.get_operations())
+        for n in (1, 3, 2):
+            assert explainer.run(rng.randn(n, 5), rng.randn(n, 3), batch_size=2).shape == (n, 5)
+        assert len(session.graph.get_operations()) == size
+
+
+def test_explain_keeps_one_explainer_for_equal_arguments(session, rng):
+    X, T = mlp(tf.nn.relu, rng)
+    initialise(session)
+    xs = rng.randn(2, 5)
+
+    def grows(*arguments, **options):
+        size = len(session.graph.get_operations())
+        de.explain(*arguments, **options)
+        return len(session.graph.get_operations()) > size
+
+    with DeepExplain(session=session) as de:
+        assert grows('elrp', T, X, xs)
+        assert not grows('elrp', T, X, xs, ys=np.ones((2, 3)), batch_size=1)
+        assert grows('elrp', T, X, xs, epsilon=.1)
+        assert not grows('elrp', T, X, xs, epsilon=.1)
+        assert grows('elrp', T, [X], [xs])
+        assert not grows('elrp', T, [X], [xs])
+        assert grows('deeplift', T, X, xs, baseline=np.ones(5))
+        assert not grows('deeplift', T, X, xs, baseline=np.ones(5))
+        assert grows('deeplift', T, X, xs, baseline=[1.] * 5)
+
+
+def test_an_explainer_keeps_the_baseline_it_was_given(session, rng):
+    X, T = mlp(tf.nn.tanh, rng)
+    initialise(session)
+    baseline, xs = np.ones(5, np.float32), rng.randn(2, 5)
+    with DeepExplain(session=session) as de:
+        for method in ('deeplift', 'intgrad'):
+            explainer = de.get_explainer(method, T, X, baseline=baseline)
+            before = explainer.run(xs)
+            baseline[:] = 7
+            np.testing.assert_array_equal(explainer.run(xs), before)
+            baseline[:] = 1
+
+
+def test_our_ops_stay_in_a_scope_of_their_own(session, rng):
+    X, T = mlp(tf.nn.relu, rng)
+    initialise(session)
+    before = {op.name for op in session.graph.get_operations()}
+    with DeepExplain(session=session) as de, tf.name_scope('model'):
+        for method in METHODS:
+            de.get_explainer(method, T, X)
+    new = {op.name for op in session.graph.get_operations()} - before
+    assert all(name.startswith('deepexplain/') for name in new)
+    assert not session.graph.get_all_collection_keys() or set(session.graph.get_all_collection_keys()) <= {
+        'variables', 'trainable_variables'}
+
+
+def test_only_what_the_target_needs_is_run(session, rng):
+    # A placeholder nobody feeds and an activation that fails, beside the path.
+    X, T = mlp(tf.nn.relu, rng)
+    tf.nn.tanh(tf.check_numerics(tf.placeholder(tf.float32, [2]), 'not to be run') * X[:, :2])
+    initialise(session)
+    with DeepExplain(session=session) as de:
+        for method in METHODS:
+            de.explain(method, T, X, rng.randn(2, 5))
+
+
+def test_explainers_built_in_threads(session, rng):
+    X, T = mlp(tf.nn.tanh, rng)
+    initialise(session)
+    xs = rng.randn(3, 5)
+    with DeepExplain(session=session) as de:
+        want = {method: de.explain(method, T, X, xs) for method in ('elrp', 'deeplift', 'saliency')}
+    explainers, results = {}, {}
+    lock = threading.Lock()
+
+    def work(method):
+        with lock:  # TensorFlow's graphs are not to be changed by two threads at once.
+            with DeepExplain(session=session) as de:
+                explainers[method] = de.get_explainer(method, T, X)
+        results[method] = explainers[method].run(xs)
+
+    threads = [threading.Thread(target=work, args=(method,)) for method in want]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for method in want:
+        close(results[method], want[method], 1e-6)

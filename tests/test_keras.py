@@ -1,0 +1,222 @@
+"""Keras on a session: keras 2.2.5 and tf.keras on TF 1.15, tf.keras up to TF 2.15, tf_keras; and Keras 3 in a graph."""
+import importlib
+import warnings
+
+import numpy as np
+import pytest
+import tensorflow as plain_tf
+import tensorflow.compat.v1 as tf
+from models import close, per_sample
+
+from deepexplain.tensorflow import DeepExplain
+
+VERSION = tuple(int(part) for part in plain_tf.__version__.split('.')[:2])
+
+
+def imported(name):
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None
+
+
+def packages():
+    """The Keras packages that keep a session, by name."""
+    standalone = imported('keras')
+    found = {}
+    if VERSION < (2, 16):
+        found['tf.keras'] = plain_tf.keras
+    elif imported('tf_keras'):
+        found['tf_keras'] = imported('tf_keras')
+    if standalone is not None and standalone.__version__.startswith('2.2'):
+        found['keras'] = standalone
+    return found
+
+
+PACKAGES = packages()
+
+
+def session_of(name):
+    """As the README writes it."""
+    if name == 'keras':
+        from keras import backend as K
+        return K.get_session()
+    return tf.keras.backend.get_session()
+
+
+@pytest.fixture(params=sorted(PACKAGES) or ['none'])
+def keras(request):
+    if request.param == 'none':
+        pytest.skip('no Keras with a session is installed')
+    package = PACKAGES[request.param]
+    tf.reset_default_graph()
+    package.backend.clear_session()
+    package.name_here = request.param
+    yield package
+    package.backend.clear_session()
+    tf.reset_default_graph()
+
+
+def explain(de, method, T, X, xs, **options):
+    with warnings.catch_warnings():
+        warnings.simplefilter('error', UserWarning)
+        return de.explain(method, T, X, xs, **options)
+
+
+def change(session, T, X, xs):
+    """How far T moves from the zero baseline, at inference."""
+    phases = {op.outputs[0].name: False for op in session.graph.get_operations()
+              if op.name.split('/')[-1].startswith('keras_learning_phase')}
+    Xs, arrays = (X, xs) if isinstance(X, list) else ([X], [xs])
+    at, zero = [session.run(T, dict({x.name: scale * array for x, array in zip(Xs, arrays)}, **phases))
+                for scale in (1, 0)]
+    return per_sample(at - zero)
+
+
+def convnet(keras):
+    """A trained Sequential model with batch normalisation and dropout."""
+    layers = keras.layers
+    model = keras.models.Sequential([
+        layers.Conv2D(4, (3, 3), activation='relu', input_shape=(8, 8, 1)), layers.BatchNormalization(),
+        layers.MaxPooling2D(), layers.Dropout(.5), layers.Flatten(), layers.Dense(8, activation='tanh'),
+        layers.Dropout(.5), layers.Dense(3), layers.Activation('softmax')])
+    model.compile(loss='categorical_crossentropy', optimizer='sgd')
+    rng = np.random.RandomState(0)
+    model.fit(rng.rand(32, 8, 8, 1), np.eye(3)[rng.randint(0, 3, 32)], epochs=1, verbose=0)
+    return model
+
+
+def test_sequential_with_dropout_and_batch_normalisation(keras, rng):
+    model = convnet(keras)
+    xs = rng.rand(4, 8, 8, 1)
+    ys = np.eye(3)[[0, 1, 2, 0]]
+    session = session_of(keras.name_here)
+    with DeepExplain(session=session) as de:
+        X, T = model.layers[0].input, model.layers[-2].output
+        for method in ('saliency', 'grad*input', 'intgrad', 'elrp', 'deeplift', 'occlusion'):
+            got = explain(de, method, T, X, xs, ys=ys)
+            assert np.abs(got).max() > 0, method
+            # Dropout would make each run another one.
+            np.testing.assert_array_equal(explain(de, method, T, X, xs, ys=ys), got)
+        close(per_sample(explain(de, 'shapley_sampling', T, X, xs, samples=1)), change(session, T, X, xs), 1e-4)
+        top = model.predict(xs)
+        logits = model.layers[-1].input
+        close(np.exp(session.run(logits - tf.reduce_logsumexp(logits, 1, keepdims=True), dict(
+            {X.name: xs}, **{op.outputs[0].name: False for op in session.graph.get_operations()
+                             if op.name.split('/')[-1].startswith('keras_learning_phase')}))), top, 1e-5)
+
+
+def test_without_max_pooling_deeplift_adds_up(keras, rng):
+    layers = keras.layers
+    model = keras.models.Sequential([
+        layers.Conv2D(4, (3, 3), input_shape=(6, 6, 2)), layers.BatchNormalization(), layers.Activation('relu'),
+        layers.Dropout(.5), layers.AveragePooling2D(), layers.Flatten(), layers.Dense(3)])
+    xs = rng.rand(4, 6, 6, 2)
+    with DeepExplain(session=session_of(keras.name_here)) as de:
+        X, T = model.input, model.output
+        close(per_sample(explain(de, 'deeplift', T, X, xs)), change(de.session, T, X, xs), 1e-4)
+
+
+def test_the_session_is_found(keras):
+    model = convnet(keras)
+    with DeepExplain() as de:
+        assert de.session is session_of(keras.name_here)
+        assert explain(de, 'elrp', model.layers[-2].output, model.input, np.ones((2, 8, 8, 1))).shape == (2, 8, 8, 1)
+
+
+def test_functional_with_several_inputs(keras, rng):
+    layers = keras.layers
+    a, b = layers.Input((4,)), layers.Input((3, 2))
+    h = layers.concatenate([layers.Dense(5, activation='sigmoid')(a), layers.Flatten()(layers.Dense(3)(b))])
+    h = layers.Dropout(.3)(layers.Dense(6, activation='elu')(h))
+    model = keras.models.Model([a, b], layers.Dense(2)(h))
+    xs = [rng.randn(3, 4), rng.randn(3, 3, 2)]
+    with DeepExplain(session=session_of(keras.name_here)) as de:
+        got = explain(de, 'deeplift', model.output, model.inputs, xs)
+        assert [one.shape for one in got] == [(3, 4), (3, 3, 2)]
+        close(sum(map(per_sample, got)), change(de.session, model.output, list(model.inputs), xs), 1e-4)
+
+
+def layers_of(keras):
+    """Activation layers, by name, in so far as this Keras has them."""
+    layers = keras.layers
+    found = {'PReLU': layers.PReLU(), 'LeakyReLU': layers.LeakyReLU(), 'ELU': layers.ELU(.7)}
+    if hasattr(layers, 'ThresholdedReLU'):
+        found['ThresholdedReLU'] = layers.ThresholdedReLU(.3)
+    found['ReLU with a slope'] = layers.ReLU(negative_slope=.2)
+    found['ReLU with a maximum'] = layers.ReLU(max_value=1.)
+    for name in ('relu', 'elu', 'selu', 'sigmoid', 'hard_sigmoid', 'tanh', 'softplus', 'softsign', 'exponential',
+                 'swish', 'silu', 'gelu', 'mish', 'celu', 'hard_silu', 'relu6', 'leaky_relu', 'linear'):
+        if hasattr(keras.activations, name):
+            found[name] = layers.Activation(name)
+    return found
+
+
+def check_activations(keras, session, run):
+    for name, layer in sorted(layers_of(keras).items()):
+        X, T, xs = run(layer)
+        with DeepExplain(session=session()) as de:
+            close(per_sample(explain(de, 'deeplift', T, X, xs)), change(de.session, T, X, xs), 1e-4)
+            assert np.isfinite(explain(de, 'elrp', T, X, xs)).all(), name
+
+
+def test_every_activation_has_a_rule(keras, rng):
+    def run(layer):
+        model = keras.models.Sequential([keras.layers.Dense(6, input_shape=(5,)), layer, keras.layers.Dense(2)])
+        return model.input, model.output, rng.randn(4, 5)
+
+    check_activations(keras, lambda: session_of(keras.name_here), run)
+
+
+def test_recurrent(keras, rng):
+    layers = keras.layers
+    inputs = layers.Input((4, 3))
+    h = layers.Bidirectional(layers.LSTM(3, return_sequences=True))(inputs)
+    model = keras.models.Model(inputs, layers.Dense(2)(layers.GRU(3)(h)))
+    xs = rng.randn(3, 4, 3)
+    model.predict(xs)
+    with DeepExplain(session=session_of(keras.name_here)) as de:
+        X, T = model.input, model.output
+        for method in ('saliency', 'grad*input'):
+            assert np.abs(explain(de, method, T, X, xs)).max() > 0
+        close(per_sample(explain(de, 'intgrad', T, X, xs, steps=300)), change(de.session, T, X, xs), 2e-2)
+        with pytest.warns(UserWarning, match=r'unsupported activation.* Mul \('):
+            assert np.isfinite(de.explain('elrp', T, X, xs)).all()
+        with pytest.raises(RuntimeError, match='cannot reach into loops'):
+            de.explain('deeplift', T, X, xs)
+
+
+@pytest.fixture
+def keras3():
+    package = imported('keras')
+    if package is None or not package.__version__.startswith('3.'):
+        pytest.skip('Keras 3 is not installed')
+    return package
+
+
+def test_keras_3_in_a_graph(keras3, session, rng):
+    layers = keras3.layers
+    model = keras3.Sequential([
+        keras3.Input((8, 8, 1)), layers.Conv2D(4, 3, activation='gelu'), layers.BatchNormalization(),
+        layers.Dropout(.5), layers.Flatten(), layers.Dense(8, activation='silu'), layers.Dense(3), layers.Softmax()])
+    X = tf.placeholder(tf.float32, [None, 8, 8, 1])
+    T = model(X).op.inputs[0]
+    session.run(tf.global_variables_initializer())
+    xs = rng.rand(3, 8, 8, 1)
+    with DeepExplain(session=session) as de:
+        got = explain(de, 'deeplift', T, X, xs)
+        close(per_sample(got), change(session, T, X, xs), 1e-4)
+        assert explain(de, 'elrp', T, X, xs).shape == xs.shape
+        with pytest.raises(RuntimeError, match='not KerasTensor. Call the Keras model on a placeholder'):
+            de.get_explainer('elrp', T, keras3.Input((8, 8, 1)))
+
+
+def test_every_activation_of_keras_3(keras3, session, rng):
+    def run(layer):
+        model = keras3.Sequential([keras3.Input((5,)), keras3.layers.Dense(6), layer, keras3.layers.Dense(2)])
+        X = tf.placeholder(tf.float32, [None, 5])
+        T = model(X)
+        session.run(tf.global_variables_initializer())
+        return X, T, rng.randn(4, 5)
+
+    check_activations(keras3, lambda: session, run)

@@ -1,0 +1,362 @@
+"""Models built, loaded, trained or run outside of the context get the attributions of models built inside it."""
+import warnings
+
+import numpy as np
+import pytest
+import tensorflow as plain_tf
+import tensorflow.compat.v1 as tf
+from models import close, dense, initialise, mlp, per_sample, weights
+
+from deepexplain.tensorflow import DeepExplain
+
+RULED = ['elrp', 'deeplift']
+
+
+def convnet(rng):
+    """A network with batch normalisation at inference, dropout, max pooling and a residual sum."""
+    X = tf.placeholder(tf.float32, [None, 8, 8, 2], name='X')
+    h = tf.nn.conv2d(X, weights(rng, 3, 3, 2, 4), [1, 1, 1, 1], 'SAME')
+    scale = tf.Variable(rng.rand(4).astype(np.float32) + .5)
+    h = tf.nn.fused_batch_norm(h, scale, weights(rng, 4), weights(rng, 4), scale * 2, is_training=False)[0]
+    h = tf.nn.elu(h)
+    h += tf.nn.conv2d(tf.nn.softplus(h), weights(rng, 3, 3, 4, 4), [1, 1, 1, 1], 'SAME')
+    h = tf.nn.max_pool(tf.nn.leaky_relu(h), [1, 2, 2, 1], [1, 2, 2, 1], 'VALID')
+    h = tf.nn.dropout(h, rate=tf.placeholder_with_default(0., []))
+    return X, tf.identity(dense(tf.nn.tanh(dense(tf.reshape(h, [-1, 64]), rng, 6)), rng, 3), name='T')
+
+
+def explain_all(session, T, X, xs, methods=RULED, **options):
+    with DeepExplain(session=session) as de, warnings.catch_warnings():
+        warnings.simplefilter('ignore', UserWarning)
+        return [de.explain(method, T, X, xs, **options) for method in methods]
+
+
+@pytest.fixture
+def inside(rng):
+    """Samples, and their attributions by the model built inside the context; its weights are those of rng(1)."""
+    xs = rng.randn(3, 8, 8, 2)
+    with tf.Graph().as_default() as graph, tf.Session(graph=graph) as sess:
+        with DeepExplain(session=sess) as de:
+            X, T = convnet(np.random.RandomState(1))
+            initialise(sess)
+            return xs, [de.explain(method, T, X, xs) for method in RULED]
+
+
+def check(got, want):
+    for one, other in zip(got, want):
+        close(one, other, 1e-6)
+
+
+def test_built_and_run_before(session, inside):
+    xs, want = inside
+    X, T = convnet(np.random.RandomState(1))
+    initialise(session)
+    session.run([T, tf.gradients(T, X)], {X: xs})
+    check(explain_all(session, T, X, xs), want)
+    session.run(T, {X: xs})
+    check(explain_all(session, T, X, xs), want)
+
+
+def test_from_a_checkpoint_and_its_metagraph(session, inside, tmp_path):
+    xs, want = inside
+    with tf.Graph().as_default() as graph, tf.Session(graph=graph) as sess:
+        convnet(np.random.RandomState(1))
+        initialise(sess)
+        tf.train.Saver().save(sess, str(tmp_path / 'model'))
+    saver = tf.train.import_meta_graph(str(tmp_path / 'model.meta'))
+    saver.restore(session, str(tmp_path / 'model'))
+    T, X = [session.graph.get_tensor_by_name(name + ':0') for name in 'TX']
+    check(explain_all(session, T, X, xs), want)
+
+
+def test_from_a_frozen_graph(session, inside):
+    xs, want = inside
+    with tf.Graph().as_default() as graph, tf.Session(graph=graph) as sess:
+        convnet(np.random.RandomState(1))
+        initialise(sess)
+        frozen = tf.graph_util.convert_variables_to_constants(sess, graph.as_graph_def(), ['T'])
+    T, X = tf.import_graph_def(frozen, return_elements=['T:0', 'X:0'], name='model')
+    check(explain_all(session, T, X, xs), want)
+
+
+def test_trained_before(rng):
+    xs, target = rng.randn(6, 5), rng.randn(6, 3)
+    results = []
+    for build_inside in (False, True):
+        with tf.Graph().as_default() as graph, tf.Session(graph=graph) as sess:
+            de = DeepExplain(session=sess)
+            if build_inside:
+                de.__enter__()
+            X, T = mlp(tf.nn.sigmoid, np.random.RandomState(1))
+            step = tf.train.AdamOptimizer(.01).minimize(tf.reduce_mean(tf.square(T - target)))
+            initialise(sess)
+            for _ in range(10):
+                sess.run(step, {X: xs})
+            if build_inside:
+                de.__exit__(None, None, None)
+            results.append(explain_all(sess, T, X, xs))
+    check(*results)
+
+
+def test_the_users_gradients_stay(session, rng):
+    X, T = convnet(rng)
+    initialise(session)
+    xs = rng.randn(2, 8, 8, 2)
+
+    def gradients():
+        return session.run(tf.gradients(T, X)[0], {X: xs})
+
+    before = gradients()
+    nodes = {op.name: op.node_def for op in session.graph.get_operations()}
+    with DeepExplain(session=session) as de:
+        inside = gradients()
+        for method in ('saliency', 'intgrad') + tuple(RULED):
+            de.explain(method, T, X, xs)
+        after_explaining = gradients()
+        with pytest.raises(AssertionError):
+            de.explain('elrp', T, X, xs, epsilon=0)
+        after_failing = gradients()
+    for other in (inside, after_explaining, after_failing, gradients()):
+        np.testing.assert_array_equal(other, before)
+    for name, node in nodes.items():
+        assert session.graph.get_operation_by_name(name).node_def == node
+
+
+def test_an_inner_tensor_as_x(session, rng):
+    X, T = mlp(tf.nn.tanh, rng)
+    inner = [op for op in session.graph.get_operations() if op.type == 'Tanh'][0].outputs[0]
+    initialise(session)
+    xs = rng.randn(3, 6)
+    for method in ('saliency', 'grad*input', 'intgrad', 'elrp', 'deeplift', 'occlusion', 'shapley_sampling'):
+        got, = explain_all(session, T, inner, xs, [method])
+        assert got.shape == (3, 6)
+        if method in ('deeplift', 'shapley_sampling'):
+            change = session.run(T, {inner: xs}) - session.run(T, {inner: 0 * xs})
+            close(per_sample(got), per_sample(change), 1e-5)
+
+
+def test_the_target_is_the_input(session):
+    X = tf.placeholder(tf.float32, [None, 3])
+    xs = np.array([[1, -2, 3.]])
+    for method, want in (('saliency', [[1, 1, 1]]), ('elrp', xs), ('deeplift', xs), ('intgrad', xs), ('occlusion', xs)):
+        close(explain_all(session, X, X, xs, [method])[0], want, 1e-5)
+
+
+# -- loops, branches and calls ------------------------------------------------------------------------------------
+
+STEPS, SIZE = 4, 3
+
+
+def cell(x, h, W, V):
+    """A recurrent step with hard sigmoids, products and a tanh."""
+    z = tf.matmul(x, W) + tf.matmul(h, V)
+    gate = tf.clip_by_value(.2 * z[:, :SIZE] + .5, 0., 1.)
+    return gate * h + tf.sigmoid(z[:, :SIZE]) * tf.tanh(z[:, SIZE:])
+
+
+def recurrent(kind, seed=1):
+    """X and T of a recurrent network: unrolled, a loop, one with a branch in it, or one with dynamic_rnn's arrays."""
+    rng = np.random.RandomState(seed)
+    X = tf.placeholder(tf.float32, [None, STEPS, 2], name='X')
+    W, V = weights(rng, 2, 2 * SIZE), weights(rng, SIZE, 2 * SIZE)
+    h = tf.zeros([tf.shape(X)[0], SIZE])
+    if kind == 'unrolled':
+        for t in range(STEPS):
+            h = cell(X[:, t], h, W, V)
+    elif kind == 'array':
+        array = tf.TensorArray(tf.float32, STEPS).unstack(tf.transpose(X, [1, 0, 2]))
+        out = tf.TensorArray(tf.float32, STEPS)
+
+        def step(t, h, out):
+            h = cell(array.read(t), h, W, V)
+            return t + 1, h, out.write(t, h)
+
+        h = tf.while_loop(lambda t, *_: t < STEPS, step, [0, h, out],
+                          shape_invariants=[tf.TensorShape([]), tf.TensorShape([None, SIZE]),
+                                            tf.TensorShape(None)])[2].stack()[-1]
+    else:
+        def step(t, h):
+            new = cell(X[:, t], h, W, V)
+            if kind == 'branch':
+                new = tf.cond(t < 100, lambda: tf.identity(new), lambda: tf.tanh(new))
+            return t + 1, new
+
+        h = tf.while_loop(lambda t, h: t < STEPS, step, [0, h],
+                          shape_invariants=[tf.TensorShape([]), tf.TensorShape([None, SIZE])])[1]
+    h.set_shape([None, SIZE])
+    return X, tf.matmul(tf.tanh(h), weights(rng, SIZE, 2))
+
+
+GRADIENT_METHODS = ['saliency', 'grad*input', 'intgrad', 'elrp']
+
+
+@pytest.fixture
+def unrolled(rng):
+    xs = rng.randn(3, STEPS, 2)
+    with tf.Graph().as_default() as graph, tf.Session(graph=graph) as sess:
+        X, T = recurrent('unrolled')
+        initialise(sess)
+        return xs, explain_all(sess, T, X, xs, GRADIENT_METHODS)
+
+
+@pytest.fixture(params=['v1', 'v2'])
+def control_flow(request):
+    """Loops and branches of plain ops, or as functions."""
+    if request.param == 'v2':
+        tf.enable_control_flow_v2()
+    yield request.param
+    tf.disable_control_flow_v2()
+
+
+@pytest.mark.parametrize('run_before', [False, True])
+@pytest.mark.parametrize('kind', ['loop', 'array', 'branch'])
+def test_loops_equal_their_unrolling(session, unrolled, kind, run_before):
+    xs, want = unrolled
+    X, T = recurrent(kind)
+    initialise(session)
+    if run_before:
+        session.run([T] + tf.gradients(T, X), {X: xs})
+    for _ in range(2):
+        for got, one in zip(explain_all(session, T, X, xs, GRADIENT_METHODS), want):
+            close(got, one, 1e-5)
+
+
+def test_a_trained_loop(unrolled, session):
+    xs, want = unrolled
+    X, T = recurrent('array')
+    step = tf.train.GradientDescentOptimizer(0.).minimize(tf.reduce_sum(T))
+    initialise(session)
+    session.run(step, {X: xs})
+    for got, one in zip(explain_all(session, T, X, xs, GRADIENT_METHODS), want):
+        close(got, one, 1e-5)
+    session.run(step, {X: xs})
+
+
+def smooth_cell(x, h, W, V):
+    z = tf.matmul(x, W) + tf.matmul(h, V)
+    return tf.sigmoid(z[:, :SIZE]) * tf.tanh(z[:, SIZE:])
+
+
+@pytest.mark.parametrize('kind', ['loop', 'array', 'branch'])
+@pytest.mark.parametrize('run_before', [False, True])
+def test_functional_loops_equal_their_unrolling(rng, monkeypatch, kind, run_before):
+    monkeypatch.setitem(globals(), 'cell', smooth_cell)
+    xs = rng.randn(3, STEPS, 2)
+    results = []
+    for made in ('unrolled', kind):
+        with tf.Graph().as_default() as graph, tf.Session(graph=graph) as sess:
+            tf.enable_control_flow_v2()
+            try:
+                X, T = recurrent(made)
+            finally:
+                tf.disable_control_flow_v2()
+            initialise(sess)
+            if run_before:
+                sess.run(T, {X: xs})
+            results.append(explain_all(sess, T, X, xs, GRADIENT_METHODS))
+            results[-1] += explain_all(sess, T, X, xs, GRADIENT_METHODS)
+    assert any(op.type in ('While', 'StatelessWhile') for op in graph.get_operations())
+    for got, want in zip(*results):
+        close(got, want, 1e-5)
+
+
+def test_deeplift_says_that_it_cannot_reach_into_loops(session, control_flow):
+    X, T = recurrent('loop')
+    with DeepExplain(session=session) as de:
+        with pytest.raises(RuntimeError, match=r"deeplift cannot reach into loops: 'while.*' \((Enter|\w*While)\)"):
+            de.get_explainer('deeplift', T, X)
+
+
+@pytest.mark.parametrize('method', ['saliency', 'grad*input', 'elrp'])
+def test_branches(session, control_flow, rng, method):
+    X = tf.placeholder(tf.float32, [None, 5])
+    first = tf.placeholder_with_default(True, [])
+    W = weights(rng, 5, 4)
+    h = tf.cond(first, lambda: tf.nn.relu(tf.matmul(X, W)), lambda: tf.nn.tanh(tf.matmul(2 * X, W)))
+    V = weights(rng, 4, 2)
+    T = tf.matmul(h, V)
+    straight = tf.matmul(tf.nn.relu(tf.matmul(X, W)), V)
+    initialise(session)
+    xs = rng.randn(3, 5)
+    session.run(T, {X: xs})
+    got, want = [explain_all(session, one, X, xs, [method])[0] for one in (T, straight)]
+    close(got, want, 1e-6)
+
+
+def test_deeplift_and_branches(session, control_flow, rng):
+    X = tf.placeholder(tf.float32, [None, 5])
+    h = tf.cond(tf.placeholder_with_default(True, []), lambda: tf.nn.relu(X), lambda: tf.nn.tanh(X))
+    T = dense(h, rng, 2) if h.shape.ndims else dense(tf.reshape(h, [-1, 5]), rng, 2)
+    initialise(session)
+    xs = rng.randn(3, 5)
+    with DeepExplain(session=session) as de:
+        if control_flow == 'v2':
+            with pytest.raises(RuntimeError, match=r"deeplift cannot reach '.*' \((Relu|Tanh)\) inside 'cond.*' "
+                                                   r'\(\w*If\).*disable_v2_behavior'):
+                de.get_explainer('deeplift', T, X)
+        else:
+            change = session.run(T, {X: xs}) - session.run(T, {X: 0 * xs})
+            close(per_sample(de.explain('deeplift', T, X, xs)), per_sample(change), 1e-5)
+
+
+@pytest.mark.parametrize('method', ['saliency', 'intgrad'] + RULED)
+def test_calls_are_inlined(session, rng, method):
+    W, V = weights(rng, 5, 4), weights(rng, 4, 2)
+
+    @plain_tf.function
+    def inner(x):
+        return tf.nn.softplus(x), 2 * x
+
+    @plain_tf.function
+    def outer(x, w):
+        with tf.control_dependencies([tf.reduce_sum(x)]):
+            y, twice = inner(tf.matmul(x, w))
+        return tf.nn.swish(twice) + y
+
+    X = tf.placeholder(tf.float32, [None, 5])
+    T = tf.matmul(tf.tanh(outer(X, W)), V)
+    z = tf.matmul(X, W)
+    straight = tf.matmul(tf.tanh(tf.nn.swish(2 * z) + tf.nn.softplus(z)), V)
+    initialise(session)
+    xs = rng.randn(3, 5)
+    session.run(T, {X: xs})
+    assert any('PartitionedCall' in op.type for op in session.graph.get_operations())
+    got, want = [explain_all(session, one, X, xs, [method])[0] for one in (T, straight)]
+    close(got, want, 1e-5)
+
+
+def test_a_call_inside_a_functional_loop_is_an_error(session, control_flow):
+    if control_flow == 'v1':
+        pytest.skip('v1 loops hold a call as an op of the graph')
+    X = tf.placeholder(tf.float32, [2, 3])
+    called = plain_tf.function(lambda x: tf.tanh(x))
+    h = tf.while_loop(lambda t, h: t < 3, lambda t, h: (t + 1, called(h)), [0, X])[1]
+    with DeepExplain(session=session) as de:
+        with pytest.raises(RuntimeError, match=r"elrp cannot reach '.*' \(\w*PartitionedCall\) inside 'while' "
+                                               r'\(\w*While\).*disable_v2_behavior'):
+            de.get_explainer('elrp', h, X)
+
+
+def test_control_inputs_from_outside(session, rng):
+    X = tf.placeholder(tf.float32, [None, 5])
+    counter = tf.Variable(0)
+    initial = tf.no_op()
+    with tf.control_dependencies([counter.assign_add(1), initial]):
+        h = tf.nn.relu(X)
+    T = dense(h, rng, 2)
+    initialise(session)
+    explain_all(session, T, X, rng.randn(2, 5), ['elrp'])
+    assert session.run(counter) >= 1
+
+
+@pytest.mark.parametrize('scope', ['control', 'name', 'device'])
+def test_the_callers_scopes_do_not_matter(session, rng, scope):
+    X, T = mlp(tf.nn.relu, rng)
+    initialise(session)
+    xs = rng.randn(2, 5)
+    want = explain_all(session, T, X, xs)
+    never = tf.check_numerics(np.float32('nan'), 'must not run').op
+    scopes = {'control': lambda: tf.control_dependencies([never]), 'name': lambda: tf.name_scope('gradients'),
+              'device': lambda: tf.device('/job:nowhere')}
+    with scopes[scope]():
+        check(explain_all(session, T, X, xs), want)
