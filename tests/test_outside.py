@@ -360,3 +360,32 @@ def test_the_callers_scopes_do_not_matter(session, rng, scope):
               'device': lambda: tf.device('/job:nowhere')}
     with scopes[scope]():
         check(explain_all(session, T, X, xs), want)
+
+
+def reversed_gradient(x):
+    @tf.custom_gradient
+    def reverse(x):
+        return tf.identity(x), lambda grad: -grad
+
+    return reverse(x)
+
+
+@pytest.mark.parametrize('method', ['saliency', 'grad*input'] + RULED)
+def test_custom_gradients_of_the_graph_are_kept(session, method):
+    X = tf.placeholder(tf.float32, [None, 3])
+    T = 2 * reversed_gradient(tf.nn.relu(X))
+    with DeepExplain(session=session) as de:
+        if method in RULED:
+            with pytest.warns(UserWarning, match='unsupported activation.*IdentityN'):
+                explainer = de.get_explainer(method, T, X)
+        else:
+            explainer = de.get_explainer(method, T, X)
+    close(explainer.run([[1, 2, 3]]), [[2, 2, 2]] if method == 'saliency' else [[-2, -4, -6]], 1e-3)
+
+
+@pytest.mark.parametrize('method', ['grad*input'] + RULED)
+def test_custom_gradients_that_are_lost_are_named(session, method):
+    X = tf.placeholder(tf.float32, [None, 3])
+    T = plain_tf.function(lambda x: 2 * reversed_gradient(tf.nn.relu(x)))(X)
+    with DeepExplain(session=session) as de, pytest.warns(UserWarning, match=r'IdentityN \('):
+        close(de.explain(method, T, X, [[1, 2, 3]]), [[2, 4, 6]], 1e-3)

@@ -84,9 +84,9 @@ def _body(call: Any, function: Any, library: Any, outputs: Dict[str, str]) -> Li
         node.name = call.name + '/' + node.name
         node.input[:] = sources + before
         node.attr.pop('_class', None)
-        # A custom gradient of a function's body refers to the graph that the function was traced in.
-        if node.op == 'IdentityN':
-            node.attr.pop('_gradient_op_type', None)
+        if node.op == 'IdentityN' and '_gradient_op_type' in node.attr:
+            # It refers to the graph that the function was traced in: here it is unknown.
+            node.attr['_gradient_op_type'].s += b' of a function'
         nodes.append(node)
     for i, result in enumerate(function.signature.output_arg):
         outputs[call.name + (':%d' % i if i else '')] = renamed(flat[function.ret[result.name]])

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 ADVICE = ('Build the model after tf.compat.v1.disable_v2_behavior(), which makes loops, branches and calls of plain '
           'ops.')
 
+
 class Ruled(NamedTuple):
     """A path, the units on it, and its replica that asks for the rules."""
     path: Path
@@ -29,11 +30,14 @@ def ordinary_gradients(model: 'Model') -> List[tf.Tensor]:
     """The gradients of the target with respect to each X as TensorFlow has them."""
     path = lowered(model)
     target = path.T
-    stripped = find_units(path, frozenset(registered_rules())).stripped if path.of_types(['IdentityN']) else frozenset()
-    if stripped or path.of_types(FUNCTIONAL):
+    units = find_units(path, frozenset(registered_rules())) if path.of_types(['IdentityN']) else Units()
+    if units.lost:
+        warn('A custom gradient is lost, as it came with a file or a function: %s. The ordinary gradients of its ops '
+             'are used.' % _listed([(op.type, op.name) for op in units.lost]))
+    if units.stripped or path.of_types(FUNCTIONAL):
         # TensorFlow cannot differentiate a functional loop that a session has run, but can its copy; and the custom
         # gradient of an imported swish belongs to the graph that it was imported from.
-        target = Replica(path.with_loops(), units=Units(stripped=stripped)).tensor(target)
+        target = Replica(path.with_loops(), units=Units(stripped=units.stripped)).tensor(target)
     return _gradients(target, model)
 
 
@@ -58,7 +62,7 @@ def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None)
         check(path, method, rules)
     units = find_units(path, frozenset(rules))
     inside = _inside(path, method, rules)
-    unruled = [(op.type, op.name) for op in units.unsupported] + inside
+    unruled = [(op.type, op.name) for op in list(units.lost) + list(units.unsupported)] + inside
     if unruled:
         warn('%s: unsupported activation on the path from X to T: %s. What has no rule passes its ordinary gradient, '
              'so attributions may not add up; see register_rule.' % (method, _listed(unruled)))

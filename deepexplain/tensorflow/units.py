@@ -51,7 +51,6 @@ ELEMENTWISE = SUMS | frozenset('''
     Greater GreaterEqual Less LessEqual Equal NotEqual LogicalAnd LogicalOr LogicalNot IsNan IsInf IsFinite ClipByValue
     '''.split())
 
-
 _SEVERAL_INPUTS = frozenset(['Minimum', 'Maximum'])
 
 
@@ -73,13 +72,15 @@ class Units(NamedTuple):
         single: op name -> a unit of one op with one input.
         single_types: the op types that are such units inside the bodies of loops and branches.
         marked: the other units: of several ops, or of one op with constant inputs besides x.
-        stripped: IdentityN ops whose custom gradient is that of a unit, or unknown in this process.
+        stripped: IdentityN ops whose custom gradient is that of a unit, or lost.
+        lost: those of them whose custom gradient this process cannot know, since it came with a file or a function.
         unsupported: the ops that no rule covers.
     """
     single: Mapping[str, Unit] = {}
     single_types: FrozenSet[str] = frozenset()
     marked: Sequence[Unit] = ()
     stripped: FrozenSet[str] = frozenset()
+    lost: Sequence[tf.Operation] = ()
     unsupported: Sequence[tf.Operation] = ()
 
 
@@ -89,6 +90,7 @@ def find_units(path: Path, ruled: FrozenSet[str]) -> Units:
     single: Dict[str, Unit] = {}
     marked: Dict[str, Unit] = {}
     stripped: Set[str] = set()
+    lost: List[tf.Operation] = []
     for op in path.ops:
         if op not in path.dependent:
             continue
@@ -106,13 +108,18 @@ def find_units(path: Path, ruled: FrozenSet[str]) -> Units:
             x = joined[y.name]
             if x.dtype == y.dtype and y.dtype.is_floating:
                 marked[y.name] = Unit(x, y, _between(x, y, path), '')
-        elif _has_custom_gradient(op) and (_only_wraps_a_unit(op, single, marked) or not _is_registered(op)):
-            stripped.add(op.name)
+        elif _has_custom_gradient(op):
+            if _only_wraps_a_unit(op, single, marked):
+                stripped.add(op.name)
+            elif not _is_registered(op):
+                stripped.add(op.name)
+                lost.append(op)
     reached = _reached(path, marked)
     unsupported = [op for op in path.ops if op in reached and op.name not in single and op.name not in stripped
                    and not any(tensor.name in marked for tensor in op.outputs) and not _is_exact(op, path)]
     used = [unit for unit in marked.values() if unit.y.op in reached]
-    return Units(single, ruled - _SEVERAL_INPUTS, used, frozenset(stripped), unsupported)
+    return Units(single, ruled - _SEVERAL_INPUTS, used, frozenset(stripped),
+                 [op for op in lost if op in reached], unsupported)
 
 
 def _is_exact(op: tf.Operation, path: Path) -> bool:
@@ -143,7 +150,7 @@ def _has_custom_gradient(op: tf.Operation) -> bool:
 
 
 def _is_registered(op: tf.Operation) -> bool:
-    """Whether this process knows the custom gradient: a model from a file has only its name."""
+    """Whether this process has the custom gradient: a model from a file or a function has only its name."""
     try:
         return registered_gradient(op.get_attr('_gradient_op_type').decode()) is not None
     except LookupError:
