@@ -142,28 +142,23 @@ class Replica:
             compat.restore_while_context(definition)
 
     def _rename_loop(self, definition: Any) -> None:
-        definition.context_name = self._renamed_frame(definition.context_name)
-        for field in ('pivot_name', 'pivot_for_pred_name', 'pivot_for_body_name', 'maximum_iterations_name'):
-            setattr(definition, field, self._renamed(getattr(definition, field)))
+        """Change a WhileContextDef to speak of the replica's ops, as far as there are any."""
         for names in (definition.loop_exit_names, definition.loop_enter_names):
             names[:] = [self._renamed(name) for name in names if name.split(':')[0] in self.originals]
-        self._rename_values(definition.values_def)
-        for nested in definition.nested_contexts:
-            if nested.HasField('while_ctxt'):
-                self._rename_loop(nested.while_ctxt)
-            else:
-                self._rename_branch(nested.cond_ctxt)
+        self._rename_context(definition, ['pivot_name', 'pivot_for_pred_name', 'pivot_for_body_name',
+                                          'maximum_iterations_name'])
 
-    def _rename_branch(self, definition: Any) -> None:
+    def _rename_context(self, definition: Any, fields: Sequence[str]) -> None:
+        """What loops and branches have in common."""
         definition.context_name = self._renamed_frame(definition.context_name)
-        for field in ('pred_name', 'pivot_name'):
+        for field in fields:
             setattr(definition, field, self._renamed(getattr(definition, field)))
         self._rename_values(definition.values_def)
         for nested in definition.nested_contexts:
             if nested.HasField('while_ctxt'):
                 self._rename_loop(nested.while_ctxt)
             else:
-                self._rename_branch(nested.cond_ctxt)
+                self._rename_context(nested.cond_ctxt, ['pred_name', 'pivot_name'])
 
     def _rename_values(self, definition: Any) -> None:
         marked = [self.scope + _marker_name(unit.y) + ':%d' % i for unit in self._markers.values()
