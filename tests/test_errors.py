@@ -83,6 +83,11 @@ def test_no_path_from_x_to_t(de, model, method):
     cut = tf.cast(tf.argmax(T, 1), tf.float32)
     with pytest.raises(RuntimeError, match='does not depend differentiably on X'):
         de.get_explainer(method, cut, X)
+    with pytest.raises(RuntimeError, match='X depends on T: are they swapped?'):
+        de.get_explainer(method, X, T)
+    ids = tf.placeholder(tf.int32, [None, 2])
+    with pytest.raises(RuntimeError, match='int32.*Attribute to what is looked up'):
+        de.get_explainer(method, tf.gather(T, ids), ids)
 
 
 def test_wrong_number_of_inputs(de, model):
@@ -127,8 +132,9 @@ def test_ys(de, model):
         explainer.run(xs, 2)
     with pytest.raises(RuntimeError, match=r'ys must have the shape of T .*\(\?, 3\), not \(3, 4\)'):
         explainer.run(xs, np.ones((3, 4)))
-    with pytest.raises(RuntimeError, match=r'ys must have the shape of T .*\(\?, 3\), not \(3,\)'):
-        explainer.run(xs, np.ones(3))
+    for ys in (np.ones(3), np.ones((3, 1)), np.ones((3, 1, 3))):
+        with pytest.raises(RuntimeError, match=r'ys must have the shape of T .*\(\?, 3\), not \(3'):
+            explainer.run(xs, ys)
 
 
 @pytest.mark.parametrize('batch_size', [0, -1, 1.5, 'all', True])
@@ -164,10 +170,10 @@ def test_an_option_that_the_method_has_not(de, model, method):
     ('intgrad', dict(steps=0), 'steps must be a positive int, not 0'),
     ('intgrad', dict(steps=2.5), 'steps must be a positive int, not 2.5'),
     ('shapley_sampling', dict(samples=0), 'samples must be a positive int, not 0'),
-    ('shapley_sampling', dict(sampling_dims=[0]), 'sampling_dims must be a positive int, not 0'),
+    ('shapley_sampling', dict(sampling_dims=[0]), r'from 1 to 1, each once, not \[0\]'),
     ('shapley_sampling', dict(sampling_dims=[2]), r'from 1 to 1, each once, not \[2\]'),
     ('shapley_sampling', dict(sampling_dims=[]), r'each once, not \[\]'),
-    ('occlusion', dict(window_shape=(1, 1)), r'one size for each of the 1 dimensions of a sample, not \(1, 1\)'),
+    ('occlusion', dict(window_shape=(1, 1)), r'one size for each dimension of a sample \(1\), not \(1, 1\)'),
     ('occlusion', dict(window_shape=(0,)), 'window_shape must be a positive int, not 0'),
     ('occlusion', dict(step=0), 'step must be a positive int, not 0'),
 ])
@@ -218,10 +224,16 @@ def test_perturbing_a_target_that_is_not_per_sample(session, model):
     X, T = model
     with DeepExplain(session=session) as de:
         explainer = de.get_explainer('occlusion', tf.reduce_sum(T), X)
-        with pytest.raises(RuntimeError, match='must have a value for each sample: it has 1 for 3 samples'):
+        with pytest.raises(RuntimeError, match='must have a value for each sample to perturb .*: it has 1 for 3'):
             explainer.run(np.ones((3, 5)))
-        one_by_one = explainer.run(np.ones((3, 5)), batch_size=1)
-        close(one_by_one, de.explain('occlusion', T, X, np.ones((3, 5))), 1e-5)
+        close(explainer.run(np.ones((1, 5))), de.explain('occlusion', T, X, np.ones((1, 5))), 1e-5)
+
+
+@pytest.mark.parametrize('method', sorted(attribution_methods))
+def test_batches_of_a_target_that_is_not_per_sample(de, model, method):
+    X, T = model
+    with pytest.raises(RuntimeError, match="T .* is one number for all samples, so that batches would change"):
+        de.get_explainer(method, tf.reduce_mean(T), X).run(np.ones((3, 5)), batch_size=2)
 
 
 def test_a_finalized_graph(session, model):
@@ -233,7 +245,20 @@ def test_a_finalized_graph(session, model):
             de.get_explainer('saliency', T, X)
 
 
+def test_what_is_no_graph_and_no_session(session):
+    with pytest.raises(RuntimeError, match=r'graph must be a tf.Graph, not Session; .*session=your_session'):
+        DeepExplain(session)
+    with pytest.raises(RuntimeError, match='session must be a session with a graph.* not str'):
+        DeepExplain(session='main')
+
+
 def test_register_rule_refuses():
+    for op_type in ('atan', 'Relu7', 'ArgMax2'):
+        with pytest.raises(ValueError, match="'%s' is not the type of an op that has a gradient" % op_type):
+            register_rule(op_type)
+    for op_type in ('MatMul', 'Mul', 'Reshape', 'Softmax', 'MaxPool', 'Sum'):
+        with pytest.raises(ValueError, match='%s is not known as an elementwise activation' % op_type):
+            register_rule(op_type, elrp=lambda grad, x, y, epsilon: grad)
     with pytest.raises(TypeError, match='op_type must be the name of an op type'):
         register_rule(tf.nn.relu)
     with pytest.raises(TypeError, match='elrp must be a function or None, not int'):

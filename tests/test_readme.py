@@ -19,7 +19,8 @@ def blocks(label):
     return [code for name, code in BLOCKS if name == label]
 
 
-def test_code_for_plain_tensorflow(monkeypatch):
+def test_code_for_plain_tensorflow(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(rules, '_rules', dict(rules._rules))
     first, *others = blocks('')
     assert len(others) >= 7
@@ -31,6 +32,7 @@ def test_code_for_plain_tensorflow(monkeypatch):
                 assert namespace['attributions'].shape == (10, 4)
                 # The block at the top of the page, with the quickstart's names.
                 exec(compile(first, 'README block 1', 'exec'), dict(namespace, T=namespace['logits']))
+    assert (tmp_path / 'attributions.png').exists()
     assert namespace['of_words'].shape == (2, 6)
     assert namespace['second'].shape == (3, 4)
     assert namespace['of_b'].shape == (4, 3)

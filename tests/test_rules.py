@@ -242,6 +242,14 @@ def test_registering_functions(session, own_rules):
               (xs - baseline) * (y - 1 / 3 + 10), 1e-5)
 
 
+def test_a_registered_function_that_returns_nothing(session, own_rules):
+    register_rule('Atan', elrp=lambda grad, x, y, epsilon: None)
+    X = tf.placeholder(tf.float32, [None, 3])
+    with DeepExplain(session=session) as de:
+        with pytest.raises(RuntimeError, match="elrp rule that was registered for Atan returned None for '.*Atan'"):
+            de.get_explainer('elrp', tf.atan(X), X)
+
+
 def test_registering_an_op_with_a_constant_input(session, own_rules):
     register_rule('Pow')
     X = tf.placeholder(tf.float32, [None, 3])

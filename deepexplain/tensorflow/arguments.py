@@ -128,10 +128,9 @@ def _weights(ys: Any, T: tf.Tensor, n: int) -> np.ndarray:
         raise RuntimeError('When provided, ys must have the same batch size as xs (xs has batch size %d and ys %s)' % (
             n, len(weights) if weights.ndim else 'is a single number'))
     expected = None if T.shape.ndims in (None, 0) else sample_shape(T)
-    if expected is not None and (weights.ndim != len(expected) + 1 or any(
-            got != 1 and want not in (None, got) for got, want in zip(weights.shape[1:], expected))):
-        raise RuntimeError("ys must have the shape of T ('%s'), %s, not %s." % (
-            T.name, written([None] + expected), weights.shape))
+    if expected is not None and not fits(weights.shape[1:], expected):
+        raise RuntimeError("ys must have the shape of T ('%s'), %s, not %s: weights of T's units for each sample, such "
+                           'as the rows np.eye(units)[labels].' % (T.name, written([None] + expected), weights.shape))
     return weights
 
 
@@ -145,6 +144,9 @@ def _rows(T: tf.Tensor, X: List[tf.Tensor], n: int, batch_size: Any) -> Tuple[in
                 raise RuntimeError(
                     'When using batch evaluation, the first dimension of the %s tensor must be compatible with the '
                     'batch size. Found %d instead of %d.' % (what, size, batch_size))
+    if T.shape.ndims == 0 and (batch_size or n) < n:
+        raise RuntimeError("T ('%s') is one number for all samples, so that batches would change what it means: leave "
+                           'batch_size out, or pass a T of which the first axis is the samples.' % T.name)
     per_sample = T.shape.ndims != 0 and (first_dimension(T) is None or bool(fixed) or first_dimension(T) == batch_size)
     rows = int(batch_size or (fixed + [n])[0])
     if fixed and n % rows and not per_sample:

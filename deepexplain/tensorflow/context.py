@@ -30,7 +30,13 @@ class DeepExplain:
     """
 
     def __init__(self, graph: Optional[tf.Graph] = None, session: Optional[tf.Session] = None) -> None:
+        if graph is not None and not isinstance(graph, tf.Graph):
+            raise RuntimeError('DeepExplain: graph must be a tf.Graph, not %s; a session is given by name, as '
+                               'DeepExplain(session=your_session).' % type(graph).__name__)
         self.session = _find_session(graph) if session is None else session
+        if not isinstance(getattr(self.session, 'graph', None), tf.Graph):
+            raise RuntimeError('DeepExplain: session must be a session with a graph, such as tf.compat.v1.Session, not '
+                               '%s.' % type(self.session).__name__)
         self.graph = self.session.graph
         if graph is not None and graph is not self.graph:
             raise RuntimeError('DeepExplain: graph must be the graph of the session, not another one.')

@@ -44,10 +44,11 @@ class Explainer:
 
         Args:
             xs: the samples, of X's shape, converted to X's dtype; for a list of tensors a list of arrays.
-            ys: weights of T's units, of T's shape (or broadcasting to it, with the same first axis): one-hot rows
-                choose one unit for each sample. By default all units are summed.
+            ys: weights of T's units, of T's shape: one-hot rows choose one unit for each sample. By default all units
+                are summed.
             batch_size: the most rows of one session call; memory follows it, results do not. By default all samples
-                go at once (one step, window or permutation prefix at a time).
+                go at once (one step, window or permutation prefix at a time). Where T is one number for all samples,
+                it can be no less than their number.
 
         Returns:
             The attributions, an array of the shape and dtype of xs (shapley_sampling: of the sampled dimensions
@@ -55,7 +56,7 @@ class Explainer:
 
         Raises:
             RuntimeError: if the number of inputs is not that of X; if ys has another number of samples or another
-                shape than T; if a fixed first dimension of X or T cannot take the batch size.
+                shape than T; if a fixed first dimension of X or T cannot take the batch size, or T has none.
             ValueError: if xs has not the shape of X or is no array of numbers; if batch_size is no positive int.
         """
         inputs = normalise(self._attribution.model.T, self._inputs, self._many, xs, ys, batch_size)

@@ -80,8 +80,13 @@ def _gradients(T: tf.Tensor, model: 'Model') -> List[tf.Tensor]:
     gradients = tf.gradients(T * model.Y, model.X)
     for x, gradient in zip(model.X, gradients):
         if gradient is None:
+            hint = ''
+            if not x.dtype.is_floating:
+                hint = ' Attribute to what is looked up or made of it, a tensor of floats.'
+            elif Path([T], x).ops:
+                hint = ' X depends on T: are they swapped?'
             raise RuntimeError("T ('%s') does not depend differentiably on X ('%s', %s): there is no path of ops with "
-                               'a gradient between them.' % (model.T.name, x.name, x.dtype.name))
+                               'a gradient between them.%s' % (model.T.name, x.name, x.dtype.name, hint))
     return [tf.convert_to_tensor(gradient) for gradient in gradients]
 
 

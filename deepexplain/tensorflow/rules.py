@@ -6,6 +6,7 @@ import tensorflow.compat.v1 as tf
 
 from . import compat
 from .replica import RULE
+from .units import ELEMENTWISE, PRODUCTS, QUOTIENTS, SUMS
 
 #: The gradient that activations ask for: the rule of the explainer that is being built, else the ordinary one.
 GRADIENT = 'DeepExplainGrad'
@@ -47,6 +48,8 @@ def register_rule(op_type: str, elrp: Optional[Callable] = None, deeplift: Optio
 
     Raises:
         TypeError: if op_type is no string or a rule cannot be called.
+        ValueError: if no such op has a gradient, or if a function is missing and the op is not an elementwise
+            activation.
     """
     if not isinstance(op_type, str):
         raise TypeError("register_rule: op_type must be the name of an op type such as 'Atan', not %s."
@@ -54,6 +57,14 @@ def register_rule(op_type: str, elrp: Optional[Callable] = None, deeplift: Optio
     for name, rule in (('elrp', elrp), ('deeplift', deeplift)):
         if rule is not None and not callable(rule):
             raise TypeError('register_rule: %s must be a function or None, not %s.' % (name, type(rule).__name__))
+    try:
+        compat.registered_gradient(op_type)
+    except LookupError:
+        raise ValueError('register_rule: %r is not the type of an op that has a gradient; see tensor.op.type.'
+                         % op_type) from None
+    if (elrp is None or deeplift is None) and op_type not in ELEMENTWISE - SUMS - PRODUCTS - QUOTIENTS:
+        raise ValueError('register_rule: %s is not known as an elementwise activation, so elrp and deeplift have no '
+                         'rule of their own for it: give a function for each.' % op_type)
     _rules[op_type] = Rule(elrp, deeplift)
 
 
@@ -95,9 +106,9 @@ class EpsilonRules(RuleSet):
         x, y = _ends(op)
         own = self._rules.get(_rule_of(op), Rule()).elrp
         if own is not None:
-            return own(grad, x, y, self._epsilon)
+            return _checked(own(grad, x, y, self._epsilon), op, 'elrp')
         epsilon = tf.constant(self._epsilon, x.dtype)
-        return grad * y / (x + tf.where(x >= 0, tf.fill(tf.shape(x), epsilon), tf.fill(tf.shape(x), -epsilon)))
+        return grad * y / (x + tf.where_v2(x >= 0, epsilon, -epsilon))
 
 
 class Reference(NamedTuple):
@@ -122,13 +133,21 @@ class RescaleRules(RuleSet):
         reference = self._references[op.name]
         own = self._rules.get(_rule_of(op), Rule()).deeplift
         if own is not None:
-            return own(grad, x, y, reference.x, reference.y)
+            return _checked(own(grad, x, y, reference.x, reference.y), op, 'deeplift')
         change = x - reference.x
         near = tf.abs(change) <= tf.constant(NEAR, x.dtype)
         midpoint = 0.5 * (x + reference.x)
         ordinary = _ordinary(reference.function(midpoint), midpoint, grad)
         # The branch that is not taken must not divide by zero: NaN would survive a second gradient.
-        return tf.where(near, ordinary, grad * (y - reference.y) / tf.where(near, tf.ones_like(change), change))
+        safe = tf.where_v2(near, tf.ones_like(change), change)
+        return tf.where_v2(near, ordinary, grad * (y - reference.y) / safe)
+
+
+def _checked(gradient: Any, op: tf.Operation, method: str) -> tf.Tensor:
+    if gradient is None:
+        raise RuntimeError("The %s rule that was registered for %s returned None for '%s', not a tensor." % (
+            method, _rule_of(op), op.name))
+    return gradient
 
 
 def _ordinary(y: tf.Tensor, x: tf.Tensor, grad: tf.Tensor) -> tf.Tensor:

@@ -49,6 +49,7 @@ ELEMENTWISE = SUMS | frozenset('''
     Pow Square SquaredDifference Sqrt Rsqrt Reciprocal Inv Exp Expm1 Log Log1p Abs Sign Round Floor Ceil Rint Erf Erfc
     Relu Relu6 LeakyRelu Elu Selu Sigmoid Tanh Softplus Softsign Sin Cos Tan Sinh Cosh Asin Acos Atan Asinh Acosh Atanh
     Greater GreaterEqual Less LessEqual Equal NotEqual LogicalAnd LogicalOr LogicalNot IsNan IsInf IsFinite ClipByValue
+    Lgamma Digamma Erfinv Ndtri
     '''.split())
 
 _SEVERAL_INPUTS = frozenset(['Minimum', 'Maximum'])

@@ -133,6 +133,6 @@ class PerturbationAttribution(Attribution):
         """The sum of T's weighed units on each row, float64."""
         score = run.evaluate([self._score], rows, [xs])[0]
         if len(score) != len(rows.samples):
-            raise RuntimeError("T ('%s') must have a value for each sample: it has %d for %d samples." % (
-                self.model.T.name, len(score), len(rows.samples)))
+            raise RuntimeError("T ('%s') must have a value for each sample to perturb them at once: it has %d for %d "
+                               'samples.' % (self.model.T.name, len(score), len(rows.samples)))
         return score.astype(np.float64)

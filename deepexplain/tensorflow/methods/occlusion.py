@@ -67,8 +67,8 @@ class Occlusion(PerturbationAttribution):
 def _sizes(name: str, value: Any, dimensions: Optional[int]) -> Tuple[int, ...]:
     """A tuple of positive ints, one for each dimension of a sample."""
     if np.ndim(value) != 1 or dimensions not in (None, len(value)):
-        raise ValueError('%s must have one size for each of the %s dimensions of a sample, not %r.' % (
-            name, dimensions, value))
+        raise ValueError('%s must be a tuple with one size for each dimension of a sample%s, not %r.' % (
+            name, '' if dimensions is None else ' (%d)' % dimensions, value))
     return tuple(positive_int(name, size) for size in value)
 
 

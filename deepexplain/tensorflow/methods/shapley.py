@@ -58,8 +58,10 @@ class ShapleySampling(PerturbationAttribution):
 
 def _checked(dims: Sequence[int], ndims: Optional[int]) -> List[int]:
     """Sampling dimensions, in ascending order, when X has them."""
-    if np.ndim(dims) != 1 or not len(dims) or len(set(dims)) < len(dims) or any(
-            positive_int('sampling_dims', dim) >= (ndims or dim + 1) for dim in dims):
+    last = None if ndims is None else ndims - 1
+    valid = np.ndim(dims) == 1 and len(dims) > 0 and len(set(dims)) == len(dims) and all(
+        isinstance(dim, (int, np.integer)) and 1 <= dim <= (dim if last is None else last) for dim in dims)
+    if not valid:
         raise ValueError('sampling_dims must name dimensions of X from 1 to %s, each once, not %r.' % (
-            'its last' if ndims is None else ndims - 1, dims))
+            'its last' if last is None else last, dims))
     return sorted(int(dim) for dim in dims)
