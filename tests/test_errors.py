@@ -78,16 +78,28 @@ def test_an_empty_list_and_an_input_named_twice(de, model):
 def test_no_path_from_x_to_t(de, model, method):
     X, T = model
     stranger = tf.placeholder(tf.float32, [None, 2], name='stranger')
-    with pytest.raises(RuntimeError, match=r"does not depend differentiably on X \('stranger:0', float32\)"):
+    with pytest.raises(RuntimeError, match=r"does not depend differentiably on X \('stranger:0', float32\): there is "
+                                           'no path of ops from X to T.$'):
         de.get_explainer(method, T, stranger)
-    cut = tf.cast(tf.argmax(T, 1), tf.float32)
-    with pytest.raises(RuntimeError, match='does not depend differentiably on X'):
+    cut = tf.cast(tf.argmax(T, 1, name='choice'), tf.float32, name='back')
+    with pytest.raises(RuntimeError, match=r"differentiably on X .*the gradient stops at 'back' \(Cast\).$"):
         de.get_explainer(method, cut, X)
+    stopped = tf.stop_gradient(T, name='stop') * 2
+    with pytest.raises(RuntimeError, match=r"the gradient stops at 'stop' \(StopGradient\)"):
+        de.get_explainer(method, stopped, X)
     with pytest.raises(RuntimeError, match='X depends on T: are they swapped?'):
         de.get_explainer(method, X, T)
     ids = tf.placeholder(tf.int32, [None, 2])
-    with pytest.raises(RuntimeError, match='int32.*Attribute to what is looked up'):
-        de.get_explainer(method, tf.gather(T, ids), ids)
+    looked_up = tf.tanh(tf.gather(tf.zeros([4, 3]), ids, name='lookup'))
+    with pytest.raises(RuntimeError, match=r"int32\): the gradient stops at 'lookup' \(GatherV2\). Nearest to X that "
+                                           "can be explained instead: 'lookup:0'.$"):
+        de.get_explainer(method, looked_up, ids)
+
+
+@pytest.mark.parametrize('method', ['occlusion', 'shapley_sampling'])
+def test_perturbing_what_the_target_does_not_depend_on(de, model, method):
+    with pytest.raises(RuntimeError, match="does not depend on X"):
+        de.get_explainer(method, model[1], tf.placeholder(tf.float32, [None, 2]))
 
 
 def test_wrong_number_of_inputs(de, model):
@@ -129,7 +141,7 @@ def test_ys(de, model):
     with pytest.raises(RuntimeError, match=r'same batch size as xs \(xs has batch size 3 and ys 2\)'):
         explainer.run(xs, np.ones((2, 3)))
     with pytest.raises(RuntimeError, match='ys is a single number'):
-        explainer.run(xs, 2)
+        explainer.run(xs, 2.)
     with pytest.raises(RuntimeError, match=r'ys must have the shape of T .*\(\?, 3\), not \(3, 4\)'):
         explainer.run(xs, np.ones((3, 4)))
     for ys in (np.ones(3), np.ones((3, 1)), np.ones((3, 1, 3))):
@@ -224,7 +236,7 @@ def test_perturbing_a_target_that_is_not_per_sample(session, model):
     X, T = model
     with DeepExplain(session=session) as de:
         explainer = de.get_explainer('occlusion', tf.reduce_sum(T), X)
-        with pytest.raises(RuntimeError, match='must have a value for each sample to perturb .*: it has 1 for 3'):
+        with pytest.raises(RuntimeError, match='must have a value for each sample to compare .*: it has 1 for 3'):
             explainer.run(np.ones((3, 5)))
         close(explainer.run(np.ones((1, 5))), de.explain('occlusion', T, X, np.ones((1, 5))), 1e-5)
 

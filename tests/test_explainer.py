@@ -91,7 +91,9 @@ def test_explain_keeps_one_explainer_for_equal_arguments(session, rng):
         assert not grows('elrp', T, [X], [xs])
         assert grows('deeplift', T, X, xs, baseline=np.ones(5))
         assert not grows('deeplift', T, X, xs, baseline=np.ones(5))
-        assert grows('deeplift', T, X, xs, baseline=[1.] * 5)
+        assert not grows('deeplift', T, X, xs, baseline=[1.] * 5)
+        assert not grows('deeplift', T, X, xs, references=np.ones((3, 5)))
+        assert grows('deeplift', T, X, xs, complete=True)
 
 
 def test_an_explainer_keeps_the_baseline_it_was_given(session, rng):

@@ -1,24 +1,18 @@
 """What callers pass in, checked at the door and brought to one form; never changed in place."""
-from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
 
-class Inputs(NamedTuple):
-    """The arguments of one run.
+class Rowing(NamedTuple):
+    """How the rows of a run may be cut into session calls.
 
     Attributes:
-        xs: one array for each input tensor, of its dtype, all with n rows.
-        ys: weights of T's units, n rows of them, or None.
-        n: the number of samples.
         rows: the most rows of one session call.
         mixed: whether rows of several evaluations may share a call.
         exact: whether the graph takes calls of exactly `rows` rows.
     """
-    xs: List[np.ndarray]
-    ys: Optional[np.ndarray]
-    n: int
     rows: int
     mixed: bool
     exact: bool
@@ -97,21 +91,19 @@ def positive_int(name: str, value: Any) -> int:
     return int(value)
 
 
-def normalise(T: tf.Tensor, X: List[tf.Tensor], many: bool, xs: Any, ys: Any, batch_size: Any) -> Inputs:
-    """Check the arguments of `run` and bring them to one form."""
+def check_samples(X: List[tf.Tensor], many: bool, xs: Any) -> List[np.ndarray]:
+    """The samples of each input as arrays of its dtype, all with as many rows."""
     if many and (not hasattr(xs, '__len__') or len(xs) != len(X)):
         raise RuntimeError('List of input tensors and input data have different lengths (%d and %s)' % (
             len(X), len(xs) if hasattr(xs, '__len__') else type(xs).__name__))
     arrays = [_data('xs[%d]' % i if many else 'xs', value, x)
               for i, (value, x) in enumerate(zip(xs if many else [xs], X))]
-    n = len(arrays[0])
-    if any(len(array) != n for array in arrays):
+    if any(len(array) != len(arrays[0]) for array in arrays):
         raise RuntimeError('xs must have as many samples for every input, not %s.' % (
             ' and '.join(str(len(array)) for array in arrays)))
-    if n == 0:
+    if not len(arrays[0]):
         raise RuntimeError('xs must have at least one sample; its shape is %s.' % (arrays[0].shape,))
-    weights = None if ys is None else _weights(ys, T, n)
-    return Inputs(arrays, weights, n, *_rows(T, X, n, batch_size))
+    return arrays
 
 
 def _data(name: str, value: Any, x: tf.Tensor) -> np.ndarray:
@@ -122,20 +114,8 @@ def _data(name: str, value: Any, x: tf.Tensor) -> np.ndarray:
     return array
 
 
-def _weights(ys: Any, T: tf.Tensor, n: int) -> np.ndarray:
-    weights = to_array('ys', ys, T.dtype.as_numpy_dtype)
-    if weights.ndim == 0 or len(weights) != n:
-        raise RuntimeError('When provided, ys must have the same batch size as xs (xs has batch size %d and ys %s)' % (
-            n, len(weights) if weights.ndim else 'is a single number'))
-    expected = None if T.shape.ndims in (None, 0) else sample_shape(T)
-    if expected is not None and not fits(weights.shape[1:], expected):
-        raise RuntimeError("ys must have the shape of T ('%s'), %s, not %s: weights of T's units for each sample, such "
-                           'as the rows np.eye(units)[labels].' % (T.name, written([None] + expected), weights.shape))
-    return weights
-
-
-def _rows(T: tf.Tensor, X: List[tf.Tensor], n: int, batch_size: Any) -> Tuple[int, bool, bool]:
-    """The last three fields of Inputs."""
+def check_rows(T: tf.Tensor, X: List[tf.Tensor], n: int, batch_size: Any) -> Rowing:
+    """How to cut rows of n samples into calls, when the graph can take the batch size."""
     fixed = [size for size in map(first_dimension, X) if size is not None]
     if batch_size is not None:
         positive_int('batch_size', batch_size)
@@ -152,38 +132,4 @@ def _rows(T: tf.Tensor, X: List[tf.Tensor], n: int, batch_size: Any) -> Tuple[in
     if fixed and n % rows and not per_sample:
         raise RuntimeError('xs must have a multiple of %d samples, as the first dimension of the input tensor says, '
                            'not %d.' % (rows, n))
-    return rows, per_sample, bool(fixed)
-
-
-def check_baseline(baseline: Any, X: List[tf.Tensor], many: bool) -> List[np.ndarray]:
-    """One baseline for each input, as an array that broadcasts to any number of samples."""
-    if not many or not isinstance(baseline, (list, tuple)) and np.ndim(baseline) == 0:
-        values: List[Any] = [baseline] * len(X)
-    elif isinstance(baseline, (list, tuple)) and len(baseline) == len(X):
-        values = list(baseline)
-    else:
-        raise RuntimeError('baseline must be a list with one baseline for each of the %d inputs, not %s.' % (
-            len(X), 'a list of %d' % len(baseline) if isinstance(baseline, (list, tuple)) else type(baseline).__name__))
-    return [_baseline(value, x) for value, x in zip(values, X)]
-
-
-def _baseline(value: Any, x: tf.Tensor) -> np.ndarray:
-    # A copy, so that the explainer keeps the values that it was given.
-    array = np.array(to_array('baseline', 0 if value is None else value, x.dtype.as_numpy_dtype))
-    expected = sample_shape(x)
-    if array.ndim == 0 or expected is None:
-        return array
-    if array.ndim == len(expected) + 1 and len(array) == 1 and fits(array.shape[1:], expected):
-        return array
-    if not fits(array.shape, expected):
-        raise RuntimeError('Baseline shape %s does not match expected shape %s' % (array.shape, written(expected)))
-    return array[np.newaxis]
-
-
-def spread_baseline(baseline: np.ndarray, xs: np.ndarray) -> np.ndarray:
-    """The baseline in the shape of the samples, without a copy."""
-    if baseline.ndim and baseline.ndim == xs.ndim - 1:
-        baseline = baseline[np.newaxis]
-    if baseline.ndim and (baseline.ndim != xs.ndim or baseline.shape[1:] != xs.shape[1:]):
-        raise RuntimeError('Baseline shape %s does not match expected shape %s' % (baseline.shape[1:], xs.shape[1:]))
-    return np.broadcast_to(baseline, xs.shape)
+    return Rowing(rows, per_sample, bool(fixed))

@@ -1,13 +1,17 @@
 """DeepExplain: the user's door."""
+import threading
 from contextlib import ExitStack
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Set, Tuple
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
 from . import compat
 from .explainer import Explainer
+from .messages import warn
+from .methods import attribution_methods
 from .rules import overrides
+from .targets import final_squashing
 
 
 class DeepExplain:
@@ -42,6 +46,8 @@ class DeepExplain:
             raise RuntimeError('DeepExplain: graph must be the graph of the session, not another one.')
         self._entered: List[ExitStack] = []
         self._explainers: Dict[Tuple, Explainer] = {}
+        self._hinted: Set[str] = set()
+        self._lock = threading.RLock()
 
     def __enter__(self) -> 'DeepExplain':
         with ExitStack() as stack:
@@ -74,21 +80,33 @@ class DeepExplain:
         """
         if not self._entered:
             raise RuntimeError('Explain can be called only within a DeepExplain context.')
-        return Explainer(method, T, X, self.session, **options)
+        explainer = Explainer(method, T, X, self.session, **options)
+        squashing = final_squashing(T)
+        if squashing is not None and T.name not in self._hinted:
+            self._hinted.add(T.name)
+            warn("T ('%s') is the output of a %s, which saturates: consider what goes into it, '%s'." % (
+                T.name, squashing.type, squashing.inputs[0].name))
+        return explainer
 
-    def explain(self, method: str, T: tf.Tensor, X: Any, xs: Any, ys: Any = None, batch_size: Optional[int] = None,
-                **options: Any) -> Any:
-        """Attributions of X for T: `get_explainer(method, T, X, **options).run(xs, ys, batch_size)`.
+    def explain(self, method: str, T: tf.Tensor, X: Any, xs: Any = None, ys: Any = None,
+                batch_size: Optional[int] = None, feed_dict: Optional[Mapping[Any, Any]] = None,
+                return_convergence_delta: bool = False, show_progress: bool = False, **options: Any) -> Any:
+        """Attributions of X for T: `get_explainer(method, T, X, **options).run(xs, ys, ...)`.
 
-        The explainer is kept, so that calling again with the same method, T, X and options adds nothing to the graph.
+        The arguments are those of `get_explainer` and of `Explainer.run`. The explainer is kept, so that calling again
+        with the same method, T, X and options adds nothing to the graph; baselines, references and seeds may differ.
         """
         if not self._entered:
             raise RuntimeError('Explain can be called only within a DeepExplain context.')
+        known = attribution_methods[method].run_options if method in attribution_methods else ()
+        for_run = {name: options.pop(name) for name in list(options) if name in known}
         key = (method, id(T), tuple(id(x) for x in X) if isinstance(X, (list, tuple)) else id(X),
                isinstance(X, (list, tuple)), _frozen(options))
-        if key not in self._explainers:
-            self._explainers[key] = self.get_explainer(method, T, X, **options)
-        return self._explainers[key].run(xs, ys, batch_size)
+        with self._lock:
+            if key not in self._explainers:
+                self._explainers[key] = self.get_explainer(method, T, X, **options)
+        return self._explainers[key].run(xs, ys, batch_size, feed_dict, return_convergence_delta, show_progress,
+                                         **for_run)
 
 
 def _find_session(graph: Optional[tf.Graph]) -> tf.Session:

@@ -1,20 +1,30 @@
 """Explainer: one method on one target and input, built once and run many times."""
-from typing import Any, Optional, Sequence, Union
+import threading
+from typing import Any, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
 from . import methods
-from .arguments import check_tensors, normalise
+from .arguments import check_rows, check_samples, check_tensors
+from .feeds import arrange, check_feed, check_needs
 from .graph import is_learning_phase
+from .messages import warn
 from .methods.base import Model, Run
+from .targets import weights
+
+# TensorFlow's graphs are not to be changed by two threads at once.
+_building = threading.RLock()
 
 
 class Explainer:
     """Attributions of an input X for a target T by one method; made by `DeepExplain.get_explainer`.
 
     Its symbolic graph is built here and never again. It goes on working after the context has closed, for as long as
-    its session does.
+    its session does, and may be run from several threads at once.
+
+    Attributes:
+        has_convergence_delta: whether `return_convergence_delta` is defined for the method.
     """
 
     def __init__(self, method: str, T: tf.Tensor, X: Union[tf.Tensor, Sequence[tf.Tensor]], session: tf.Session,
@@ -32,23 +42,37 @@ class Explainer:
         attribution = methods.attribution_methods[method]
         attribution.check_options(options)
         # Ops of ours must not end up under whatever scope, control dependency or device the caller is in.
-        with graph.as_default(), tf.control_dependencies(None), tf.device(None), tf.name_scope(None):
+        with _building, graph.as_default(), tf.control_dependencies(None), tf.device(None), tf.name_scope(None):
             with tf.name_scope('deepexplain/' + attribution.__name__):
                 self._attribution = attribution(Model(T, inputs, self._many), **options)
+        self.has_convergence_delta = attribution.has_convergence_delta
         # An explanation is one of the model at inference.
         phases = [op.outputs[0] for op in graph.get_operations() if is_learning_phase(op)]
         self._fixed = {phase.name: np.zeros((), phase.dtype.as_numpy_dtype) for phase in phases}
 
-    def run(self, xs: Any, ys: Any = None, batch_size: Optional[int] = None) -> Any:
+    def run(self, xs: Any = None, ys: Any = None, batch_size: Optional[int] = None,
+            feed_dict: Optional[Mapping[Any, Any]] = None, return_convergence_delta: bool = False,
+            show_progress: bool = False, **options: Any) -> Any:
         """Attribute the target to the features of some samples.
 
         Args:
-            xs: the samples, of X's shape, converted to X's dtype; for a list of tensors a list of arrays.
-            ys: weights of T's units, of T's shape: one-hot rows choose one unit for each sample. By default all units
-                are summed.
+            xs: the samples, of X's shape, converted to X's dtype; for a list of tensors a list of arrays. None if X
+                is to be evaluated from the feed_dict first.
+            ys: which of T's units to explain. Weights of T's shape, (n,) + the shape of T's units; an int, the unit
+                of all samples; n ints, one for each sample; for T of a rank of 3 or more a tuple of ints, the place of
+                the unit; or 'max', each sample's largest unit at the input itself. For T of rank 1 numbers are always
+                weights. By default all units are summed.
             batch_size: the most rows of one session call; memory follows it, results do not. By default all samples
                 go at once (one step, window or permutation prefix at a time). Where T is one number for all samples,
                 it can be no less than their number.
+            feed_dict: values for what else T needs, by tensor or tensor name. Where the first dimension of a tensor
+                is unknown and its value has as many rows as there are samples, the rows go along with the samples;
+                other values are passed whole.
+            return_convergence_delta: return a pair (attributions, delta): delta, float64 of shape (n,), is the sum of
+                a sample's attributions minus what it should be, T(x) - T(baseline) (elrp: T(x)).
+            show_progress: show a bar of tqdm that counts evaluations of samples.
+            **options: `baseline`, `references` or `seed` for this run, in place of the explainer's, for methods that
+                have them.
 
         Returns:
             The attributions, an array of the shape and dtype of xs (shapley_sampling: of the sampled dimensions
@@ -56,9 +80,118 @@ class Explainer:
 
         Raises:
             RuntimeError: if the number of inputs is not that of X; if ys has another number of samples or another
-                shape than T; if a fixed first dimension of X or T cannot take the batch size, or T has none.
-            ValueError: if xs has not the shape of X or is no array of numbers; if batch_size is no positive int.
+                shape than T; if a fixed first dimension of X or T cannot take the batch size, or T has none; if T
+                needs a placeholder that nobody feeds.
+            ValueError: if xs has not the shape of X or is no array of numbers; if batch_size is no positive int; if
+                ys names a unit that T has not.
+            TypeError: for an option that the method does not have.
         """
-        inputs = normalise(self._attribution.model.T, self._inputs, self._many, xs, ys, batch_size)
-        result = self._attribution.attribute(Run(self.session, self._attribution.model, inputs, self._fixed))
-        return result if self._many else result[0]
+        attribution = self._attribution
+        model = attribution.model
+        for name in options:
+            if name not in attribution.run_options:
+                raise TypeError('run of %s takes no option %r; %s.' % (
+                    self.method, name, 'it takes ' + ', '.join(attribution.run_options) if attribution.run_options
+                    else 'it takes none'))
+        if return_convergence_delta and not self.has_convergence_delta:
+            raise RuntimeError('return_convergence_delta is not defined for %s.' % self.method)
+        pairs = check_feed(feed_dict, self.session.graph, self._inputs)
+        fed = [tensor.name for tensor, _ in pairs] + list(self._fixed)
+        if xs is None:
+            xs = self._evaluate_inputs(pairs, fed, batch_size)
+        arrays = check_samples(self._inputs, self._many, xs)
+        rowing = check_rows(model.T, self._inputs, len(arrays[0]), batch_size)
+        check_needs(self.T, self._inputs, fed)
+        feeds = arrange(pairs, len(arrays[0]), self._fixed)
+        run = Run(self.session, model, arrays, rowing, feeds, options)
+        if 'baseline' in attribution.options():
+            attribution.absent(run)
+        run.ys = weights(ys, model.T, run.n, lambda: _values(run, model.T))
+        with _Progress(run, run.n * attribution.evaluations(run), show_progress):
+            result = attribution.attribute(run)
+        joint = getattr(attribution, 'per_group', False)
+        returned = result if self._many and not joint else result[0]
+        return (returned, self._delta(run, result)) if return_convergence_delta else returned
+
+    def run_batches(self, batches: Iterable[Any], **arguments: Any) -> Iterator[Any]:
+        """Attribute batch by batch, in order, with the memory of one batch at a time.
+
+        Args:
+            batches: yields what `run` takes as xs, or a dict of arguments of `run` (`xs`, `ys`, `feed_dict`, ...): a
+                generator, say, or slices of a memmap.
+            **arguments: further arguments of `run`, the same for every batch.
+
+        Yields:
+            What `run` returns for each batch.
+
+        Raises:
+            RuntimeError: with the index of a batch that cannot be run; what was yielded before stands.
+        """
+        for index, batch in enumerate(batches):
+            try:
+                result = self.run(**dict(arguments, **(batch if isinstance(batch, dict) else {'xs': batch})))
+            except Exception as error:
+                raise RuntimeError('batch %d: %s' % (index, error)) from error
+            yield result
+
+    def _evaluate_inputs(self, pairs: List[Tuple[tf.Tensor, np.ndarray]], fed: List[str],
+                         batch_size: Optional[int]) -> Any:
+        """The values of X from the feed alone."""
+        if not pairs:
+            raise RuntimeError('xs may be left out only where feed_dict says what X is made of.')
+        for x in self._inputs:
+            check_needs(x, [], fed)
+        sizes = {len(array) for tensor, array in pairs if array.ndim and (
+            tensor.shape.ndims is None or tensor.shape.as_list()[0] is None)}
+        n = sizes.pop() if len(sizes) == 1 else 0
+        feeds = arrange(pairs, n, self._fixed)
+        size = batch_size if n and batch_size else n or 1
+        parts = [self.session.run(self._inputs, feeds.rows(np.arange(start, min(start + size, n))))
+                 for start in range(0, n or 1, size)]
+        values = [np.concatenate(arrays) for arrays in zip(*parts)]
+        return values if self._many else values[0]
+
+    def _delta(self, run: Run, result: List[np.ndarray]) -> np.ndarray:
+        change = self._attribution.change(run)
+        delta = self._attribution.total(result) - change
+        scale = np.abs(change).max()
+        zero = scale > 0 and not any(one.any() for one in result)
+        if zero or np.abs(delta).max() > .1 * scale:
+            unruled = self._attribution.unruled
+            warn('%s: attributions are %s.%s' % (
+                self.method, 'all zero though the target changes' if zero else
+                'off the change of the target by up to %.2g of the largest change' % (np.abs(delta).max() / scale)
+                if scale else 'not zero though the target does not change',
+                ' Ops on the path without an exact rule: %s.' % unruled if unruled else ''))
+        return delta
+
+
+def _values(run: Run, T: tf.Tensor) -> np.ndarray:
+    """T on the samples of a run."""
+    parts = []
+    for rows in run.sweep():
+        value = run.evaluate([T], rows, run.inputs(rows))[0]
+        if len(value) != len(rows.samples):
+            raise RuntimeError("T ('%s') must have a value for each sample: it has %d for %d." % (
+                T.name, len(value), len(rows.samples)))
+        parts.append(value)
+    return np.concatenate(parts)
+
+
+class _Progress:
+    """A bar that follows a run while its method works, if it is wanted."""
+
+    def __init__(self, run: Run, total: int, show: bool) -> None:
+        self._run, self._bar = run, None
+        if show:
+            from tqdm import tqdm
+            self._bar = tqdm(total=total, unit=' evaluations')
+            run.progress = self._bar.update
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *error: Any) -> None:
+        self._run.progress = lambda rows: None
+        if self._bar is not None:
+            self._bar.close()

@@ -1,11 +1,11 @@
 """Gradients of a target, ordinary or under a method's rules, for a model built anywhere."""
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Tuple
 
 import tensorflow.compat.v1 as tf
 
 from . import compat
 from .functions import is_call, nodes_inside
-from .graph import CALLS, FUNCTIONAL, Path
+from .graph import CALLS, FUNCTIONAL, Path, find_cut
 from .messages import warn
 from .replica import Replica
 from .rules import GRADIENT, Rule, RuleSet, registered_rules
@@ -19,11 +19,12 @@ ADVICE = ('Build the model after tf.compat.v1.disable_v2_behavior(), which makes
 
 
 class Ruled(NamedTuple):
-    """A path, the units on it, and its replica that asks for the rules."""
+    """A path, the units on it, its replica that asks for the rules, and the ops without an exact rule, as written."""
     path: Path
     units: Units
     replica: Replica
     rules: Mapping[str, Rule]
+    unruled: str
 
 
 def ordinary_gradients(model: 'Model') -> List[tf.Tensor]:
@@ -50,24 +51,28 @@ def lowered(model: 'Model') -> Path:
     return Path(model.X, Replica(path.with_loops()).tensor(model.T))
 
 
-def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None) -> Ruled:
+def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
+                  joint: FrozenSet[str] = frozenset()) -> Ruled:
     """A replica of the path under `DeepExplainGrad`; warns of ops that have no rule.
 
     Args:
         check: called with the path, the method and the rules before anything is built; raises what it must.
+        joint: op types for which the method has rules where tensors that depend on X meet.
     """
     rules = registered_rules()
     path = lowered(model)
     if check is not None:
         check(path, method, rules)
-    units = find_units(path, frozenset(rules))
+    units = find_units(path, frozenset(rules), joint)
     inside = _inside(path, method, rules)
     unruled = [(op.type, op.name) for op in list(units.lost) + list(units.unsupported)] + inside
     if unruled:
         warn('%s: unsupported activation on the path from X to T: %s. What has no rule passes its ordinary gradient, '
              'so attributions may not add up; see register_rule.' % (method, _listed(unruled)))
     replica = Replica(path.with_loops(), units=units, gradient=GRADIENT)
-    return Ruled(path, units, replica, rules)
+    winners = [(op.type, op.name) for op in path.of_types(WINNERS) if op not in units.joint and not any(
+        tensor.name == unit.y.name for unit in units.marked for tensor in op.outputs)]
+    return Ruled(path, units, replica, rules, _listed(unruled + winners))
 
 
 def gradients_under(rule_set: RuleSet, ruled: Ruled, model: 'Model') -> List[tf.Tensor]:
@@ -80,14 +85,24 @@ def _gradients(T: tf.Tensor, model: 'Model') -> List[tf.Tensor]:
     gradients = tf.gradients(T * model.Y, model.X)
     for x, gradient in zip(model.X, gradients):
         if gradient is None:
-            hint = ''
-            if not x.dtype.is_floating:
-                hint = ' Attribute to what is looked up or made of it, a tensor of floats.'
-            elif Path([T], x).ops:
-                hint = ' X depends on T: are they swapped?'
-            raise RuntimeError("T ('%s') does not depend differentiably on X ('%s', %s): there is no path of ops with "
-                               'a gradient between them.%s' % (model.T.name, x.name, x.dtype.name, hint))
+            raise RuntimeError(_why_cut(model.T, x))
     return [tf.convert_to_tensor(gradient) for gradient in gradients]
+
+
+def _why_cut(T: tf.Tensor, x: tf.Tensor) -> str:
+    """In one message: which X, where its gradient stops, and what can be explained instead."""
+    cut = find_cut(T, x)
+    message = "T ('%s') does not depend differentiably on X ('%s', %s): " % (T.name, x.name, x.dtype.name)
+    if not cut.path:
+        message += 'there is no path of ops from X to T.'
+        if Path([T], x).ops:
+            message += ' X depends on T: are they swapped?'
+        return message
+    message += 'the gradient stops at %s.' % ', '.join("'%s' (%s)" % (op.name, op.type) for op in cut.stops[:5])
+    if cut.instead:
+        message += ' Nearest to X that can be explained instead: %s.' % ', '.join(
+            "'%s'" % tensor.name for tensor in cut.instead[:5])
+    return message
 
 
 def _listed(ops: List[Tuple[str, str]]) -> str:

@@ -1,9 +1,9 @@
 """The path: the ops between X and T. Nothing outside it is looked at, run or changed."""
-from typing import Iterable, List, Sequence, Set
+from typing import Iterable, List, NamedTuple, Sequence, Set
 
 import tensorflow.compat.v1 as tf
 
-from .compat import while_context
+from .compat import registered_gradient, while_context
 
 #: Their values do not depend on the values of their inputs, only on shapes; or the gradient is cut on purpose.
 CONSTANT = frozenset([
@@ -81,6 +81,59 @@ class Path:
         return [op for op in self.graph.get_operations() if op in found]
 
 
+def ancestors(tensor: tf.Tensor, ends: Set[str]) -> List[tf.Operation]:
+    """The ops that a tensor depends on, through control inputs too, as far as the tensors named in `ends`."""
+    if tensor.name in ends:
+        return []
+    return sorted(_backward([tensor.op], ends, control=True), key=lambda op: op.name)
+
+
+#: Registered with a gradient that is always none or zero.
+FLAT = frozenset(['Floor', 'Ceil', 'Round', 'Rint', 'Sign'])
+
+
+class Cut(NamedTuple):
+    """Where the gradient of T stops on its way to X.
+
+    Attributes:
+        path: whether T depends on X at all.
+        stops: the ops that let no gradient through.
+        instead: the tensors nearest to X that T does depend differentiably on.
+    """
+    path: bool
+    stops: List[tf.Operation]
+    instead: List[tf.Tensor]
+
+
+def find_cut(T: tf.Tensor, x: tf.Tensor) -> Cut:
+    """Why there is no gradient of T with respect to x."""
+    path = Path([x], T)
+    on_path = set(path.ops)
+    stops: List[tf.Operation] = []
+    seen: Set[str] = set()
+    waiting = [T] if path.ops else []
+    while waiting:
+        tensor = waiting.pop()
+        if tensor.name in seen or tensor.name == x.name:
+            continue
+        seen.add(tensor.name)
+        inputs = [one for one in tensor.op.inputs if one.name == x.name or one.op in on_path]
+        trainable = [one for one in inputs if one.dtype.is_floating or one.dtype == tf.variant]
+        if tensor.op.type in CONSTANT or tensor.op.type in FLAT or not _has_gradient(tensor.op) or not trainable:
+            stops.append(tensor.op)
+        else:
+            waiting.extend(trainable)
+    instead = [op.outputs[0] for op in stops if op.outputs[0].dtype.is_floating and op is not T.op]
+    return Cut(bool(path.ops), stops, instead)
+
+
+def _has_gradient(op: tf.Operation) -> bool:
+    try:
+        return registered_gradient(op.type) is not None
+    except LookupError:
+        return False
+
+
 def _forward(start: Iterable[tf.Operation], barred: Iterable[str]) -> Set[tf.Operation]:
     """The ops that can be reached from these, these included, without passing an op of a barred type."""
     waiting = [op for op in start if op.type not in barred]
@@ -94,13 +147,15 @@ def _forward(start: Iterable[tf.Operation], barred: Iterable[str]) -> Set[tf.Ope
     return found
 
 
-def _backward(start: Iterable[tf.Operation], ends: Set[str]) -> Set[tf.Operation]:
+def _backward(start: Iterable[tf.Operation], ends: Set[str], control: bool = False) -> Set[tf.Operation]:
     """The ops that these depend on, these included, as far as the tensors named in `ends`."""
     waiting = list(start)
     found = set(waiting)
     while waiting:
-        for tensor in waiting.pop().inputs:
-            if tensor.name not in ends and tensor.op not in found:
-                found.add(tensor.op)
-                waiting.append(tensor.op)
+        op = waiting.pop()
+        sources = [tensor.op for tensor in op.inputs if tensor.name not in ends]
+        for source in sources + (list(op.control_inputs) if control else []):
+            if source not in found:
+                found.add(source)
+                waiting.append(source)
     return found

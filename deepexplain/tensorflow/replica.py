@@ -80,7 +80,7 @@ class Replica:
         node.attr.pop('_class', None)
         if 'frame_name' in node.attr:
             node.attr['frame_name'].s = self._renamed_frame(node.attr['frame_name'].s.decode()).encode()
-        if units and op.name in units.single:
+        if units and (op.name in units.single or op in units.joint):
             node.attr['_gradient_op_type'].s = gradient.encode()
         if units and op.name in units.stripped:
             node.attr.pop('_gradient_op_type')

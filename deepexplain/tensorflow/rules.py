@@ -1,11 +1,12 @@
 """How relevance passes an activation: the rules, the registered gradient that dispatches to them, register_rule."""
 import contextvars
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import tensorflow.compat.v1 as tf
 
 from . import compat
-from .replica import RULE
+from .joint import JOINT
+from .replica import RULE, Replica
 from .units import ELEMENTWISE, PRODUCTS, QUOTIENTS, SUMS
 
 #: The gradient that activations ask for: the rule of the explainer that is being built, else the ordinary one.
@@ -92,6 +93,10 @@ class RuleSet:
         """The gradient with respect to the input of an op or a marker."""
         raise NotImplementedError
 
+    def joint_gradients(self, op: tf.Operation, grad: tf.Tensor) -> Optional[List[Optional[tf.Tensor]]]:
+        """The gradients with respect to all inputs of an op in which they meet; None if there is no rule for it."""
+        return None
+
 
 class EpsilonRules(RuleSet):
     """The epsilon rule of layer-wise relevance propagation (Bach et al. 2015, eq. 58) as a gradient.
@@ -125,8 +130,21 @@ class RescaleRules(RuleSet):
     midpoint (x + r) / 2.
     """
 
-    def __init__(self, rules: Mapping[str, Rule], references: Mapping[str, Reference]) -> None:
-        self._rules, self._references = rules, references
+    def __init__(self, rules: Mapping[str, Rule], references: Mapping[str, Reference],
+                 joint: Mapping[str, Tuple[tf.Operation, tf.Operation]]) -> None:
+        self._rules, self._references, self._joint = rules, references, joint
+
+    def joint_gradients(self, op: tf.Operation, grad: tf.Tensor) -> Optional[List[Optional[tf.Tensor]]]:
+        if op.name not in self._joint:
+            return None
+        original, reference = self._joint[op.name]
+
+        def at(inputs: Sequence[tf.Tensor]) -> tf.Operation:
+            """The op with other inputs."""
+            return Replica([original], {tensor.name: x for tensor, x in zip(original.inputs, inputs)}).op(original)
+
+        with tf.name_scope('joint'):
+            return JOINT[op.type](op, reference, grad, at)
 
     def gradient(self, op: tf.Operation, grad: tf.Tensor) -> tf.Tensor:
         x, y = _ends(op)
@@ -177,6 +195,9 @@ def _rule_of(op: tf.Operation) -> str:
 def dispatch(op: tf.Operation, *grads: tf.Tensor) -> Any:
     """The gradient of an op that asks for `DeepExplainGrad`."""
     rules = _in_force.get()
+    joint = None if rules is None else rules.joint_gradients(op, grads[0])
+    if joint is not None:
+        return joint
     if rules is None or not (_is_marker(op) or len(op.inputs) == 1):
         return compat.registered_gradient(op.type)(op, *grads)
     gradient = rules.gradient(op, grads[0])

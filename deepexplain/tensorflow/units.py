@@ -75,6 +75,7 @@ class Units(NamedTuple):
         marked: the other units: of several ops, or of one op with constant inputs besides x.
         stripped: IdentityN ops whose custom gradient is that of a unit, or lost.
         lost: those of them whose custom gradient this process cannot know, since it came with a file or a function.
+        joint: ops in which tensors that depend on X meet, for methods that have rules for these.
         unsupported: the ops that no rule covers.
     """
     single: Mapping[str, Unit] = {}
@@ -82,11 +83,12 @@ class Units(NamedTuple):
     marked: Sequence[Unit] = ()
     stripped: FrozenSet[str] = frozenset()
     lost: Sequence[tf.Operation] = ()
+    joint: Sequence[tf.Operation] = ()
     unsupported: Sequence[tf.Operation] = ()
 
 
-def find_units(path: Path, ruled: FrozenSet[str]) -> Units:
-    """The units of a path for a method that has rules for the op types `ruled`."""
+def find_units(path: Path, ruled: FrozenSet[str], joint: FrozenSet[str] = frozenset()) -> Units:
+    """The units of a path for a method that has rules for the op types `ruled`, and `joint` where inputs meet."""
     source: Dict[str, tf.Tensor] = {}  # tensor -> the nearest one of which it is an elementwise function
     single: Dict[str, Unit] = {}
     marked: Dict[str, Unit] = {}
@@ -116,11 +118,14 @@ def find_units(path: Path, ruled: FrozenSet[str]) -> Units:
                 stripped.add(op.name)
                 lost.append(op)
     reached = _reached(path, marked)
-    unsupported = [op for op in path.ops if op in reached and op.name not in single and op.name not in stripped
-                   and not any(tensor.name in marked for tensor in op.outputs) and not _is_exact(op, path)]
+    open_ops = [op for op in path.ops if op in reached and op.name not in single and op.name not in stripped
+                and not any(tensor.name in marked for tensor in op.outputs)]
+    meeting = [op for op in open_ops
+               if op.type in joint and not (op.type in PRODUCTS | QUOTIENTS and _is_exact(op, path))]
+    unsupported = [op for op in open_ops if not _is_exact(op, path) and op not in meeting]
     used = [unit for unit in marked.values() if unit.y.op in reached]
     return Units(single, ruled - _SEVERAL_INPUTS, used, frozenset(stripped),
-                 [op for op in lost if op in reached], unsupported)
+                 [op for op in lost if op in reached], meeting, unsupported)
 
 
 def _is_exact(op: tf.Operation, path: Path) -> bool:

@@ -1,11 +1,11 @@
 """DeepLIFT with the rescale rule."""
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List
 
+import numpy as np
 import tensorflow.compat.v1 as tf
 
-from ..arguments import check_baseline, spread_baseline
-from ..batching import Rows
 from ..gradients import Ruled, gradients_under, refuse_loops, ruled_replica
+from ..joint import JOINT
 from ..replica import Replica
 from ..rules import Reference, RescaleRules
 from ..units import Unit
@@ -18,33 +18,52 @@ class DeepLIFTRescale(GradientAttribution):
     Ancona et al. 2018, proposition 2: each activation f has the gradient (f(z) - f(r)) / (z - r), r its input at the
     baseline; where |z - r| <= 1e-5 its ordinary gradient at (z + r) / 2. On networks of linear ops and activations
     the attributions of a sample add up to T(x) - T(baseline); max pooling and products of two tensors that depend on
-    X pass their ordinary gradient.
+    X pass their ordinary gradient unless `complete`.
 
     The references are computed along with each run, so they follow the weights.
 
     Args:
-        baseline: see `Attribution`.
+        baseline, references: see `Attribution`.
+        complete: whether max pooling, the larger and smaller of two tensors, softmax, and products and quotients of
+            tensors that depend on X take rules as well by which the attributions add up (see `joint.py`). Default
+            False, as in the reference implementation.
 
     Raises:
         RuntimeError: if there is a loop between X and T.
     """
 
-    def __init__(self, model: Model, baseline: Any = None) -> None:
-        self._baselines = check_baseline(baseline, model.X, model.many)
+    run_options = ('baseline', 'references')
+    has_convergence_delta = True
+
+    def __init__(self, model: Model, baseline: Any = None, references: Any = None, complete: bool = False) -> None:
+        self.model = model
+        self._complete = bool(complete)
+        self.set_absent(baseline, references)
         super().__init__(model)
 
     def build(self) -> List[tf.Tensor]:
-        ruled = ruled_replica(self.model, 'deeplift', refuse_loops)
+        joint = frozenset(JOINT) if self._complete else frozenset()
+        ruled = ruled_replica(self.model, 'deeplift', refuse_loops, joint)
+        self.unruled = ruled.unruled
         self._placeholders = [tf.placeholder(x.dtype, x.shape, name='baseline') for x in self.model.X]
         inputs = {x.name: baseline for x, baseline in zip(self.model.X, self._placeholders)}
         reference = Replica(ruled.path.ops, inputs)
-        rules = RescaleRules(ruled.rules, _references(ruled, reference))
+        rules = RescaleRules(ruled.rules, _references(ruled, reference), {
+            ruled.replica.op(op).name: (op, reference.op(op)) for op in ruled.units.joint})
         return [gradient * (x - baseline) for gradient, x, baseline in zip(
             gradients_under(rules, ruled, self.model), self.model.X, self._placeholders)]
 
-    def feeds(self, run: Run, rows: Rows) -> Sequence[Any]:
-        return [(placeholder, spread_baseline(baseline, x[rows.samples]))
-                for placeholder, baseline, x in zip(self._placeholders, self._baselines, run.xs)]
+    def evaluations(self, run: Run) -> int:
+        return self.absent(run).size
+
+    def attribute(self, run: Run) -> List[np.ndarray]:
+        absent = self.absent(run)
+        totals = [np.zeros(x.shape) for x in run.xs]
+        for rows in run.sweep(absent.size):
+            feeds = list(zip(self._placeholders, absent.rows(rows.samples, rows.evaluations)))
+            for total, value in zip(totals, run.evaluate(self.symbolic, rows, run.inputs(rows), feeds)):
+                rows.add(total, value)
+        return [(total / absent.size).astype(x.dtype) for total, x in zip(totals, run.xs)]
 
 
 def _references(ruled: Ruled, reference: Replica) -> Dict[str, Reference]:

@@ -1,11 +1,12 @@
 """Layer-wise relevance propagation with the epsilon rule."""
 from typing import List
 
+import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..gradients import gradients_under, ruled_replica
 from ..rules import EpsilonRules
-from .base import GradientAttribution, Model
+from .base import GradientAttribution, Model, Run
 
 
 class EpsilonLRP(GradientAttribution):
@@ -22,6 +23,8 @@ class EpsilonLRP(GradientAttribution):
         AssertionError: if epsilon is not greater than 0.
     """
 
+    has_convergence_delta = True
+
     def __init__(self, model: Model, epsilon: float = 1e-4) -> None:
         assert epsilon > 0, 'LRP epsilon must be greater than zero'
         self._epsilon = float(epsilon)
@@ -29,5 +32,9 @@ class EpsilonLRP(GradientAttribution):
 
     def build(self) -> List[tf.Tensor]:
         ruled = ruled_replica(self.model, 'elrp')
+        self.unruled = ruled.unruled
         gradients = gradients_under(EpsilonRules(ruled.rules, self._epsilon), ruled, self.model)
         return [gradient * x for gradient, x in zip(gradients, self.model.X)]
+
+    def change(self, run: Run) -> np.ndarray:
+        return run.scores(run.inputs)[0]

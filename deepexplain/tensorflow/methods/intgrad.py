@@ -4,7 +4,7 @@ from typing import Any, List
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from ..arguments import check_baseline, positive_int, spread_baseline
+from ..arguments import positive_int
 from .base import GradientAttribution, Model, Run
 
 
@@ -17,28 +17,35 @@ class IntegratedGradients(GradientAttribution):
 
     Args:
         steps: the number of points on the path, a positive int. Default 100.
-        baseline: see `Attribution`.
+        baseline, references: see `Attribution`.
     """
 
-    def __init__(self, model: Model, steps: int = 100, baseline: Any = None) -> None:
+    run_options = ('baseline', 'references')
+    has_convergence_delta = True
+
+    def __init__(self, model: Model, steps: int = 100, baseline: Any = None, references: Any = None) -> None:
+        self.model = model
         self._steps = positive_int('steps', steps)
-        self._baselines = check_baseline(baseline, model.X, model.many)
+        self.set_absent(baseline, references)
         super().__init__(model)
 
     def build(self) -> List[tf.Tensor]:
         return self.gradients()
 
+    def evaluations(self, run: Run) -> int:
+        return self._steps * self.absent(run).size
+
     def attribute(self, run: Run) -> List[np.ndarray]:
-        baselines = [spread_baseline(baseline, x) for baseline, x in zip(self._baselines, run.xs)]
-        changes = [x - baseline for x, baseline in zip(run.xs, baselines)]
+        absent = self.absent(run)
         totals = [np.zeros(x.shape) for x in run.xs]
-        for rows in run.sweep(self._steps):
-            part = (rows.evaluations + 1) / self._steps
-            points = [(baseline[rows.samples] + change[rows.samples] * _along(part, change)).astype(change.dtype)
-                      for baseline, change in zip(baselines, changes)]
-            for total, gradient in zip(totals, run.evaluate(self.symbolic, rows, points)):
-                rows.add(total, gradient)
-        return [(total * (change / self._steps)).astype(change.dtype) for total, change in zip(totals, changes)]
+        for rows in run.sweep(self._steps * absent.size):
+            part = (rows.evaluations % self._steps + 1) / self._steps
+            baselines = absent.rows(rows.samples, rows.evaluations // self._steps)
+            changes = [x - baseline for x, baseline in zip(run.inputs(rows), baselines)]
+            points = [baseline + change * _along(part, change) for baseline, change in zip(baselines, changes)]
+            for total, change, gradient in zip(totals, changes, run.evaluate(self.symbolic, rows, points)):
+                rows.add(total, gradient * change.astype(np.float64))
+        return [(total / (self._steps * absent.size)).astype(x.dtype) for total, x in zip(totals, run.xs)]
 
 
 def _along(part: np.ndarray, change: np.ndarray) -> np.ndarray:

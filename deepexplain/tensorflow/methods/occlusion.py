@@ -5,63 +5,126 @@ import numpy as np
 
 from ..arguments import positive_int
 from ..messages import warn
-from .base import Model, PerturbationAttribution, Run
+from .base import Model, Run
+from .perturbation import PerturbationAttribution, say_how
+
+_HOW = 'window_shape=[(2,), None, ...], a list with a window for each input, None to leave it alone'
 
 
 class Occlusion(PerturbationAttribution):
     """The fall of the target when windows of the input are set to zero (Zeiler and Fergus 2014, section 4.2).
 
-    Each window in turn (placed as `skimage.util.view_as_windows` does) is set to zero; the fall of sum(T * ys) is
-    added to each feature in it. A feature's sum is divided by the summed sizes of the windows that cover it.
+    Each window in turn (placed as `skimage.util.view_as_windows` does) is set to the baseline; the fall of sum(T * ys)
+    is added to each feature in it. A feature's sum is divided by the summed sizes of the windows that cover it. With a
+    feature_mask each group is set to the baseline in turn, and its fall stands on each of its features.
 
     Args:
-        window_shape: the window's size along each dimension of a sample, ints. Default: 1 everywhere.
-        step: how far windows are apart, an int or one for each dimension. Default 1.
+        window_shape: the window's size along each dimension of a sample, ints. Default: 1 everywhere. For several
+            inputs a list with one of these for each, None to leave an input alone (its attributions are 0).
+        step: how far windows are apart, an int or one for each dimension; for several inputs a list. Default 1.
+        baseline: see `Attribution`. Default: zeros.
+        feature_mask, per_group: see `PerturbationAttribution`.
 
     Warns:
         UserWarning: that attributions contain nans, where windows and steps leave features uncovered.
     """
 
-    def __init__(self, model: Model, window_shape: Optional[Sequence[int]] = None,
-                 step: Union[int, Sequence[int], None] = None) -> None:
-        dimensions = None if model.X[0].shape.ndims is None else model.X[0].shape.ndims - 1
-        self._window = None if window_shape is None else _sizes('window_shape', window_shape, dimensions)
-        self._step = 1 if step is None else (
-            positive_int('step', step) if np.ndim(step) == 0 else _sizes('step', step, dimensions))
-        super().__init__(model)
+    def __init__(self, model: Model, window_shape: Optional[Sequence[Any]] = None,
+                 step: Union[int, Sequence[Any], None] = None, baseline: Any = None, feature_mask: Any = None,
+                 per_group: bool = False) -> None:
+        if feature_mask is not None and (window_shape is not None or step is not None):
+            raise ValueError('feature_mask excludes window_shape and step.')
+        if model.many and feature_mask is None and (
+                not isinstance(window_shape, list) or len(window_shape) != len(model.X)):
+            raise say_how('occlusion', _HOW)
+        if model.many and isinstance(step, (list, tuple)) and len(step) != len(model.X):
+            raise ValueError('step must be an int or a list with one step for each of the %d inputs, not %r.' % (
+                len(model.X), step))
+        shapes = list(window_shape or [None]) if model.many else [window_shape]
+        steps = list(step) if model.many and isinstance(step, (list, tuple)) else [step] * len(model.X)
+        self._windows: List[Any] = []
+        for x, shape, one_step in zip(model.X, shapes, steps):
+            dimensions = None if x.shape.ndims is None else x.shape.ndims - 1
+            size = None if shape is None else _sizes('window_shape', shape, dimensions)
+            apart = 1 if one_step is None else (positive_int('step', one_step) if np.ndim(one_step) == 0
+                                                else _sizes('step', one_step, dimensions))
+            self._windows.append(None if model.many and shape is None else (size, apart))
+        super().__init__(model, baseline, feature_mask, per_group)
+
+    def evaluations(self, run: Run) -> int:
+        return 1 + self._places(run).count
 
     def attribute(self, run: Run) -> List[np.ndarray]:
-        xs = run.xs[0]
-        windows = self._windows(xs.shape[1:])
-        count = int(np.prod(windows.shape[:xs.ndim - 1]))
-        flat = xs.reshape(run.n, -1)
-        falls, cover = np.zeros(flat.shape), np.zeros(flat.shape[1])
-        before = np.zeros(run.n)
-        for rows in run.sweep():
-            before[rows.samples] = self.score(run, rows, xs[rows.samples])
-        for rows in run.sweep(count):
-            occluded = flat[rows.samples]
-            covered = [_features(windows, window, xs.ndim - 1) for window in rows.evaluations]
-            for row, features in zip(occluded, covered):
-                row[features] = 0
-            fall = before[rows.samples] - self.score(run, rows, occluded.reshape((-1,) + xs.shape[1:]))
-            for i, (sample, features) in enumerate(zip(rows.samples, covered)):
-                falls[sample, features] += fall[i]
-        for window in range(count):
-            features = _features(windows, window, xs.ndim - 1)
-            cover[features] += features.size
-        if not cover.all():
+        places = self._places(run)
+        flat = [x.reshape(run.n, -1) for x in run.xs]
+        zero = [array[0].reshape(run.n, -1) for array in self.absent(run).arrays]
+        before = run.scores(run.inputs)[0]
+
+        def occluded(rows: Any) -> List[np.ndarray]:
+            points = [one[rows.samples] for one in flat]
+            for row, (sample, place) in enumerate(zip(rows.samples, rows.evaluations)):
+                for number, features in places.features(place):
+                    points[number][row, features] = zero[number][sample, features]
+            return [point.reshape((-1,) + x.shape[1:]) for point, x in zip(points, run.xs)]
+
+        falls = before - run.scores(occluded, places.count)
+        if self.per_group:
+            return [falls.T.astype(self.dtype(run)[0])]
+        sums = [np.zeros(one.shape) for one in flat]
+        cover = [np.zeros(one.shape[1]) for one in flat]
+        for place in range(places.count):
+            for number, features in places.features(place):
+                sums[number][:, features] += falls[place][:, np.newaxis]
+                cover[number][features] += 1 if self._masks is not None else features.size
+        for number, alone in enumerate(self._windows):
+            if alone is None and self._masks is None:
+                cover[number][:] = 1
+        if not all(one.all() for one in cover):
             warn('Attributions generated by Occlusion contain nans: windows and steps leave features uncovered.')
         with np.errstate(invalid='ignore', divide='ignore'):
-            return [(falls / cover).reshape(xs.shape).astype(self.dtype)]
+            return [(one / size).reshape(x.shape).astype(dtype)
+                    for one, size, x, dtype in zip(sums, cover, run.xs, self.dtype(run))]
 
-    def _windows(self, shape: Tuple[int, ...]) -> Any:
-        """The feature numbers in each window, as a view."""
+    def _places(self, run: Run) -> 'Places':
+        groups = self.groups(run)
+        if groups is not None:
+            return Places([], groups)
         from skimage.util import view_as_windows
-        window = self._window or (1,) * len(shape)
-        if any(size > extent for size, extent in zip(window, shape)):
-            raise ValueError('window_shape must fit into a sample of shape %s, not %s.' % (shape, window))
-        return view_as_windows(np.arange(int(np.prod(shape))).reshape(shape), window, self._step)
+        views = []
+        for number, (x, window) in enumerate(zip(run.xs, self._windows)):
+            if window is None:
+                continue
+            shape = x.shape[1:]
+            size = window[0] or (1,) * len(shape)
+            if any(one > extent for one, extent in zip(size, shape)):
+                raise ValueError('window_shape must fit into a sample of shape %s, not %s.' % (shape, size))
+            views.append((number, view_as_windows(np.arange(int(np.prod(shape))).reshape(shape), size, window[1]),
+                          len(shape)))
+        return Places(views, [])
+
+
+class Places:
+    """What is occluded at once: windows, each in a view of feature numbers, or groups.
+
+    Attributes:
+        count: how many windows or groups there are.
+    """
+
+    def __init__(self, views: List[Tuple[int, Any, int]], groups: List[np.ndarray]) -> None:
+        self.views, self.groups = views, groups
+        self.count = max(int(group.max()) for group in groups) + 1 if groups else sum(
+            int(np.prod(view.shape[:dimensions])) for _, view, dimensions in views)
+
+    def features(self, place: int) -> List[Tuple[int, np.ndarray]]:
+        """The inputs that a window or a group touches, and their flat feature numbers."""
+        if self.groups:
+            return [(number, np.flatnonzero(group == place)) for number, group in enumerate(self.groups)]
+        for number, view, dimensions in self.views:
+            count = int(np.prod(view.shape[:dimensions]))
+            if place < count:
+                return [(number, view[np.unravel_index(place, view.shape[:dimensions])].ravel())]
+            place -= count
+        raise IndexError(place)
 
 
 def _sizes(name: str, value: Any, dimensions: Optional[int]) -> Tuple[int, ...]:
@@ -70,8 +133,3 @@ def _sizes(name: str, value: Any, dimensions: Optional[int]) -> Tuple[int, ...]:
         raise ValueError('%s must be a tuple with one size for each dimension of a sample%s, not %r.' % (
             name, '' if dimensions is None else ' (%d)' % dimensions, value))
     return tuple(positive_int(name, size) for size in value)
-
-
-def _features(windows: Any, number: int, dimensions: int) -> np.ndarray:
-    """The feature numbers of one window, in skimage's order."""
-    return windows[np.unravel_index(number, windows.shape[:dimensions])].ravel()

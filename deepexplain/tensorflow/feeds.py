@@ -1,0 +1,85 @@
+"""What is fed besides X: checked, and cut along with the samples where it belongs to them."""
+from typing import Any, Dict, List, Mapping, NamedTuple, Sequence, Tuple
+
+import numpy as np
+import tensorflow.compat.v1 as tf
+
+from .graph import ancestors
+
+
+class Feeds(NamedTuple):
+    """What every session call of a run is fed, by tensor name.
+
+    Attributes:
+        whole: the same for every call.
+        cut: one row for each sample.
+    """
+    whole: Mapping[str, Any]
+    cut: Mapping[str, np.ndarray]
+
+    def rows(self, samples: np.ndarray) -> Dict[str, Any]:
+        """The rows of some samples, and what is the same for all."""
+        found = dict(self.whole)
+        found.update((name, array[samples]) for name, array in self.cut.items())
+        return found
+
+
+def check_feed(feed_dict: Any, graph: tf.Graph, X: Sequence[tf.Tensor]) -> List[Tuple[tf.Tensor, np.ndarray]]:
+    """The pairs of a feed_dict, its tensors found in the graph and its values as arrays."""
+    if feed_dict is None:
+        return []
+    if not hasattr(feed_dict, 'items'):
+        raise TypeError('feed_dict must be a dict from tensors (or their names) to values, not %s.'
+                        % type(feed_dict).__name__)
+    pairs = []
+    for key, value in feed_dict.items():
+        tensor = _tensor(key, graph)
+        if any(tensor is x for x in X):
+            raise RuntimeError("feed_dict must not hold X ('%s'): its values are xs." % tensor.name)
+        try:
+            array = np.asarray(value, dtype=tensor.dtype.as_numpy_dtype)
+        except (TypeError, ValueError) as error:
+            raise ValueError("feed_dict['%s'] must be an array (%s): %s" % (
+                tensor.name, tensor.dtype.name, error)) from None
+        if not tensor.shape.is_compatible_with(array.shape):
+            raise ValueError("feed_dict['%s'] must have the shape %s, not %s." % (
+                tensor.name, tensor.shape, array.shape))
+        pairs.append((tensor, array))
+    return pairs
+
+
+def _tensor(key: Any, graph: tf.Graph) -> tf.Tensor:
+    """The tensor that a key of a feed_dict stands for: itself, its name, or its ref()."""
+    if not isinstance(key, str):
+        key = key.deref() if hasattr(key, 'deref') else key
+        if not isinstance(key, tf.Tensor) or key.graph is not graph:
+            raise TypeError("feed_dict must have tensors of the session's graph, or their names, as keys, not %s."
+                            % getattr(key, 'name', type(key).__name__))
+        return key
+    try:
+        return graph.get_tensor_by_name(key if ':' in key else key + ':0')
+    except (KeyError, ValueError):
+        raise ValueError("feed_dict: there is no tensor '%s' in the graph." % key) from None
+
+
+def arrange(pairs: Sequence[Tuple[tf.Tensor, np.ndarray]], n: int, fixed: Mapping[str, Any]) -> Feeds:
+    """Cut what has n rows and an unknown first dimension along with n samples; the rest is passed whole."""
+    whole, cut = dict(fixed), {}
+    for tensor, array in pairs:
+        whole.pop(tensor.name, None)
+        first_unknown = tensor.shape.ndims is None or (tensor.shape.ndims > 0 and tensor.shape.as_list()[0] is None)
+        if first_unknown and array.ndim and len(array) == n:
+            cut[tensor.name] = array
+        else:
+            whole[tensor.name] = array
+    return Feeds(whole, cut)
+
+
+def check_needs(target: tf.Tensor, X: Sequence[tf.Tensor], fed: Sequence[str]) -> None:
+    """RuntimeError for a placeholder that the target needs and nobody feeds."""
+    known = {x.name for x in X} | set(fed)
+    for op in ancestors(target, known):
+        if op.type == 'Placeholder':
+            raise RuntimeError("'%s' needs the placeholder '%s' (%s, %s), which nobody feeds: pass "
+                               "feed_dict={'%s': value}." % (target.name, op.outputs[0].name, op.outputs[0].dtype.name,
+                                                             op.outputs[0].shape, op.outputs[0].name))

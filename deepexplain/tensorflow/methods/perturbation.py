@@ -1,0 +1,88 @@
+"""What occlusion and Shapley sampling share: players, that are absent together or present together."""
+from typing import Any, List, Optional, Sequence
+
+import numpy as np
+
+from ..arguments import sample_shape, written
+from ..graph import Path
+from .base import Attribution, Model, Run
+
+
+class PerturbationAttribution(Attribution):
+    """A method that watches the target fall while features are absent; needs no gradient.
+
+    Options that these methods share:
+
+    feature_mask: ints of the shape of one sample, or broadcasting to it; for several inputs a list. Features with the
+        same number form one group, which is present or absent as a whole (superpixels of skimage.segmentation, say).
+        Default None.
+    per_group: with a feature_mask, return one attribution for each group, an array (n, groups) in the order of the
+        numbers, in place of the group's on each of its features. Default False.
+    """
+
+    run_options: Sequence[str] = ('baseline',)
+
+    def __init__(self, model: Model, baseline: Any = None, feature_mask: Any = None, per_group: bool = False) -> None:
+        super().__init__(model)
+        for x in model.X:
+            if x.shape.ndims == 1:
+                raise RuntimeError("%s needs samples with features: '%s' has the shape %s." % (
+                    type(self).__name__, x.name, x.shape))
+            if not Path([x], model.T).ops and x is not model.T:
+                raise RuntimeError("T ('%s') does not depend on X ('%s')." % (model.T.name, x.name))
+        self.set_absent(baseline)
+        self._masks = None if feature_mask is None else _checked_masks(feature_mask, model)
+        if per_group and self._masks is None:
+            raise ValueError('per_group needs a feature_mask.')
+        self.per_group = bool(per_group)
+
+    def dtype(self, run: Run) -> List[Any]:
+        """The dtype of each input's attributions: the input's, or T's where the input is of ints."""
+        return [x.dtype if x.dtype.kind == 'f' else self.model.T.dtype.as_numpy_dtype for x in run.xs]
+
+    def groups(self, run: Run) -> Optional[List[np.ndarray]]:
+        """The group's number, from 0, of each feature of each input's samples, flat; None without a feature_mask."""
+        if self._masks is None:
+            return None
+        numbers = []
+        for mask, x in zip(self._masks, run.xs):
+            try:
+                numbers.append(np.broadcast_to(mask, x.shape[1:]).ravel())
+            except ValueError:
+                raise RuntimeError('feature_mask must broadcast to the shape of a sample, %s, not %s.' % (
+                    x.shape[1:], mask.shape)) from None
+        _, dense = np.unique(np.concatenate(numbers), return_inverse=True)
+        return np.split(dense.ravel(), np.cumsum([len(one) for one in numbers])[:-1])
+
+    def total(self, attributions: List[np.ndarray]) -> np.ndarray:
+        if self._masks is None or self.per_group:
+            return super().total(attributions)
+        flat = np.concatenate([one.reshape(len(one), -1) for one in attributions], 1).astype(np.float64)
+        numbers = np.concatenate([np.broadcast_to(mask, one.shape[1:]).ravel()
+                                  for mask, one in zip(self._masks, attributions)])
+        _, first = np.unique(numbers, return_index=True)
+        return flat[:, first].sum(1)
+
+
+def say_how(method: str, how: str) -> RuntimeError:
+    """What callers with several inputs are told."""
+    return RuntimeError('Multiple inputs not yet supported by %s unless you say how to perturb them: %s, or '
+                        'feature_mask with one mask for each input.' % (method, how))
+
+
+def _checked_masks(feature_mask: Any, model: Model) -> List[np.ndarray]:
+    values = feature_mask if model.many else [feature_mask]
+    if not isinstance(values, (list, tuple)) or len(values) != len(model.X):
+        raise RuntimeError('feature_mask must be a list with one mask for each of the %d inputs.' % len(model.X))
+    masks = []
+    for value, x in zip(values, model.X):
+        mask = np.array(value)
+        if mask.dtype.kind not in 'iu':
+            raise ValueError('feature_mask must be of ints, not %s.' % mask.dtype)
+        expected = sample_shape(x)
+        if expected is not None and not (mask.ndim <= len(expected) and all(
+                got == 1 or want in (None, got) for got, want in zip(mask.shape[::-1], expected[::-1]))):
+            raise RuntimeError('feature_mask must broadcast to the shape of a sample, %s, not %s.' % (
+                written(expected), mask.shape))
+        masks.append(mask)
+    return masks

@@ -1,0 +1,95 @@
+"""Which units of T to explain: every form of ys becomes weights of T's units."""
+from typing import Any, Callable, Optional
+
+import numpy as np
+import tensorflow.compat.v1 as tf
+
+from .arguments import fits, sample_shape, to_array, written
+
+
+def weights(ys: Any, T: tf.Tensor, n: int, values: Callable[[], np.ndarray]) -> Optional[np.ndarray]:
+    """Weights of T's units for n samples, or None for all units.
+
+    Args:
+        ys: see `Explainer.run`.
+        values: evaluates T on the samples; called only where its values or its unknown dimensions are needed.
+    """
+    if ys is None:
+        return None
+    if isinstance(ys, str):
+        if ys != 'max':
+            raise ValueError("ys must be weights, a unit, a unit for each sample, or 'max', not %r." % ys)
+        if T.shape.ndims == 0:
+            raise RuntimeError("ys cannot be 'max': T ('%s') is one number for all samples." % T.name)
+        array = values()
+        flat = np.zeros((n, array.size // n), T.dtype.as_numpy_dtype)
+        flat[np.arange(n), array.reshape(n, -1).argmax(1)] = 1
+        return flat.reshape(array.shape)
+    units = _units(ys, T, n)
+    if units is None:
+        return _weights(ys, T, n)
+    static = sample_shape(T)
+    shape = [size for size in static or () if size is not None]
+    if static is None or None in static:
+        shape = list(values().shape[1:])
+    for axis, (size, chosen) in enumerate(zip(shape, units.T)):
+        if chosen.min() < 0 or chosen.max() >= size:
+            raise ValueError("ys must name units of T ('%s') from 0 to %d%s, not %d." % (
+                T.name, size - 1, ' on axis %d' % (axis + 1) if len(shape) > 1 else '',
+                chosen.min() if chosen.min() < 0 else chosen.max()))
+    result = np.zeros([n] + shape, T.dtype.as_numpy_dtype)
+    result[(np.arange(n),) + tuple(units.T)] = 1
+    return result
+
+
+def _units(ys: Any, T: tf.Tensor, n: int) -> Optional[np.ndarray]:
+    """The chosen unit of each sample, ints of shape (n, rank of T - 1), or None where ys are weights."""
+    rank = 2 if T.shape.ndims is None else T.shape.ndims
+    if rank < 2 or isinstance(ys, (bool, np.bool_)):
+        return None
+    if isinstance(ys, tuple) and len(ys) == rank - 1 and all(_is_int(unit) for unit in ys):
+        return np.tile(np.array(ys, np.int64), (n, 1))
+    if _is_int(ys):
+        if rank > 2:
+            raise ValueError("ys must name a unit of T ('%s') by a tuple of %d ints, not %d." % (T.name, rank - 1, ys))
+        return np.full((n, 1), int(ys), np.int64)
+    try:
+        array = np.asarray(ys)
+    except ValueError:
+        return None
+    if array.dtype.kind not in 'iu':
+        return None
+    if array.ndim == 1 and rank == 2:
+        if len(array) != n:
+            raise _other_size(n, len(array))
+        return array.astype(np.int64)[:, np.newaxis]
+    if rank > 2 and array.shape == (n, rank - 1):
+        return array.astype(np.int64)
+    return None
+
+
+def _is_int(value: Any) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def _weights(ys: Any, T: tf.Tensor, n: int) -> np.ndarray:
+    array = to_array('ys', ys, T.dtype.as_numpy_dtype)
+    if array.ndim == 0 or len(array) != n:
+        raise _other_size(n, len(array) if array.ndim else 'is a single number')
+    expected = None if T.shape.ndims in (None, 0) else sample_shape(T)
+    if expected is not None and not fits(array.shape[1:], expected):
+        raise RuntimeError("ys must have the shape of T ('%s'), %s, not %s: weights of T's units for each sample; or "
+                           'name units by ints.' % (T.name, written([None] + expected), array.shape))
+    return array
+
+
+def _other_size(n: int, got: Any) -> RuntimeError:
+    return RuntimeError('When provided, ys must have the same batch size as xs (xs has batch size %d and ys %s)' % (
+        n, got))
+
+
+def final_squashing(T: tf.Tensor) -> Optional[tf.Operation]:
+    """The Softmax or Sigmoid that T is the output of, or None."""
+    while T.op.type in ('Identity', 'Reshape', 'Squeeze') and T.op.inputs:
+        T = T.op.inputs[0]
+    return T.op if T.op.type in ('Softmax', 'Sigmoid') else None
