@@ -4,6 +4,8 @@ from typing import Any, List, NamedTuple, Optional, Sequence
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from .compat import while_context
+
 
 class Rowing(NamedTuple):
     """How the rows of a run may be cut into session calls.
@@ -31,6 +33,8 @@ def check_tensors(T: Any, X: Any, graph: tf.Graph) -> List[tf.Tensor]:
         if value.graph is not graph:
             raise RuntimeError("%s must be a Tensorflow Tensor object of the session's graph; '%s' belongs to another "
                                'graph.' % (name, value.name))
+        if while_context(value.op) is not None and value.op.type != 'Exit':
+            raise RuntimeError("%s ('%s') must be a tensor outside of loops." % (name, value.name))
     if not xs:
         raise RuntimeError('X must be a Tensorflow Tensor object or a list of them, not an empty list.')
     names = [x.name for x in xs]
@@ -80,7 +84,7 @@ def to_array(name: str, value: Any, dtype: Any) -> np.ndarray:
     """The value as an array of a dtype; itself when it is one already."""
     try:
         return np.asarray(value, dtype=dtype)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, NotImplementedError) as error:
         raise ValueError('%s must be an array of numbers (%s): %s' % (name, np.dtype(dtype).name, error)) from None
 
 

@@ -1,6 +1,6 @@
 """The places where TensorFlow has no public API for what we need: one small function each."""
 import sys
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, Optional, Sequence, Set
 
 import tensorflow.compat.v1 as tf
 
@@ -33,7 +33,7 @@ def restore_while_context(definition: Any) -> None:
     control_flow_ops.WhileContext.from_proto(definition)
 
 
-def function_to_graph(function_def: Any, library: Any) -> Any:
+def function_to_graph(function_def: Any, library: Any, shapes: Optional[Sequence[Any]] = None) -> Any:
     """A FunctionDef as (GraphDef, its nested tensor names -> flat names), its arguments as placeholders.
 
     The functions that it calls are read from `library`, a FunctionDefLibrary.
@@ -43,7 +43,7 @@ def function_to_graph(function_def: Any, library: Any) -> Any:
         tf.import_graph_def(tf.GraphDef(library=library), name='')
         # The function looks its callees up in the default graph.
         with graph.as_default():
-            return function_def_to_graph.function_def_to_graph_def(function_def)
+            return function_def_to_graph.function_def_to_graph_def(function_def, shapes)
 
 
 def keras_session(graph: tf.Graph) -> Optional[tf.Session]:
@@ -66,6 +66,13 @@ def keras_session(graph: tf.Graph) -> Optional[tf.Session]:
         backend = tf.keras.backend
     with graph.as_default():
         return backend.get_session()
+
+
+def functions_with_gradients(graph: tf.Graph) -> Set[str]:
+    """The functions of a graph that name another function as their gradient."""
+    definition = tf.GraphDef()
+    graph._copy_functions_to_graph_def(definition, 0)
+    return {gradient.function_name for gradient in definition.library.gradient}
 
 
 def library_of(graph: tf.Graph) -> Dict[str, Any]:

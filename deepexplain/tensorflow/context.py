@@ -10,7 +10,7 @@ from . import compat
 from .explainer import Explainer
 from .messages import warn
 from .methods import attribution_methods
-from .rules import overrides
+from .rules import overrides, registered_rules
 from .targets import final_squashing
 
 
@@ -98,10 +98,11 @@ class DeepExplain:
         """
         if not self._entered:
             raise RuntimeError('Explain can be called only within a DeepExplain context.')
-        known = attribution_methods[method].run_options if method in attribution_methods else ()
+        known = attribution_methods[method].run_options if method in list(attribution_methods) else ()
         for_run = {name: options.pop(name) for name in list(options) if name in known}
-        key = (method, id(T), tuple(id(x) for x in X) if isinstance(X, (list, tuple)) else id(X),
-               isinstance(X, (list, tuple)), _frozen(options))
+        many = isinstance(X, (list, tuple))
+        key = (str(method), tuple(sorted(registered_rules().items())), id(T), many,
+               tuple(id(x) for x in X) if many else id(X), _frozen(options))
         with self._lock:
             if key not in self._explainers:
                 self._explainers[key] = self.get_explainer(method, T, X, **options)
@@ -128,6 +129,7 @@ def _frozen(value: Any) -> Any:
         return tuple(sorted((key, _frozen(one)) for key, one in value.items()))
     if isinstance(value, (list, tuple)):
         return type(value).__name__, tuple(_frozen(one) for one in value)
-    if isinstance(value, (np.ndarray, np.generic)):
-        return 'array', value.shape, value.dtype.str, value.tobytes()
+    if hasattr(value, '__array__'):
+        array = np.asarray(value)
+        return 'array', array.shape, array.dtype.str, array.tobytes()
     return type(value).__name__, repr(value)

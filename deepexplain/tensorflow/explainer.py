@@ -29,7 +29,7 @@ class Explainer:
 
     def __init__(self, method: str, T: tf.Tensor, X: Union[tf.Tensor, Sequence[tf.Tensor]], session: tf.Session,
                  **options: Any) -> None:
-        if method not in methods.attribution_methods:
+        if not isinstance(method, str) or method not in methods.attribution_methods:
             raise RuntimeError('Method must be in %s, not %r.' % (list(methods.attribution_methods), method))
         graph = session.graph
         inputs = check_tensors(T, X, graph)
@@ -38,7 +38,8 @@ class Explainer:
         self._inputs = inputs
         self._many = isinstance(X, (list, tuple))
         if graph.finalized:
-            raise RuntimeError('The graph is finalized: make the explainer before.')
+            raise RuntimeError('The graph is finalized: make the explainer before (a MonitoredSession finalizes its '
+                               'graph; use a tf.compat.v1.Session).')
         attribution = methods.attribution_methods[method]
         attribution.check_options(options)
         # Ops of ours must not end up under whatever scope, control dependency or device the caller is in.

@@ -3,7 +3,7 @@
 TensorFlow cannot build a second gradient of a loop or a branch whose body has been rewritten for a first one, and
 no override reaches into a call; copies under fresh names and inlined calls have neither trouble.
 """
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Set
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Sequence
 
 import tensorflow.compat.v1 as tf
 
@@ -19,13 +19,16 @@ def functions_of(node: tf.NodeDef) -> Iterator[Any]:
         yield from value.list.func
 
 
-def is_call(node: Any, library: Mapping[str, Any]) -> bool:
-    """Whether a node only calls a function, the old way (its type is the function's name) or the new."""
-    return node.op in CALLS or node.op in library
+def is_call(op: tf.Operation, library: Mapping[str, Any]) -> bool:
+    """Whether an op only calls a function, the old way (its type is the function's name) or the new."""
+    return op.type in CALLS or op.type in library
 
 
-def inline_calls(definition: tf.GraphDef, library: Mapping[str, Any]) -> Dict[str, str]:
+def inline_calls(definition: tf.GraphDef, library: Mapping[str, Any], looped: Sequence[str]) -> Dict[str, str]:
     """Put the ops of called functions in the place of the calls, again and again until no call is left.
+
+    Args:
+        looped: the names of calls inside v1 loops.
 
     Returns:
         The tensor that stands for each output of a call, by name ('call' and 'call:1' as nodes write them).
@@ -38,11 +41,13 @@ def inline_calls(definition: tf.GraphDef, library: Mapping[str, Any]) -> Dict[st
     done: List[Any] = []
     while waiting:
         node = waiting.pop(0)
-        if not is_call(node, library):
+        if node.op not in CALLS and node.op not in library:
             done.append(node)
             continue
         name = node.attr['f'].func.name if node.op in CALLS else node.op
         body = _body(node, library[name], everything.library, outputs)
+        if any((node.name + '/').startswith(call + '/') for call in looped):
+            _keep_in_frame(node, body)
         awaited.update(source[1:] for inner in body for source in inner.input if source.startswith('^'))
         waiting.extend(body)
         if node.name in awaited:
@@ -56,6 +61,14 @@ def inline_calls(definition: tf.GraphDef, library: Mapping[str, Any]) -> Dict[st
     del definition.node[:]
     definition.node.extend(done)
     return {key: _final(key, outputs) for key in outputs}
+
+
+def _keep_in_frame(call: Any, body: List[Any]) -> None:
+    """Let a loop's call hand a control input on to the ops of its function that have no input from the loop's frame."""
+    source = next((source for source in call.input if not source.startswith('^')), None)
+    for node in body:
+        if not node.input and source is not None:
+            node.input.append('^' + source.split(':')[0])
 
 
 def _final(name: str, outputs: Mapping[str, str]) -> str:
@@ -117,17 +130,3 @@ def copy_bodies(definition: tf.GraphDef, library: Mapping[str, Any], prefix: str
     for node in definition.node:
         for function in functions_of(node):
             function.name = copy(function.name)
-
-
-def nodes_inside(op: tf.Operation, library: Mapping[str, Any]) -> List[Any]:
-    """The nodes of all functions that a loop or a branch runs, those that its body calls included."""
-    found: List[Any] = []
-    waiting: List[Any] = [op.node_def]
-    seen: Set[str] = set()
-    while waiting:
-        for function in functions_of(waiting.pop()):
-            if function.name in library and function.name not in seen:
-                seen.add(function.name)
-                found.extend(library[function.name].node_def)
-                waiting.extend(library[function.name].node_def)
-    return found

@@ -1,22 +1,19 @@
 """Gradients of a target, ordinary or under a method's rules, for a model built anywhere."""
-from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import tensorflow.compat.v1 as tf
 
 from . import compat
-from .functions import is_call, nodes_inside
-from .graph import CALLS, FUNCTIONAL, Path, find_cut
+from .bodies import Inside, look_inside
+from .functions import is_call
+from .graph import CALLS, FUNCTIONAL, GRADIENT, Path, find_cut
 from .messages import warn
 from .replica import Replica
-from .rules import GRADIENT, Rule, RuleSet, registered_rules
-from .units import BATCH_NORMS, ELEMENTWISE, LINEAR, PRODUCTS, SUMS, WINNERS, Units, find_units
+from .rules import Rule, RuleSet, registered_rules
+from .units import WINNERS, Units, find_units, foreign_gradient
 
 if TYPE_CHECKING:
     from .methods.base import Model
-
-ADVICE = ('Build the model after tf.compat.v1.disable_v2_behavior(), which makes loops, branches and calls of plain '
-          'ops.')
-
 
 class Ruled(NamedTuple):
     """A path, the units on it, its replica that asks for the rules, and the ops without an exact rule, as written."""
@@ -32,9 +29,9 @@ def ordinary_gradients(model: 'Model') -> List[tf.Tensor]:
     path = lowered(model)
     target = path.T
     units = find_units(path, frozenset(registered_rules())) if path.of_types(['IdentityN']) else Units()
-    if units.lost:
-        warn('A custom gradient is lost, as it came with a file or a function: %s. The ordinary gradients of its ops '
-             'are used.' % _listed([(op.type, op.name) for op in units.lost]))
+    lost = [(op.type, op.name) for op in units.lost] + look_inside(path, registered_rules()).custom
+    if lost:
+        _warn_of_lost(lost)
     if units.stripped or path.of_types(FUNCTIONAL):
         # TensorFlow cannot differentiate a functional loop that a session has run, but can its copy; and the custom
         # gradient of an imported swish belongs to the graph that it was imported from.
@@ -45,10 +42,22 @@ def ordinary_gradients(model: 'Model') -> List[tf.Tensor]:
 def lowered(model: 'Model') -> Path:
     """The path from X to T, imported again with its function calls inlined if there are any."""
     path = Path(model.X, model.T)
-    plain = all(op.type not in CALLS and hasattr(tf.raw_ops, op.type) for op in path.ops)
-    if plain or not any(is_call(op.node_def, compat.library_of(path.graph)) for op in path.ops):
+    if all(op.type not in CALLS and hasattr(tf.raw_ops, op.type) for op in path.ops):
         return path
+    library = compat.library_of(path.graph)
+    calls = [op for op in path.ops if is_call(op, library)]
+    if not calls:
+        return path
+    own = compat.functions_with_gradients(path.graph)
+    lost = [(op.type, op.name) for op in calls if foreign_gradient(op) or op.type in own]
+    if lost:
+        _warn_of_lost(lost)
     return Path(model.X, Replica(path.with_loops()).tensor(model.T))
+
+
+def _warn_of_lost(ops: List[Tuple[str, str]]) -> None:
+    warn('A custom gradient is lost, as it came with a file or a function: %s. The ordinary gradients of its ops are '
+         'used.' % _listed(ops))
 
 
 def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
@@ -56,16 +65,18 @@ def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
     """A replica of the path under `DeepExplainGrad`; warns of ops that have no rule.
 
     Args:
-        check: called with the path, the method and the rules before anything is built; raises what it must.
+        check: called with the path, the method and what its functions hold, before anything is built; raises what it
+            must.
         joint: op types for which the method has rules where tensors that depend on X meet.
     """
     rules = registered_rules()
     path = lowered(model)
+    inside = look_inside(path, rules)
     if check is not None:
-        check(path, method, rules)
+        check(path, method, inside)
+    refuse_hidden(method, inside.hidden)
     units = find_units(path, frozenset(rules), joint)
-    inside = _inside(path, method, rules)
-    unruled = [(op.type, op.name) for op in list(units.lost) + list(units.unsupported)] + inside
+    unruled = [(op.type, op.name) for op in list(units.lost) + list(units.unsupported)] + inside.unsupported
     if unruled:
         warn('%s: unsupported activation on the path from X to T: %s. What has no rule passes its ordinary gradient, '
              'so attributions may not add up; see register_rule.' % (method, _listed(unruled)))
@@ -82,7 +93,8 @@ def gradients_under(rule_set: RuleSet, ruled: Ruled, model: 'Model') -> List[tf.
 
 
 def _gradients(T: tf.Tensor, model: 'Model') -> List[tf.Tensor]:
-    gradients = tf.gradients(T * model.Y, model.X)
+    # An X that depends on another is fed as well, so no gradient passes through it.
+    gradients = tf.gradients(T * model.Y, model.X, stop_gradients=model.X)
     for x, gradient in zip(model.X, gradients):
         if gradient is None:
             raise RuntimeError(_why_cut(model.T, x))
@@ -114,51 +126,23 @@ def _listed(ops: List[Tuple[str, str]]) -> str:
                      for op_type, names in by_type.items())
 
 
-def _inside(path: Path, method: str, rules: Mapping[str, Rule]) -> List[Tuple[str, str]]:
-    """Type and name of the ops without a rule in functional loops and branches; an error for what hides in them."""
-    found = []
-    for op in path.of_types(FUNCTIONAL):
-        library = compat.library_of(path.graph)
-        refuse = _refusal(method, op)
-        for node in nodes_inside(op, library):
-            if is_call(node, library):
-                raise refuse(node)
-            if node.op == 'IdentityN' and node.attr['_gradient_op_type'].s.startswith(b'CustomGradient'):
-                raise refuse(node)
-            if _is_doubtful(node, rules, loop='While' in op.type):
-                found.append((node.op, '%s in %s' % (node.name, op.name)))
-    return found
+def refuse_hidden(method: str, ops: Sequence[Tuple[str, str]]) -> None:
+    """RuntimeError for the first of some ops, inside functional loops and branches, that the rules cannot reach."""
+    for op_type, name in ops:
+        raise RuntimeError('%s cannot reach %s (%s). Build the model after tf.compat.v1.disable_v2_behavior(), which '
+                           'makes loops, branches and calls of plain ops.' % (method, op_type, name))
 
 
-def _refusal(method: str, op: tf.Operation) -> Callable[[Any], RuntimeError]:
-    return lambda node: RuntimeError("%s cannot reach '%s' (%s) inside '%s' (%s). %s" % (
-        method, node.name, node.op, op.name, op.type, ADVICE))
-
-
-def _is_doubtful(node: Any, rules: Mapping[str, Rule], loop: bool) -> bool:
-    """Whether a node of a function's body bends the gradient without a rule, as far as a node alone can tell."""
-    if not _is_float(node):
-        return False
-    if node.op in ('Mul', 'Minimum', 'Maximum'):
-        return loop
-    if node.op in rules or node.op in LINEAR | PRODUCTS | WINNERS | BATCH_NORMS | SUMS | FUNCTIONAL:
-        return False
-    return node.op in ELEMENTWISE and not node.op.startswith(('Greater', 'Less', 'Equal', 'NotEqual', 'Is')) or (
-        node.op in ('Softmax', 'LogSoftmax', 'LRN', 'L2Loss', 'Prod'))
-
-
-def refuse_loops(path: Path, method: str, rules: Mapping[str, Rule]) -> None:
-    """RuntimeError where the path holds a loop, or a rule's op in a functional branch."""
+def refuse_loops(path: Path, method: str, inside: Inside) -> None:
+    """RuntimeError where the path holds a loop, a branch that X chooses, or a rule's op in a functional branch."""
     for op in path.ops:
+        if op not in path.dependent:
+            continue
         if compat.while_context(op) is not None or op.type in ('While', 'StatelessWhile'):
             raise RuntimeError("%s cannot reach into loops: '%s' (%s) lies between X and T, and the references at the "
                                'baseline would have to be kept for every step. Unroll the loop, or use another '
                                'method.' % (method, op.name, op.type))
-        if op.type in FUNCTIONAL:
-            for node in nodes_inside(op, compat.library_of(path.graph)):
-                if node.op in rules and _is_float(node):
-                    raise _refusal(method, op)(node)
-
-
-def _is_float(node: Any) -> bool:
-    return tf.as_dtype(node.attr['T'].type or tf.int32.as_datatype_enum).is_floating
+        if op.type == 'Switch' and path.depends(op.inputs[1]):
+            raise RuntimeError("%s cannot pass the branches of '%s' (%s): X decides which is taken, and the baseline "
+                               'may take the other.' % (method, op.name, op.type))
+    refuse_hidden(method, inside.ruled)

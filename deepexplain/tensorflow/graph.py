@@ -5,6 +5,9 @@ import tensorflow.compat.v1 as tf
 
 from .compat import registered_gradient, while_context
 
+#: The gradient that activations ask for: the rule of the explainer that is being built, else the ordinary one.
+GRADIENT = 'DeepExplainGrad'
+
 #: Their values do not depend on the values of their inputs, only on shapes; or the gradient is cut on purpose.
 CONSTANT = frozenset([
     'Shape', 'ShapeN', 'Size', 'Rank', 'ZerosLike', 'OnesLike', 'StopGradient', 'ConcatOffset',

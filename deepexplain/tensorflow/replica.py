@@ -41,6 +41,7 @@ class Replica:
             definition.node.add().CopyFrom(self._marker(unit, gradient))
         self._inlined = self._bring_functions(definition, units, gradient)
         tf.import_graph_def(definition, input_map=self._external, name=scope)
+        self._imported = [self.graph.get_operation_by_name(scope + node.name) for node in definition.node]
         for old in [tensor for op in ops for tensor in op.outputs if name_of(tensor) not in self._inlined]:
             self.unmarked(old).set_shape(old.shape)
         self._restore_loops(ops)
@@ -92,7 +93,8 @@ class Replica:
         if not any(any(functions_of(node)) or not hasattr(tf.raw_ops, node.op) for node in definition.node):
             return {}
         library = compat.library_of(self.graph)
-        inlined = inline_calls(definition, library)
+        looped = [op.name for op in self.originals.values() if compat.while_context(op) is not None]
+        inlined = inline_calls(definition, library, looped)
 
         def change(node: Any) -> None:
             if units and node.op in units.single_types:
@@ -165,8 +167,12 @@ class Replica:
                   if unit.y.name in definition.values for i in (0, 1)]
         external = {self._renamed(outer): self._renamed(inner)
                     for outer, inner in definition.external_values.items() if inner.split(':')[0] in self.originals}
-        definition.values[:] = [self._renamed(name) for name in definition.values
-                                if name.split(':')[0] in self.originals or self._renamed(name) in external] + marked
+        called = {name.split(':')[0] for name in definition.values} & {name.split(':')[0] for name in self._inlined}
+        inlined = [tensor.name for op in self._imported for tensor in op.outputs
+                   if any(op.name.startswith(self.scope + call + '/') for call in called)]
+        definition.values[:] = [self._renamed(name) for name in definition.values if name.split(':')[0] not in called
+                                and (name.split(':')[0] in self.originals or self._renamed(name) in external)
+                                ] + marked + inlined
         definition.external_values.clear()
         definition.external_values.update(external)
 

@@ -5,12 +5,10 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Seq
 import tensorflow.compat.v1 as tf
 
 from . import compat
+from .graph import GRADIENT
 from .joint import JOINT
 from .replica import RULE, Replica
 from .units import ELEMENTWISE, PRODUCTS, QUOTIENTS, SUMS
-
-#: The gradient that activations ask for: the rule of the explainer that is being built, else the ordinary one.
-GRADIENT = 'DeepExplainGrad'
 
 #: |x - x_ref| up to here counts as no change: DeepLIFT then takes the derivative at the midpoint.
 NEAR = 1e-5
@@ -93,6 +91,10 @@ class RuleSet:
         """The gradient with respect to the input of an op or a marker."""
         raise NotImplementedError
 
+    def covers(self, op: tf.Operation) -> bool:
+        """Whether there is a rule for an op that asks for one: whatever is made under the context's override does."""
+        return _is_marker(op) or (len(op.inputs) == 1 and op.inputs[0].dtype.is_floating)
+
     def joint_gradients(self, op: tf.Operation, grad: tf.Tensor) -> Optional[List[Optional[tf.Tensor]]]:
         """The gradients with respect to all inputs of an op in which they meet; None if there is no rule for it."""
         return None
@@ -133,6 +135,9 @@ class RescaleRules(RuleSet):
     def __init__(self, rules: Mapping[str, Rule], references: Mapping[str, Reference],
                  joint: Mapping[str, Tuple[tf.Operation, tf.Operation]]) -> None:
         self._rules, self._references, self._joint = rules, references, joint
+
+    def covers(self, op: tf.Operation) -> bool:
+        return op.name in self._references
 
     def joint_gradients(self, op: tf.Operation, grad: tf.Tensor) -> Optional[List[Optional[tf.Tensor]]]:
         if op.name not in self._joint:
@@ -198,7 +203,7 @@ def dispatch(op: tf.Operation, *grads: tf.Tensor) -> Any:
     joint = None if rules is None else rules.joint_gradients(op, grads[0])
     if joint is not None:
         return joint
-    if rules is None or not (_is_marker(op) or len(op.inputs) == 1):
+    if rules is None or not rules.covers(op):
         return compat.registered_gradient(op.type)(op, *grads)
     gradient = rules.gradient(op, grads[0])
     return [None, gradient] if _is_marker(op) else gradient

@@ -4,17 +4,18 @@ from typing import Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequenc
 import tensorflow.compat.v1 as tf
 
 from .compat import registered_gradient
-from .graph import FUNCTIONAL, Path, is_learning_phase
+from .graph import FUNCTIONAL, GRADIENT, Path, is_learning_phase
 
 #: The ordinary gradient is exact, whichever of the inputs depends on X.
 LINEAR = frozenset('''
     Identity IdentityN Snapshot PlaceholderWithDefault CheckNumerics PreventGradient Print PrintV2 Copy CopyHost
-    Reshape Squeeze ExpandDims Transpose ConjugateTranspose Concat ConcatV2 Split SplitV Slice StridedSlice Pack Unpack
-    Tile Pad PadV2 MirrorPad Reverse ReverseV2 ReverseSequence Roll Gather GatherV2 GatherNd ResourceGather
+    EnsureShape Reshape Squeeze ExpandDims Transpose ConjugateTranspose Concat ConcatV2 Split SplitV Slice StridedSlice
+    Pack Unpack Tile Pad PadV2 MirrorPad Reverse ReverseV2 ReverseSequence Roll Gather GatherV2 GatherNd ResourceGather
     DynamicPartition DynamicStitch ParallelDynamicStitch ScatterNd TensorScatterUpdate TensorScatterAdd BroadcastTo
     Fill Cast Real Imag Complex Add AddV2 AddN AccumulateNV2 Sub Neg BiasAdd BiasAddV1 Sum Mean Cumsum SegmentSum
     SegmentMean UnsortedSegmentSum AvgPool AvgPool3D ResizeBilinear ResizeNearestNeighbor ResizeBicubic ResizeArea
-    CropAndResize SpaceToBatch SpaceToBatchND BatchToSpace BatchToSpaceND SpaceToDepth DepthToSpace ExtractImagePatches
+    SpaceToBatch SpaceToBatchND BatchToSpace BatchToSpaceND SpaceToDepth DepthToSpace ExtractImagePatches
+    MatrixSetDiag MatrixSetDiagV2 MatrixSetDiagV3 SparseSegmentSum SparseSegmentMean
     MatrixDiag MatrixDiagV2 MatrixDiagV3 MatrixDiagPart MatrixDiagPartV2 MatrixDiagPartV3 MatrixBandPart Diag DiagPart
     FFT IFFT FFT2D IFFT2D RFFT IRFFT Switch RefSwitch Merge Enter RefEnter Exit NextIteration LoopCond
     TensorArrayV3 TensorArrayReadV3 TensorArrayWriteV3 TensorArrayScatterV3 TensorArrayGatherV3 TensorArrayConcatV3
@@ -25,12 +26,13 @@ LINEAR = frozenset('''
 
 #: Linear in each input by itself: exact as long as no other input depends on X.
 PRODUCTS = frozenset('''
-    Mul MulNoNan MatMul BatchMatMul BatchMatMulV2 BatchMatMulV3 SparseTensorDenseMatMul Einsum Cross Conv Conv2D Conv3D
-    DepthwiseConv2dNative Conv2DBackpropInput Conv3DBackpropInputV2 DepthwiseConv2dNativeBackpropInput
+    Mul MulNoNan MatMul BatchMatMul BatchMatMulV2 BatchMatMulV3 SparseMatMul SparseTensorDenseMatMul Einsum Cross
+    Conv Conv2D Conv3D DepthwiseConv2dNative Conv2DBackpropInput Conv3DBackpropInputV2
+    DepthwiseConv2dNativeBackpropInput
     '''.split())
 
 #: Linear in the first input, when the second does not depend on X.
-QUOTIENTS = frozenset(['RealDiv', 'Div', 'DivNoNan', 'Xdivy'])
+QUOTIENTS = frozenset(['RealDiv', 'Div', 'DivNoNan', 'Xdivy', 'CropAndResize'])
 
 #: Winner takes all: the ordinary gradient gives everything to the largest (or chosen) input, as the reference does.
 WINNERS = frozenset('''
@@ -98,25 +100,28 @@ def find_units(path: Path, ruled: FrozenSet[str], joint: FrozenSet[str] = frozen
         if op not in path.dependent:
             continue
         inputs = [tensor for tensor in op.inputs if path.depends(tensor)]
-        joined = _join(op, inputs, source)
-        source.update(joined)
+        foreign = foreign_gradient(op) and not (op.type in ruled and len(op.inputs) == 1)
+        joined = {} if foreign else _join(op, inputs, source)
         if not op.outputs:
             continue
         y = op.outputs[0]
-        if op.type in ruled and len(op.inputs) == 1:
+        if op.type in ruled and len(op.inputs) == 1 and y.dtype.is_floating:
             single[op.name] = Unit(op.inputs[0], y, [op], op.type)
-        elif op.type in ruled and len(inputs) == 1:
+        elif op.type in ruled and len(inputs) == 1 and y.dtype.is_floating and (
+                y.name in joined or op.type not in ELEMENTWISE):
             marked[y.name] = Unit(inputs[0], y, [op], op.type)
         elif len(inputs) > 1 and op.type in ELEMENTWISE - SUMS and op.type != 'IdentityN' and y.name in joined:
             x = joined[y.name]
             if x.dtype == y.dtype and y.dtype.is_floating:
                 marked[y.name] = Unit(x, y, _between(x, y, path), '')
-        elif _has_custom_gradient(op):
-            if _only_wraps_a_unit(op, single, marked):
+        elif foreign and op.type == 'IdentityN':
+            if _is_swish(op, marked):
                 stripped.add(op.name)
+                joined = _join(op, inputs, source)
             elif not _is_registered(op):
                 stripped.add(op.name)
                 lost.append(op)
+        source.update(joined)
     reached = _reached(path, marked)
     open_ops = [op for op in path.ops if op in reached and op.name not in single and op.name not in stripped
                 and not any(tensor.name in marked for tensor in op.outputs)]
@@ -131,6 +136,8 @@ def find_units(path: Path, ruled: FrozenSet[str], joint: FrozenSet[str] = frozen
 def _is_exact(op: tf.Operation, path: Path) -> bool:
     """Whether the op's ordinary gradient is the right rule on this path."""
     depends = [path.depends(tensor) for tensor in op.inputs]
+    if foreign_gradient(op):
+        return False
     if op.type in ('Select', 'SelectV2'):
         return not depends[0]
     if op.type in BATCH_NORMS:
@@ -141,39 +148,32 @@ def _is_exact(op: tf.Operation, path: Path) -> bool:
         return sum(depends) == 1
     if op.type in QUOTIENTS:
         return not depends[1]
-    if _has_custom_gradient(op):
-        return False
     return op.type in LINEAR or op.type in WINNERS or op.type in FUNCTIONAL
 
 
-def _has_custom_gradient(op: tf.Operation) -> bool:
-    if op.type != 'IdentityN':
-        return False
+def foreign_gradient(op: tf.Operation) -> str:
+    """The name of the gradient that the user, or tf.custom_gradient, has given an op in place of its own, or ''."""
     try:
-        return op.get_attr('_gradient_op_type').startswith(b'CustomGradient')
+        name = op.get_attr('_gradient_op_type').decode()
     except ValueError:
-        return False
+        return ''
+    return '' if name == GRADIENT else name
 
 
 def _is_registered(op: tf.Operation) -> bool:
-    """Whether this process has the custom gradient: a model from a file or a function has only its name."""
+    """Whether this process has the op's gradient: a model from a file or a function has only its name."""
     try:
-        return registered_gradient(op.get_attr('_gradient_op_type').decode()) is not None
+        return registered_gradient(foreign_gradient(op)) is not None
     except LookupError:
         return False
 
 
-def _only_wraps_a_unit(op: tf.Operation, single: Dict[str, Unit], marked: Dict[str, Unit]) -> bool:
-    """Whether an IdentityN with a custom gradient hands on a unit of its own argument, as tf.nn.swish does."""
-    arguments = {tensor.name for tensor in op.inputs}
-    for y, inner in zip(op.outputs, op.inputs):
-        result = _unwrap(inner)
-        unit = marked.get(result.name) or single.get(result.op.name)
-        if y.consumers() and (unit is None or unit.x.name not in arguments):
-            return False
-        if unit is not None and unit.x.name in arguments:
-            return True
-    return False
+def _is_swish(op: tf.Operation, marked: Dict[str, Unit]) -> bool:
+    """Whether an IdentityN is what tf.nn.swish ends in: its custom gradient only saves memory."""
+    unit = marked.get(_unwrap(op.inputs[0]).name)
+    return (unit is not None and {one.type for one in unit.ops} <= {'Mul', 'Sigmoid', 'Identity'}
+            and any(tensor.name == unit.x.name for tensor in op.inputs[1:])
+            and not any(tensor.consumers() for tensor in op.outputs[1:]))
 
 
 def _unwrap(tensor: tf.Tensor) -> tf.Tensor:
@@ -193,8 +193,8 @@ def _join(op: tf.Operation, inputs: List[tf.Tensor], source: Dict[str, tf.Tensor
     x: Optional[tf.Tensor] = inputs[0]
     for tensor in inputs[1:]:
         x = x if x is None else _common(x, tensor, source)
-    scalars = all(tensor.shape.ndims == 0 for tensor in op.inputs if not any(tensor is one for one in inputs))
-    if x is None or not (scalars or _same_shape(x, y)):
+    others = [tensor for tensor in op.inputs if not any(tensor is one for one in inputs)]
+    if x is None or not all(_fits_into(other, x) for other in others):
         return {}
     return {y.name: x}
 
@@ -212,8 +212,14 @@ def _common(a: tf.Tensor, b: tf.Tensor, source: Dict[str, tf.Tensor]) -> Optiona
     return tensor
 
 
-def _same_shape(a: tf.Tensor, b: tf.Tensor) -> bool:
-    return a.shape.ndims is not None and b.shape.ndims is not None and a.shape.as_list() == b.shape.as_list()
+def _fits_into(other: tf.Tensor, x: tf.Tensor) -> bool:
+    """Whether a tensor certainly broadcasts to the shape of x, and not x to its."""
+    if other.shape.ndims == 0:
+        return True
+    if other.shape.ndims is None or x.shape.ndims is None or other.shape.ndims > x.shape.ndims:
+        return False
+    return all(size == 1 or (size is not None and size == extent)
+               for size, extent in zip(other.shape.as_list()[::-1], x.shape.as_list()[::-1]))
 
 
 def _between(x: tf.Tensor, y: tf.Tensor, path: Path) -> List[tf.Operation]:

@@ -47,7 +47,7 @@ class DeepLIFTRescale(GradientAttribution):
         self.unruled = ruled.unruled
         self._placeholders = [tf.placeholder(x.dtype, x.shape, name='baseline') for x in self.model.X]
         inputs = {x.name: baseline for x, baseline in zip(self.model.X, self._placeholders)}
-        reference = Replica(ruled.path.ops, inputs)
+        reference = Replica(ruled.path.with_loops(), inputs)
         rules = RescaleRules(ruled.rules, _references(ruled, reference), {
             ruled.replica.op(op).name: (op, reference.op(op)) for op in ruled.units.joint})
         return [gradient * (x - baseline) for gradient, x, baseline in zip(

@@ -26,7 +26,8 @@ class EpsilonLRP(GradientAttribution):
     has_convergence_delta = True
 
     def __init__(self, model: Model, epsilon: float = 1e-4) -> None:
-        assert epsilon > 0, 'LRP epsilon must be greater than zero'
+        valid = isinstance(epsilon, (int, float, np.number)) and epsilon > 0
+        assert valid, 'LRP epsilon must be greater than zero, not %r' % (epsilon,)
         self._epsilon = float(epsilon)
         super().__init__(model)
 

@@ -1,0 +1,93 @@
+"""What happens inside the functions that functional loops and branches run, where no unit can be marked."""
+from typing import Any, List, Mapping, NamedTuple, Sequence, Tuple
+
+import tensorflow.compat.v1 as tf
+
+from . import compat
+from .functions import functions_of, is_call
+from .graph import FUNCTIONAL, Path
+from .units import Units, find_units, foreign_gradient
+
+Found = List[Tuple[str, str]]
+
+
+class Inside(NamedTuple):
+    """What lies between the inputs that depend on X and the outputs of a body, as pairs of op type and name.
+
+    Attributes:
+        ruled: single ops that take a rule.
+        unsupported: ops without a rule.
+        hidden: what the rules of this library cannot reach there: calls, activations of several ops, custom gradients.
+        custom: custom gradients, which a copy of the body cannot keep.
+    """
+    ruled: Found
+    unsupported: Found
+    hidden: Found
+    custom: Found
+
+
+def look_inside(path: Path, rules: Mapping[str, Any]) -> Inside:
+    """What lies inside the functional loops and branches on a path."""
+    found = Inside([], [], [], [])
+    ops = [op for op in path.of_types(FUNCTIONAL) if op in path.dependent]
+    library = compat.library_of(path.graph) if ops else {}
+    for op in ops:
+        _look(op, [path.depends(tensor) for tensor in op.inputs], op.name, library, frozenset(rules), found)
+    return found
+
+
+def _look(op: tf.Operation, depends: Sequence[bool], place: str, library: Mapping[str, Any], ruled: Any,
+          found: Inside) -> None:
+    loop = 'While' in op.type
+    names = [function.name for function in functions_of(op.node_def)]
+    bodies = [op.get_attr('body').name] if loop else names
+    first = 0 if loop else 1  # A branch's first input chooses it.
+    for name in bodies:
+        path = _path_through(library[name], list(op.inputs)[first:], list(depends)[first:], library, loop)
+        units = find_units(path, ruled)
+        for inner in path.ops:
+            if inner not in path.dependent:
+                continue
+            here = (inner.type, '%s in %s' % (inner.name, place))
+            custom = inner.type == 'IdentityN' and foreign_gradient(inner) and inner.name not in units.stripped
+            if custom:
+                found.custom.append(here)
+            if custom or is_call(inner, library):
+                found.hidden.append(here)
+            elif inner.type in FUNCTIONAL:
+                _look(inner, [path.depends(tensor) for tensor in inner.inputs], '%s in %s' % (inner.name, place),
+                      library, ruled, found)
+        _note(units, place, found)
+
+
+def _note(units: Units, place: str, found: Inside) -> None:
+    found.ruled.extend((unit.rule, '%s in %s' % (name, place)) for name, unit in units.single.items())
+    found.unsupported.extend((op.type, '%s in %s' % (op.name, place)) for op in units.unsupported
+                             if not foreign_gradient(op))
+    found.hidden.extend((unit.y.op.type, '%s in %s' % (unit.y.op.name, place)) for unit in units.marked)
+
+
+def _path_through(function: Any, inputs: Sequence[tf.Tensor], depends: Sequence[bool], library: Mapping[str, Any],
+                  loop: bool) -> Path:
+    """The path through a function's body from the arguments that depend on X, in a graph of its own."""
+    everything = tf.GraphDef()
+    everything.library.function.extend(library.values())
+    body, flat = compat.function_to_graph(function, everything.library, [tensor.shape for tensor in inputs])
+    body.library.CopyFrom(everything.library)
+    with tf.Graph().as_default() as graph:
+        tf.import_graph_def(body, name='')
+        arguments = [graph.get_tensor_by_name(argument.name + ':0') for argument in function.signature.input_arg]
+        outputs = []
+        for result in function.signature.output_arg:
+            name = flat[function.ret[result.name]]
+            outputs.append(graph.get_tensor_by_name(name if ':' in name else name + ':0'))
+        joined = tf.raw_ops.IdentityN(input=outputs)[0]
+        dependent = list(depends)
+        while True:
+            path = Path([argument for argument, one in zip(arguments, dependent) if one], joined)
+            # What comes out of one step of a loop goes into the next.
+            after = [before or (loop and path.depends(output)) for before, output in zip(
+                dependent, outputs + [joined] * (len(dependent) - len(outputs)))]
+            if after == dependent or not loop:
+                return path
+            dependent = after
