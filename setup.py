@@ -29,7 +29,7 @@ setup(
     package_data={'deepexplain': ['py.typed']},
     zip_safe=False,
     python_requires='>=3.7',
-    install_requires=['numpy', 'scikit-image', 'matplotlib>=3.4'],
+    install_requires=['numpy', 'scikit-image', 'matplotlib>=3.4', 'tqdm'],
     extras_require={
         # TensorFlow 1.15 needs Python 3.7, and a protobuf older than the one pip would choose.
         'tf': [

@@ -137,10 +137,9 @@ def main():
 
         tokens = to_ids(HELD_OUT, vocabulary)
         scores = session.run(score, {ids: tokens})[:, 0]
-        # The looked-up vectors take the place of the ids: X is the embedding, and xs its value for these sentences.
-        vectors = session.run(embedding, {ids: tokens})
+        # The looked-up vectors take the place of the ids: X is the embedding, evaluated from the ids that are fed.
         with DeepExplain(session=session) as de:
-            attributions = de.explain(args.method, score, embedding, vectors)
+            attributions = de.explain(args.method, score, embedding, feed_dict={ids: tokens})
 
     for sentence, value, attribution in zip(HELD_OUT, scores, attributions.sum(axis=-1)):
         split = sentence.split()

@@ -23,7 +23,7 @@ def test_code_for_plain_tensorflow(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(rules, '_rules', dict(rules._rules))
     first, *others = blocks('')
-    assert len(others) >= 7
+    assert len(others) >= 12
     namespace = {}
     with tf.Graph().as_default():
         for number, code in enumerate(others):
@@ -31,11 +31,15 @@ def test_code_for_plain_tensorflow(monkeypatch, tmp_path):
             if number == 0:
                 assert namespace['attributions'].shape == (10, 4)
                 # The block at the top of the page, with the quickstart's names.
-                exec(compile(first, 'README block 1', 'exec'), dict(namespace, T=namespace['logits']))
+                exec(compile(first, 'README block 1', 'exec'),
+                     dict(namespace, T=namespace['logits'], ys=namespace['labels']))
     assert (tmp_path / 'attributions.png').exists()
     assert namespace['of_words'].shape == (2, 6)
     assert namespace['second'].shape == (3, 4)
     assert namespace['of_b'].shape == (4, 3)
+    assert namespace['shapley'].shape == (2, 6)
+    assert namespace['occluded'].shape == (2, 6, 8)
+    assert namespace['of_groups'].shape == (10, 2)
     # atan of the logits, from 0: the attributions add up.
     change = namespace['sess'].run(tf.atan(namespace['logits']), {namespace['X']: namespace['xs']})
     np.testing.assert_allclose(namespace['attributions'].sum(1), change.sum(1), atol=1e-4)

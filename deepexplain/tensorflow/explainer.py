@@ -1,4 +1,5 @@
 """Explainer: one method on one target and input, built once and run many times."""
+import logging
 import threading
 from typing import Any, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
@@ -12,6 +13,8 @@ from .graph import is_learning_phase
 from .messages import warn
 from .methods.base import Model, Run
 from .targets import weights
+
+_log = logging.getLogger('deepexplain')
 
 # TensorFlow's graphs are not to be changed by two threads at once.
 _building = threading.RLock()
@@ -46,6 +49,7 @@ class Explainer:
         with _building, graph.as_default(), tf.control_dependencies(None), tf.device(None), tf.name_scope(None):
             with tf.name_scope('deepexplain/' + attribution.__name__):
                 self._attribution = attribution(Model(T, inputs, self._many), **options)
+        _log.debug("built an explainer of '%s' with respect to %s by %s", T.name, [x.name for x in inputs], method)
         self.has_convergence_delta = attribution.has_convergence_delta
         # An explanation is one of the model at inference.
         phases = [op.outputs[0] for op in graph.get_operations() if is_learning_phase(op)]
