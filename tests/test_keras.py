@@ -1,5 +1,7 @@
 """Keras on a session: keras 2.2.5 and tf.keras on TF 1.15, tf.keras up to TF 2.15, tf_keras; and Keras 3 in a graph."""
 import importlib
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -220,3 +222,35 @@ def test_every_activation_of_keras_3(keras3, session, rng):
         return X, T, rng.randn(4, 5)
 
     check_activations(keras3, lambda: session, run)
+
+
+def test_only_eager_execution_disabled():
+    # Batch normalisation and dropout as functional branches; a swish whose custom gradient has been used to train.
+    if 'tf_keras' not in PACKAGES:
+        pytest.skip('tf_keras is not installed')
+    code = '''
+import warnings
+import numpy as np
+import tensorflow as tf2
+import tensorflow.compat.v1 as tf
+tf.disable_eager_execution()
+from deepexplain.tensorflow import DeepExplain
+layers = tf2.keras.layers
+model = tf2.keras.Sequential([
+    layers.Conv2D(4, 3, activation='swish', input_shape=(6, 6, 1)), layers.BatchNormalization(), layers.Dropout(.5),
+    layers.Flatten(), layers.Dense(4, activation='tanh'), layers.Dense(2)])
+model.compile('sgd', 'mse')
+xs = np.random.rand(8, 6, 6, 1)
+model.fit(xs, np.random.rand(8, 2), verbose=0)
+X, T = model.inputs[0], model.outputs[0]
+with DeepExplain() as de:
+    assert any(op.type in ('If', 'StatelessIf') for op in de.graph.get_operations())
+    change = model.predict(xs) - model.predict(0 * xs)
+    warnings.simplefilter('error', UserWarning)
+    for method in ('elrp', 'deeplift', 'saliency'):
+        got = de.explain(method, T, X, xs)
+        if method == 'deeplift':
+            assert np.abs(got.reshape(8, -1).sum(1) - change.sum(1)).max() < 1e-4
+'''
+    done = subprocess.run([sys.executable, '-c', code], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert done.returncode == 0, done.stdout[-3000:]

@@ -5,8 +5,8 @@ import tensorflow.compat.v1 as tf
 
 from . import compat
 from .functions import functions_of, is_call
-from .graph import FUNCTIONAL, Path
-from .units import Units, find_units, foreign_gradient
+from .graph import FUNCTIONAL, Path, is_learning_phase
+from .units import Units, find_units, foreign_gradient, unwrap
 
 Found = List[Tuple[str, str]]
 
@@ -39,11 +39,10 @@ def look_inside(path: Path, rules: Mapping[str, Any]) -> Inside:
 def _look(op: tf.Operation, depends: Sequence[bool], place: str, library: Mapping[str, Any], ruled: Any,
           found: Inside) -> None:
     loop = 'While' in op.type
-    names = [function.name for function in functions_of(op.node_def)]
-    bodies = [op.get_attr('body').name] if loop else names
     first = 0 if loop else 1  # A branch's first input chooses it.
-    for name in bodies:
-        path = _path_through(library[name], list(op.inputs)[first:], list(depends)[first:], library, loop)
+    read = [loop or bool(tensor.consumers()) for tensor in op.outputs]
+    for name in _names(op, loop):
+        path = _path_through(library[name], list(op.inputs)[first:], list(depends)[first:], library, loop, read)
         units = find_units(path, ruled)
         for inner in path.ops:
             if inner not in path.dependent:
@@ -60,6 +59,15 @@ def _look(op: tf.Operation, depends: Sequence[bool], place: str, library: Mappin
         _note(units, place, found)
 
 
+def _names(op: tf.Operation, loop: bool) -> List[str]:
+    """The functions that may run: the body of a loop, the branches, of a Keras learning phase that for inference."""
+    if loop:
+        return [op.get_attr('body').name]
+    if op.type in ('If', 'StatelessIf') and is_learning_phase(unwrap(op.inputs[0]).op):
+        return [op.get_attr('else_branch').name]
+    return [function.name for function in functions_of(op.node_def)]
+
+
 def _note(units: Units, place: str, found: Inside) -> None:
     found.ruled.extend((unit.rule, '%s in %s' % (name, place)) for name, unit in units.single.items())
     found.unsupported.extend((op.type, '%s in %s' % (op.name, place)) for op in units.unsupported
@@ -68,8 +76,8 @@ def _note(units: Units, place: str, found: Inside) -> None:
 
 
 def _path_through(function: Any, inputs: Sequence[tf.Tensor], depends: Sequence[bool], library: Mapping[str, Any],
-                  loop: bool) -> Path:
-    """The path through a function's body from the arguments that depend on X, in a graph of its own."""
+                  loop: bool, read: Sequence[bool]) -> Path:
+    """The path from the arguments that depend on X to the results that are read, in a graph of its own."""
     everything = tf.GraphDef()
     everything.library.function.extend(library.values())
     body, flat = compat.function_to_graph(function, everything.library, [tensor.shape for tensor in inputs])
@@ -81,7 +89,7 @@ def _path_through(function: Any, inputs: Sequence[tf.Tensor], depends: Sequence[
         for result in function.signature.output_arg:
             name = flat[function.ret[result.name]]
             outputs.append(graph.get_tensor_by_name(name if ':' in name else name + ':0'))
-        joined = tf.raw_ops.IdentityN(input=outputs)[0]
+        joined = tf.raw_ops.IdentityN(input=[one for one, wanted in zip(outputs, read) if wanted])[0]
         dependent = list(depends)
         while True:
             path = Path([argument for argument, one in zip(arguments, dependent) if one], joined)

@@ -21,7 +21,7 @@ LINEAR = frozenset('''
     TensorArrayV3 TensorArrayReadV3 TensorArrayWriteV3 TensorArrayScatterV3 TensorArrayGatherV3 TensorArrayConcatV3
     TensorArraySplitV3 TensorListFromTensor TensorListStack TensorListGetItem TensorListSetItem TensorListReserve
     TensorListPushBack TensorListPopBack TensorListGather TensorListScatter TensorListConcatV2 EmptyTensorList
-    Placeholder Const ReadVariableOp NoOp
+    OptionalFromValue OptionalGetValue Placeholder Const ReadVariableOp NoOp
     '''.split())
 
 #: Linear in each input by itself: exact as long as no other input depends on X.
@@ -115,7 +115,7 @@ def find_units(path: Path, ruled: FrozenSet[str], joint: FrozenSet[str] = frozen
             if x.dtype == y.dtype and y.dtype.is_floating:
                 marked[y.name] = Unit(x, y, _between(x, y, path), '')
         elif foreign and op.type == 'IdentityN':
-            if _is_swish(op, marked):
+            if _is_swish(op, marked, path):
                 stripped.add(op.name)
                 joined = _join(op, inputs, source)
             elif not _is_registered(op):
@@ -141,8 +141,8 @@ def _is_exact(op: tf.Operation, path: Path) -> bool:
     if op.type in ('Select', 'SelectV2'):
         return not depends[0]
     if op.type in BATCH_NORMS:
-        # Behind a Switch it is the branch for training, which is not the one to be explained.
-        training = op.get_attr('is_training') and _unwrap(op.inputs[0]).op.type != 'Switch'
+        # Behind a Switch or alone in a branch it is for training, which is not what is to be explained.
+        training = op.get_attr('is_training') and unwrap(op.inputs[0]).op.type not in ('Switch', 'Placeholder')
         return not training and not any(depends[1:])
     if op.type in PRODUCTS:
         return sum(depends) == 1
@@ -168,15 +168,15 @@ def _is_registered(op: tf.Operation) -> bool:
         return False
 
 
-def _is_swish(op: tf.Operation, marked: Dict[str, Unit]) -> bool:
+def _is_swish(op: tf.Operation, marked: Dict[str, Unit], path: Path) -> bool:
     """Whether an IdentityN is what tf.nn.swish ends in: its custom gradient only saves memory."""
-    unit = marked.get(_unwrap(op.inputs[0]).name)
+    unit = marked.get(unwrap(op.inputs[0]).name)
     return (unit is not None and {one.type for one in unit.ops} <= {'Mul', 'Sigmoid', 'Identity'}
             and any(tensor.name == unit.x.name for tensor in op.inputs[1:])
-            and not any(tensor.consumers() for tensor in op.outputs[1:]))
+            and not any(reader in path.dependent for tensor in op.outputs[1:] for reader in tensor.consumers()))
 
 
-def _unwrap(tensor: tf.Tensor) -> tf.Tensor:
+def unwrap(tensor: tf.Tensor) -> tf.Tensor:
     while tensor.op.type == 'Identity':
         tensor = tensor.op.inputs[0]
     return tensor
@@ -256,7 +256,7 @@ def _training_tensors(path: Path) -> Set[str]:
     """The tensors that have a value only while a Keras model trains: behind the true side of a learning phase."""
     dead: Set[str] = set()
     for op in path.ops:
-        if op.type == 'Switch' and is_learning_phase(_unwrap(op.inputs[1]).op):
+        if op.type == 'Switch' and is_learning_phase(unwrap(op.inputs[1]).op):
             dead.add(op.outputs[1].name)
         elif op.type != 'Merge' and any(tensor.name in dead for tensor in op.inputs):
             dead.update(tensor.name for tensor in op.outputs)
