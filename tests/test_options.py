@@ -1,0 +1,68 @@
+"""Two properties over every method and every option: batches change nothing, nor do the other rows."""
+import itertools
+import warnings
+
+import numpy as np
+import pytest
+import tensorflow.compat.v1 as tf
+from models import initialise, mlp
+
+from deepexplain.tensorflow import DeepExplain
+
+N = 5
+RNG = np.random.RandomState(8)
+BASELINES, REFERENCES = RNG.randn(N, 5), RNG.randn(3, 5)
+
+METHODS = {'zero': {}, 'saliency': {}, 'grad*input': {}, 'intgrad': dict(steps=4), 'elrp': {}, 'deeplift': {},
+           'occlusion': {}, 'shapley_sampling': dict(samples=2, seed=1)}
+#: What goes along with the samples is a function of their numbers.
+OPTIONS = {
+    'nothing': lambda rows: {},
+    'weights': lambda rows: dict(ys=BASELINES[rows][:, :3]),
+    'a unit': lambda rows: dict(ys=1),
+    'a unit each': lambda rows: dict(ys=np.arange(N)[rows] % 3),
+    'max': lambda rows: dict(ys='max'),
+    'baseline': lambda rows: dict(baseline=BASELINES[0]),
+    'a baseline each': lambda rows: dict(baseline=BASELINES[rows]),
+    'references': lambda rows: dict(references=REFERENCES),
+    'feature_mask': lambda rows: dict(feature_mask=[0, 0, 1, 2, 1]),
+    'per_group': lambda rows: dict(feature_mask=[0, 0, 1, 2, 1], per_group=True),
+    'complete': lambda rows: dict(complete=True),
+    'window_shape': lambda rows: dict(window_shape=(2,)),
+    'epsilon': lambda rows: dict(epsilon=.1),
+    'delta': lambda rows: dict(return_convergence_delta=True),
+}
+TAKEN = {'baseline': ['intgrad', 'deeplift', 'occlusion', 'shapley_sampling'], 'references': ['intgrad', 'deeplift'],
+         'feature_mask': ['occlusion', 'shapley_sampling'], 'per_group': ['occlusion', 'shapley_sampling'],
+         'complete': ['deeplift'], 'window_shape': ['occlusion'], 'epsilon': ['elrp'],
+         'delta': ['intgrad', 'elrp', 'deeplift', 'shapley_sampling']}
+TAKEN['a baseline each'] = TAKEN['baseline']
+CASES = [(method, option) for method, option in itertools.product(sorted(METHODS), sorted(OPTIONS))
+         if method in TAKEN.get(option, METHODS)]
+
+
+@pytest.mark.parametrize('method,option', CASES)
+def test_neither_batches_nor_other_rows_matter(session, rng, method, option):
+    X = tf.placeholder(tf.float32, [None, 5])
+    other = tf.placeholder(tf.float32, [None, 5])
+    T = mlp(tf.nn.softplus, rng, X=X * other)[1]
+    initialise(session)
+    xs, others = rng.randn(N, 5), rng.randn(N, 5)
+
+    def run(rows, batch_size=None):
+        options = dict(METHODS[method], **OPTIONS[option](rows))
+        got = de.explain(method, T, X, xs[rows], batch_size=batch_size, feed_dict={other: others[rows]}, **options)
+        return got if isinstance(got, tuple) else (got,)
+
+    with DeepExplain(session=session) as de, warnings.catch_warnings():
+        warnings.simplefilter('ignore', UserWarning)
+        whole = run(np.arange(N))
+        parts = [run(np.arange(N), batch_size) for batch_size in (1, 2, 100)]
+        alone = [run(np.array([row])) for row in range(N)]
+        backwards = run(np.arange(N)[::-1])
+    for i, result in enumerate(whole):
+        tolerance = max(np.abs(whole[0]).max(), 1e-9) * 2e-5
+        for part in parts:
+            np.testing.assert_allclose(part[i], result, atol=tolerance)
+        np.testing.assert_allclose(np.concatenate([one[i] for one in alone]), result, atol=tolerance)
+        np.testing.assert_allclose(backwards[i][::-1], result, atol=tolerance)
