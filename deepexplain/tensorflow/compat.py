@@ -68,16 +68,18 @@ def keras_session(graph: tf.Graph) -> Optional[tf.Session]:
         return backend.get_session()
 
 
-def functions_with_gradients(graph: tf.Graph) -> Set[str]:
-    """The functions of a graph that name another function as their gradient."""
-    definition = tf.GraphDef()
-    graph._copy_functions_to_graph_def(definition, 0)
-    return {gradient.function_name for gradient in definition.library.gradient}
-
-
 def library_of(graph: tf.Graph) -> Dict[str, Any]:
     """The functions of a graph, by name, as FunctionDefs."""
+    return {function.signature.name: function for function in _library(graph).function}
+
+
+def functions_with_gradients(graph: tf.Graph) -> Set[str]:
+    """The functions of a graph that name another function as their gradient."""
+    return {gradient.function_name for gradient in _library(graph).gradient}
+
+
+def _library(graph: tf.Graph) -> Any:
     definition = tf.GraphDef()
     # as_graph_def would serialise every weight of the graph as well.
     graph._copy_functions_to_graph_def(definition, 0)
-    return {function.signature.name: function for function in definition.library.function}
+    return definition.library

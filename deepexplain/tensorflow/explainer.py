@@ -8,7 +8,7 @@ import tensorflow.compat.v1 as tf
 
 from . import methods
 from .arguments import check_rows, check_samples, check_tensors
-from .feeds import arrange, check_feed, check_needs
+from .feeds import arrange, check_feed, check_needs, placeholders_of
 from .graph import is_learning_phase
 from .messages import warn
 from .methods.base import Model, Run
@@ -51,6 +51,7 @@ class Explainer:
                 self._attribution = attribution(Model(T, inputs, self._many), **options)
         _log.debug("built an explainer of '%s' with respect to %s by %s", T.name, [x.name for x in inputs], method)
         self.has_convergence_delta = attribution.has_convergence_delta
+        self._needed = placeholders_of(T, [x.name for x in inputs])
         # An explanation is one of the model at inference.
         phases = [op.outputs[0] for op in graph.get_operations() if is_learning_phase(op)]
         self._fixed = {phase.name: np.zeros((), phase.dtype.as_numpy_dtype) for phase in phases}
@@ -106,7 +107,7 @@ class Explainer:
             xs = self._evaluate_inputs(pairs, fed, batch_size)
         arrays = check_samples(self._inputs, self._many, xs)
         rowing = check_rows(model.T, self._inputs, len(arrays[0]), batch_size)
-        check_needs(self.T, self._inputs, fed)
+        check_needs(self.T, self._needed, self._inputs, fed)
         feeds = arrange(pairs, len(arrays[0]), self._fixed)
         run = Run(self.session, model, arrays, rowing, feeds, options)
         if 'baseline' in attribution.options():
@@ -145,7 +146,7 @@ class Explainer:
         if not pairs:
             raise RuntimeError('xs may be left out only where feed_dict says what X is made of.')
         for x in self._inputs:
-            check_needs(x, [], fed)
+            check_needs(x, placeholders_of(x, []), [], fed)
         sizes = {len(array) for tensor, array in pairs if array.ndim and (
             tensor.shape.ndims is None or tensor.shape.as_list()[0] is None)}
         n = sizes.pop() if len(sizes) == 1 else 0

@@ -75,11 +75,15 @@ def arrange(pairs: Sequence[Tuple[tf.Tensor, np.ndarray]], n: int, fixed: Mappin
     return Feeds(whole, cut)
 
 
-def check_needs(target: tf.Tensor, X: Sequence[tf.Tensor], fed: Sequence[str]) -> None:
-    """RuntimeError for a placeholder that the target needs and nobody feeds."""
-    known = {x.name for x in X} | set(fed)
-    for op in ancestors(target, known):
-        if op.type == 'Placeholder':
-            raise RuntimeError("'%s' needs the placeholder '%s' (%s, %s), which nobody feeds: pass "
-                               "feed_dict={'%s': value}." % (target.name, op.outputs[0].name, op.outputs[0].dtype.name,
-                                                             op.outputs[0].shape, op.outputs[0].name))
+def placeholders_of(target: tf.Tensor, ends: Sequence[str]) -> List[tf.Tensor]:
+    """The placeholders that a tensor needs when the tensors named in `ends` are fed."""
+    return [op.outputs[0] for op in ancestors(target, set(ends)) if op.type == 'Placeholder']
+
+
+def check_needs(target: tf.Tensor, needed: Sequence[tf.Tensor], X: Sequence[tf.Tensor], fed: Sequence[str]) -> None:
+    """RuntimeError for a placeholder, among those that the target needs at most, that nobody feeds."""
+    if all(one.name in fed for one in needed):
+        return
+    for one in placeholders_of(target, [x.name for x in X] + list(fed)):
+        raise RuntimeError("'%s' needs the placeholder '%s' (%s, %s), which nobody feeds: pass "
+                           "feed_dict={'%s': value}." % (target.name, one.name, one.dtype.name, one.shape, one.name))
