@@ -189,8 +189,9 @@ def test_errors_of_masks(session, two):
     with DeepExplain(session=session) as de:
         for method in ('occlusion', 'shapley_sampling'):
             for mask, error, words in (
-                    (np.zeros(8), ValueError, 'of ints, not float64'),
-                    (np.zeros(7, int), RuntimeError, r'shape of a sample, .*, not \(7,\)')):
+                    (np.zeros(8), ValueError, 'of ints, .*, not float64'),
+                    (3, ValueError, 'of ints, .*, not a single number'),
+                    (np.zeros(7, int), RuntimeError, r'shape of a sample, .*, not \(7,\); mask')):
                 with pytest.raises(error, match='feature_mask must b.* ' + words):
                     de.get_explainer(method, tf.identity(T), joined, feature_mask=mask).run(xs)
             with pytest.raises(RuntimeError, match='one mask for each of the 2 inputs'):

@@ -107,6 +107,9 @@ MEETINGS = {
     'attention': lambda a, b: tf.reshape(tf.matmul(tf.nn.softmax(tf.matmul(
         tf.reshape(a, [-1, 2, 2]), tf.reshape(b, [-1, 2, 2]), transpose_b=True)), tf.reshape(a + b, [-1, 2, 2])),
         [-1, 4]),
+    'layer normalisation': lambda a, b: (a - tf.reduce_mean(a, 1, keepdims=True)) * tf.math.rsqrt(.1 + tf.reduce_mean(
+        tf.math.squared_difference(a, tf.reduce_mean(a, 1, keepdims=True)), 1, keepdims=True)) * [1., 2., 3., -4.],
+    'normalisation with roots': lambda a, b: a / tf.sqrt(.1 + tf.reduce_sum(tf.square(a), 1, keepdims=True)),
     'gates': lambda a, b: tf.sigmoid(a) * tf.tanh(b) + tf.sigmoid(b) * tf.tanh(tf.sigmoid(a) * tf.tanh(b)),
 }
 

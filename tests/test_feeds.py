@@ -95,8 +95,12 @@ def test_errors(session, text):
             explainer.run(xs, feed_dict=[tokens])
         with pytest.raises(TypeError, match='feed_dict must have tensors .* not int'):
             explainer.run(xs, feed_dict={3: tokens})
-        with pytest.raises(ValueError, match=r"feed_dict\['keep_prob:0'\] must be an array \(float32\)"):
+        with pytest.raises(ValueError, match=r"feed_dict\['keep_prob:0'\] must be an array of numbers \(float32\)"):
             explainer.run(xs, feed_dict={keep: 'half'})
+        with pytest.raises(ValueError, match=r"feed_dict\['keep_prob:0'\] must be .* not None"):
+            explainer.run(xs, feed_dict={ids: tokens, keep: None})
+        with pytest.raises(ValueError, match=r"feed_dict\['ids:0'\] must be .*\(int32\), not of fractions"):
+            explainer.run(xs, feed_dict={ids: tokens + .5, keep: 1})
 
 
 def test_a_placeholder_off_the_path_of_the_target_need_not_be_fed(session, text):

@@ -93,6 +93,9 @@ def test_a_broken_batch_stops_with_its_index(session, model, rng):
     with pytest.raises(RuntimeError, match=r"batch 2: xs must have the shape of .*not \(2, 4\)"):
         next(results)
     assert list(results) == []
+    for batches in (5, None, {'xs': rng.randn(2, 5)}):
+        with pytest.raises(TypeError, match='batches must be an iterable of batches'):
+            explainer.run_batches(batches)
 
 
 def in_threads(work, count):

@@ -83,9 +83,14 @@ def written(shape: Optional[Sequence[Optional[int]]]) -> str:
 def to_array(name: str, value: Any, dtype: Any) -> np.ndarray:
     """The value as an array of a dtype; itself when it is one already."""
     try:
-        return np.asarray(value, dtype=dtype)
+        array = np.asarray(value, dtype=dtype)
+        lossy = array.dtype.kind in 'iu' and value is not array and (np.asarray(value) != array).any()
     except (TypeError, ValueError, NotImplementedError) as error:
         raise ValueError('%s must be an array of numbers (%s): %s' % (name, np.dtype(dtype).name, error)) from None
+    if value is None or lossy:
+        raise ValueError('%s must be an array of numbers (%s), not %s.' % (
+            name, np.dtype(dtype).name, 'None' if value is None else 'of fractions'))
+    return array
 
 
 def positive_int(name: str, value: Any) -> int:

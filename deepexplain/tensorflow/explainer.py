@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from . import methods
-from .arguments import check_rows, check_samples, check_tensors
+from .arguments import check_rows, check_samples, check_tensors, positive_int
 from .feeds import arrange, check_feed, check_needs, placeholders_of
 from .graph import is_learning_phase
 from .messages import warn
@@ -103,11 +103,13 @@ class Explainer:
             raise RuntimeError('return_convergence_delta is not defined for %s.' % self.method)
         pairs = check_feed(feed_dict, self.session.graph, self._inputs)
         fed = [tensor.name for tensor, _ in pairs] + list(self._fixed)
+        if xs is None and not pairs:
+            raise RuntimeError('xs may be left out only where feed_dict says what X is made of.')
+        check_needs(self.T, self._needed, self._inputs, fed)
         if xs is None:
             xs = self._evaluate_inputs(pairs, fed, batch_size)
         arrays = check_samples(self._inputs, self._many, xs)
         rowing = check_rows(model.T, self._inputs, len(arrays[0]), batch_size)
-        check_needs(self.T, self._needed, self._inputs, fed)
         feeds = arrange(pairs, len(arrays[0]), self._fixed)
         run = Run(self.session, model, arrays, rowing, feeds, options)
         if 'baseline' in attribution.options():
@@ -132,7 +134,14 @@ class Explainer:
 
         Raises:
             RuntimeError: with the index of a batch that cannot be run; what was yielded before stands.
+            TypeError: if batches cannot be iterated over, or is one dict.
         """
+        if isinstance(batches, dict) or not hasattr(batches, '__iter__'):
+            raise TypeError('batches must be an iterable of batches, each what run takes as xs or a dict of its '
+                            'arguments, not %s.' % type(batches).__name__)
+        return self._each(batches, arguments)
+
+    def _each(self, batches: Iterable[Any], arguments: Mapping[str, Any]) -> Iterator[Any]:
         for index, batch in enumerate(batches):
             try:
                 result = self.run(**dict(arguments, **(batch if isinstance(batch, dict) else {'xs': batch})))
@@ -143,15 +152,15 @@ class Explainer:
     def _evaluate_inputs(self, pairs: List[Tuple[tf.Tensor, np.ndarray]], fed: List[str],
                          batch_size: Optional[int]) -> Any:
         """The values of X from the feed alone."""
-        if not pairs:
-            raise RuntimeError('xs may be left out only where feed_dict says what X is made of.')
         for x in self._inputs:
             check_needs(x, placeholders_of(x, []), [], fed)
         sizes = {len(array) for tensor, array in pairs if array.ndim and (
             tensor.shape.ndims is None or tensor.shape.as_list()[0] is None)}
         n = sizes.pop() if len(sizes) == 1 else 0
         feeds = arrange(pairs, n, self._fixed)
-        size = batch_size if n and batch_size else n or 1
+        size = n or 1
+        if batch_size is not None:
+            size = min(size, positive_int('batch_size', batch_size))
         parts = [self.session.run(self._inputs, feeds.rows(np.arange(start, min(start + size, n))))
                  for start in range(0, n or 1, size)]
         values = [np.concatenate(arrays) for arrays in zip(*parts)]

@@ -4,6 +4,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Sequence, Tuple
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from .arguments import to_array
 from .graph import ancestors
 
 
@@ -36,11 +37,7 @@ def check_feed(feed_dict: Any, graph: tf.Graph, X: Sequence[tf.Tensor]) -> List[
         tensor = _tensor(key, graph)
         if any(tensor is x for x in X):
             raise RuntimeError("feed_dict must not hold X ('%s'): its values are xs." % tensor.name)
-        try:
-            array = np.asarray(value, dtype=tensor.dtype.as_numpy_dtype)
-        except (TypeError, ValueError) as error:
-            raise ValueError("feed_dict['%s'] must be an array (%s): %s" % (
-                tensor.name, tensor.dtype.name, error)) from None
+        array = to_array("feed_dict['%s']" % tensor.name, value, tensor.dtype.as_numpy_dtype)
         if not tensor.shape.is_compatible_with(array.shape):
             raise ValueError("feed_dict['%s'] must have the shape %s, not %s." % (
                 tensor.name, tensor.shape, array.shape))

@@ -61,15 +61,16 @@ def _warn_of_lost(ops: List[Tuple[str, str]]) -> None:
 
 
 def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
-                  joint: FrozenSet[str] = frozenset()) -> Ruled:
+                  joint: FrozenSet[str] = frozenset(), more: FrozenSet[str] = frozenset()) -> Ruled:
     """A replica of the path under `DeepExplainGrad`; warns of ops that have no rule.
 
     Args:
         check: called with the path, the method and what its functions hold, before anything is built; raises what it
             must.
         joint: op types for which the method has rules where tensors that depend on X meet.
+        more: further elementwise op types that take the method's own rule.
     """
-    rules = registered_rules()
+    rules = dict({op_type: Rule() for op_type in more}, **registered_rules())
     path = lowered(model)
     inside = look_inside(path, rules)
     if check is not None:
@@ -81,8 +82,9 @@ def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
         warn('%s: unsupported activation on the path from X to T: %s. What has no rule passes its ordinary gradient, '
              'so attributions may not add up; see register_rule.' % (method, _listed(unruled)))
     replica = Replica(path.with_loops(), units=units, gradient=GRADIENT)
-    winners = [(op.type, op.name) for op in path.of_types(WINNERS) if op not in units.joint and not any(
-        tensor.name == unit.y.name for unit in units.marked for tensor in op.outputs)]
+    marked = {unit.y.op for unit in units.marked}
+    winners = [(op.type, op.name) for op in path.of_types(WINNERS) if op in path.dependent and op not in marked
+               and op not in units.joint and op.outputs[0].dtype.is_floating]
     return Ruled(path, units, replica, rules, _listed(unruled + winners))
 
 

@@ -120,6 +120,8 @@ def find_cut(T: tf.Tensor, x: tf.Tensor) -> Cut:
         if tensor.name in seen or tensor.name == x.name:
             continue
         seen.add(tensor.name)
+        if tensor.op not in path.dependent and tensor.op.type != 'StopGradient' and not _is_stopped(tensor.op, on_path):
+            continue  # It hangs on X's shape alone.
         inputs = [one for one in tensor.op.inputs if one.name == x.name or one.op in on_path]
         trainable = [one for one in inputs if one.dtype.is_floating or one.dtype == tf.variant]
         if tensor.op.type in CONSTANT or tensor.op.type in FLAT or not _has_gradient(tensor.op) or not trainable:
@@ -128,6 +130,11 @@ def find_cut(T: tf.Tensor, x: tf.Tensor) -> Cut:
             waiting.extend(trainable)
     instead = [op.outputs[0] for op in stops if op.outputs[0].dtype.is_floating and op is not T.op]
     return Cut(bool(path.ops), stops, instead)
+
+
+def _is_stopped(op: tf.Operation, on_path: Set[tf.Operation]) -> bool:
+    """Whether an op follows a stop_gradient on the path."""
+    return any(source.type == 'StopGradient' for source in _backward([op], set()) & on_path)
 
 
 def _has_gradient(op: tf.Operation) -> bool:

@@ -69,11 +69,24 @@ def softmax(op: tf.Operation, reference: tf.Operation, grad: tf.Tensor, at: Call
     return [outer - tf.reduce_sum(outer, -1, keepdims=True) * of_log * inner]
 
 
+def squared_difference(op: tf.Operation, reference: tf.Operation, grad: tf.Tensor,
+                       at: Callable[..., tf.Operation]) -> Gradients:
+    """(a - b)^2 by the rescale rule of the square: the multiplier of the difference is its sum with the reference's."""
+    (a, b), (a_ref, b_ref) = op.inputs, reference.inputs
+    outer = grad * ((a - b) + (a_ref - b_ref))
+    return [_summed_to(outer, a), _summed_to(-outer, b)]
+
+
 #: Op type -> its rule.
 JOINT: Dict[str, Callable[..., Gradients]] = {'Maximum': extreme_of_two, 'Minimum': extreme_of_two, 'Softmax': softmax}
+JOINT['SquaredDifference'] = squared_difference
 JOINT.update((op_type, bilinear) for op_type in PRODUCTS)
 JOINT.update((op_type, quotient) for op_type in ('RealDiv', 'Div'))
 JOINT.update((op_type, winner) for op_type in ('MaxPool', 'MaxPoolV2', 'MaxPool3D', 'Max', 'Min'))
+
+
+#: Further functions of one number, which take the rescale rule as well.
+ELEMENTARY = frozenset('Square Sqrt Rsqrt Reciprocal Inv Pow Log Log1p Abs Sin Cos Atan Sinh Cosh Asinh'.split())
 
 
 def _first(gradients: Any) -> tf.Tensor:

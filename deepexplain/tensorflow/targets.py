@@ -61,7 +61,7 @@ def _units(ys: Any, T: tf.Tensor, n: int) -> Optional[np.ndarray]:
         return None
     if array.ndim == 1 and rank == 2:
         if len(array) != n:
-            raise _other_size(n, len(array))
+            raise _other_size(n, len(array), T)
         return array.astype(np.int64)[:, np.newaxis]
     if rank > 2 and array.shape == (n, rank - 1):
         return array.astype(np.int64)
@@ -75,7 +75,7 @@ def _is_int(value: Any) -> bool:
 def _weights(ys: Any, T: tf.Tensor, n: int) -> np.ndarray:
     array = to_array('ys', ys, T.dtype.as_numpy_dtype)
     if array.ndim == 0 or len(array) != n:
-        raise _other_size(n, len(array) if array.ndim else 'is a single number')
+        raise _other_size(n, len(array) if array.ndim else 'is a single number', T)
     expected = None if T.shape.ndims in (None, 0) else sample_shape(T)
     if expected is not None and not fits(array.shape[1:], expected):
         raise RuntimeError("ys must have the shape of T ('%s'), %s, not %s: weights of T's units for each sample; or "
@@ -83,9 +83,10 @@ def _weights(ys: Any, T: tf.Tensor, n: int) -> np.ndarray:
     return array
 
 
-def _other_size(n: int, got: Any) -> RuntimeError:
-    return RuntimeError('When provided, ys must have the same batch size as xs (xs has batch size %d and ys %s)' % (
-        n, got))
+def _other_size(n: int, got: Any, T: tf.Tensor) -> RuntimeError:
+    rank = T.shape.ndims or 0
+    return RuntimeError('When provided, ys must have the same batch size as xs (xs has batch size %d and ys %s)%s' % (
+        n, got, '; one unit of T is a tuple of %d ints' % (rank - 1) if rank > 2 else ''))
 
 
 def final_squashing(T: tf.Tensor) -> Optional[tf.Operation]:

@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..gradients import Ruled, gradients_under, refuse_loops, ruled_replica
-from ..joint import JOINT
+from ..joint import ELEMENTARY, JOINT
 from ..replica import Replica
 from ..rules import Reference, RescaleRules
 from ..units import Unit
@@ -24,9 +24,9 @@ class DeepLIFTRescale(GradientAttribution):
 
     Args:
         baseline, references: see `Attribution`.
-        complete: whether max pooling, the larger and smaller of two tensors, softmax, and products and quotients of
-            tensors that depend on X take rules as well by which the attributions add up (see `joint.py`). Default
-            False, as in the reference implementation.
+        complete: whether max pooling, the larger and smaller of two tensors, softmax, products and quotients of
+            tensors that depend on X, and elementary functions such as squares and roots take rules as well by which
+            the attributions add up (see `joint.py`). Default False, as in the reference implementation.
 
     Raises:
         RuntimeError: if there is a loop between X and T.
@@ -42,8 +42,8 @@ class DeepLIFTRescale(GradientAttribution):
         super().__init__(model)
 
     def build(self) -> List[tf.Tensor]:
-        joint = frozenset(JOINT) if self._complete else frozenset()
-        ruled = ruled_replica(self.model, 'deeplift', refuse_loops, joint)
+        joint, more = (frozenset(JOINT), ELEMENTARY) if self._complete else (frozenset(), frozenset())
+        ruled = ruled_replica(self.model, 'deeplift', refuse_loops, joint, more)
         self.unruled = ruled.unruled
         self._placeholders = [tf.placeholder(x.dtype, x.shape, name='baseline') for x in self.model.X]
         inputs = {x.name: baseline for x, baseline in zip(self.model.X, self._placeholders)}

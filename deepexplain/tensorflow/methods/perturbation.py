@@ -17,7 +17,7 @@ class PerturbationAttribution(Attribution):
         same number form one group, which is present or absent as a whole (superpixels of skimage.segmentation, say).
         Default None.
     per_group: with a feature_mask, return one attribution for each group, an array (n, groups) in the order of the
-        numbers, in place of the group's on each of its features. Default False.
+        numbers (one array for several inputs too), in place of the group's on each of its features. Default False.
     """
 
     run_options: Sequence[str] = ('baseline',)
@@ -77,12 +77,13 @@ def _checked_masks(feature_mask: Any, model: Model) -> List[np.ndarray]:
     masks = []
     for value, x in zip(values, model.X):
         mask = np.array(value)
-        if mask.dtype.kind not in 'iu':
-            raise ValueError('feature_mask must be of ints, not %s.' % mask.dtype)
+        if mask.dtype.kind not in 'iu' or not mask.ndim:
+            raise ValueError('feature_mask must be of ints, for each input an array of the shape of a sample, not '
+                             '%s.' % ('a single number' if not mask.ndim and value is not None else mask.dtype))
         expected = sample_shape(x)
         if expected is not None and not (mask.ndim <= len(expected) and all(
                 got == 1 or want in (None, got) for got, want in zip(mask.shape[::-1], expected[::-1]))):
-            raise RuntimeError('feature_mask must broadcast to the shape of a sample, %s, not %s.' % (
-                written(expected), mask.shape))
+            raise RuntimeError('feature_mask must broadcast to the shape of a sample, %s, not %s; mask[..., None] adds '
+                               'an axis for channels.' % (written(expected), mask.shape))
         masks.append(mask)
     return masks
