@@ -12,6 +12,14 @@ def registered_gradient(op_type: str) -> Callable:
     return registry.lookup(op_type)
 
 
+def has_gradient(name: str) -> bool:
+    """Whether this process has a gradient for an op type, or one of that registered name."""
+    try:
+        return registered_gradient(name) is not None
+    except LookupError:
+        return False
+
+
 def control_flow_context(op: tf.Operation) -> Any:
     """The v1 while or cond context that an op lives in, or None."""
     return op._get_control_flow_context()

@@ -115,10 +115,9 @@ class Explainer:
         if 'baseline' in attribution.options():
             attribution.absent(run)
         run.ys = weights(ys, model.T, run.n, lambda: _values(run, model.T))
-        with _Progress(run, run.n * attribution.evaluations(run), show_progress):
+        with _Progress(run, attribution, show_progress):
             result = attribution.attribute(run)
-        joint = getattr(attribution, 'per_group', False)
-        returned = result if self._many and not joint else result[0]
+        returned = result if self._many and not attribution.per_group else result[0]
         return (returned, self._delta(run, result)) if return_convergence_delta else returned
 
     def run_batches(self, batches: Iterable[Any], **arguments: Any) -> Iterator[Any]:
@@ -196,11 +195,11 @@ def _values(run: Run, T: tf.Tensor) -> np.ndarray:
 class _Progress:
     """A bar that follows a run while its method works, if it is wanted."""
 
-    def __init__(self, run: Run, total: int, show: bool) -> None:
+    def __init__(self, run: Run, attribution: methods.Attribution, show: bool) -> None:
         self._run, self._bar = run, None
         if show:
             from tqdm import tqdm
-            self._bar = tqdm(total=total, unit=' evaluations')
+            self._bar = tqdm(total=run.n * attribution.evaluations(run), unit=' evaluations')
             run.progress = self._bar.update
 
     def __enter__(self) -> None:

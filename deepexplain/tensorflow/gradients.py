@@ -15,6 +15,7 @@ from .units import WINNERS, Units, find_units, foreign_gradient
 if TYPE_CHECKING:
     from .methods.base import Model
 
+
 class Ruled(NamedTuple):
     """A path, the units on it, its replica that asks for the rules, and the ops without an exact rule, as written."""
     path: Path
@@ -28,8 +29,9 @@ def ordinary_gradients(model: 'Model') -> List[tf.Tensor]:
     """The gradients of the target with respect to each X as TensorFlow has them."""
     path = lowered(model)
     target = path.T
-    units = find_units(path, frozenset(registered_rules())) if path.of_types(['IdentityN']) else Units()
-    lost = [(op.type, op.name) for op in units.lost] + look_inside(path, registered_rules()).custom
+    rules = registered_rules()
+    units = find_units(path, frozenset(rules)) if path.of_types(['IdentityN']) else Units()
+    lost = [(op.type, op.name) for op in units.lost] + look_inside(path, rules).custom
     if lost:
         _warn_of_lost(lost)
     if units.stripped or path.of_types(FUNCTIONAL):

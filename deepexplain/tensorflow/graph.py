@@ -3,7 +3,7 @@ from typing import Iterable, List, NamedTuple, Sequence, Set
 
 import tensorflow.compat.v1 as tf
 
-from .compat import registered_gradient, while_context
+from .compat import has_gradient, while_context
 
 #: The gradient that activations ask for: the rule of the explainer that is being built, else the ordinary one.
 GRADIENT = 'DeepExplainGrad'
@@ -12,6 +12,9 @@ GRADIENT = 'DeepExplainGrad'
 CONSTANT = frozenset([
     'Shape', 'ShapeN', 'Size', 'Rank', 'ZerosLike', 'OnesLike', 'StopGradient', 'ConcatOffset',
     'BroadcastGradientArgs', 'TensorArraySizeV3', 'TensorListLength', 'TensorListElementShape'])
+
+#: Registered with a gradient that is always none or zero.
+FLAT = frozenset(['Floor', 'Ceil', 'Round', 'Rint', 'Sign'])
 
 #: Op types that call a function of the graph's library and go on where it ends.
 CALLS = frozenset(['PartitionedCall', 'StatefulPartitionedCall'])
@@ -91,10 +94,6 @@ def ancestors(tensor: tf.Tensor, ends: Set[str]) -> List[tf.Operation]:
     return sorted(_backward([tensor.op], ends, control=True), key=lambda op: op.name)
 
 
-#: Registered with a gradient that is always none or zero.
-FLAT = frozenset(['Floor', 'Ceil', 'Round', 'Rint', 'Sign'])
-
-
 class Cut(NamedTuple):
     """Where the gradient of T stops on its way to X.
 
@@ -124,7 +123,7 @@ def find_cut(T: tf.Tensor, x: tf.Tensor) -> Cut:
             continue  # It hangs on X's shape alone.
         inputs = [one for one in tensor.op.inputs if one.name == x.name or one.op in on_path]
         trainable = [one for one in inputs if one.dtype.is_floating or one.dtype == tf.variant]
-        if tensor.op.type in CONSTANT or tensor.op.type in FLAT or not _has_gradient(tensor.op) or not trainable:
+        if tensor.op.type in CONSTANT or tensor.op.type in FLAT or not has_gradient(tensor.op.type) or not trainable:
             stops.append(tensor.op)
         else:
             waiting.extend(trainable)
@@ -135,13 +134,6 @@ def find_cut(T: tf.Tensor, x: tf.Tensor) -> Cut:
 def _is_stopped(op: tf.Operation, on_path: Set[tf.Operation]) -> bool:
     """Whether an op follows a stop_gradient on the path."""
     return any(source.type == 'StopGradient' for source in _backward([op], set()) & on_path)
-
-
-def _has_gradient(op: tf.Operation) -> bool:
-    try:
-        return registered_gradient(op.type) is not None
-    except LookupError:
-        return False
 
 
 def _forward(start: Iterable[tf.Operation], barred: Iterable[str]) -> Set[tf.Operation]:

@@ -8,7 +8,7 @@ from . import compat
 from .graph import GRADIENT
 from .joint import JOINT
 from .replica import RULE, Replica
-from .units import ELEMENTWISE, PRODUCTS, QUOTIENTS, SUMS
+from .units import ELEMENTWISE, PRODUCTS, QUOTIENTS, SEVERAL_INPUTS, SUMS
 
 #: |x - x_ref| up to here counts as no change: DeepLIFT then takes the derivative at the midpoint.
 NEAR = 1e-5
@@ -223,4 +223,4 @@ except KeyError:  # Registered before this reload, and as good.
 
 def overrides() -> Dict[str, str]:
     """What the context puts into the graph's gradient_override_map."""
-    return {op_type: GRADIENT for op_type in _rules if op_type not in ('Minimum', 'Maximum')}
+    return {op_type: GRADIENT for op_type in _rules if op_type not in SEVERAL_INPUTS}

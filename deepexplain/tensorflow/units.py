@@ -3,7 +3,7 @@ from typing import Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequenc
 
 import tensorflow.compat.v1 as tf
 
-from .compat import registered_gradient
+from .compat import has_gradient
 from .graph import FUNCTIONAL, GRADIENT, Path, is_learning_phase
 
 #: The ordinary gradient is exact, whichever of the inputs depends on X.
@@ -54,7 +54,8 @@ ELEMENTWISE = SUMS | frozenset('''
     Lgamma Digamma Erfinv Ndtri
     '''.split())
 
-_SEVERAL_INPUTS = frozenset(['Minimum', 'Maximum'])
+#: Ruled op types with an input besides the one that depends on X.
+SEVERAL_INPUTS = frozenset(['Minimum', 'Maximum'])
 
 
 class Unit(NamedTuple):
@@ -100,7 +101,8 @@ def find_units(path: Path, ruled: FrozenSet[str], joint: FrozenSet[str] = frozen
         if op not in path.dependent:
             continue
         inputs = [tensor for tensor in op.inputs if path.depends(tensor)]
-        foreign = foreign_gradient(op) and not (op.type in ruled and len(op.inputs) == 1)
+        # A rule for the op takes precedence, as in the reference.
+        foreign = '' if op.type in ruled and len(op.inputs) == 1 else foreign_gradient(op)
         joined = {} if foreign else _join(op, inputs, source)
         if not op.outputs:
             continue
@@ -118,7 +120,8 @@ def find_units(path: Path, ruled: FrozenSet[str], joint: FrozenSet[str] = frozen
             if _is_swish(op, marked, path):
                 stripped.add(op.name)
                 joined = _join(op, inputs, source)
-            elif not _is_registered(op):
+            elif not has_gradient(foreign):
+                # A model from a file or a function has only the gradient's name.
                 stripped.add(op.name)
                 lost.append(op)
         source.update(joined)
@@ -129,7 +132,7 @@ def find_units(path: Path, ruled: FrozenSet[str], joint: FrozenSet[str] = frozen
                if op.type in joint and not (op.type in PRODUCTS | QUOTIENTS and _is_exact(op, path))]
     unsupported = [op for op in open_ops if not _is_exact(op, path) and op not in meeting]
     used = [unit for unit in marked.values() if unit.y.op in reached]
-    return Units(single, ruled - _SEVERAL_INPUTS, used, frozenset(stripped),
+    return Units(single, ruled - SEVERAL_INPUTS, used, frozenset(stripped),
                  [op for op in lost if op in reached], meeting, unsupported)
 
 
@@ -160,14 +163,6 @@ def foreign_gradient(op: tf.Operation) -> str:
     return '' if name == GRADIENT else name
 
 
-def _is_registered(op: tf.Operation) -> bool:
-    """Whether this process has the op's gradient: a model from a file or a function has only its name."""
-    try:
-        return registered_gradient(foreign_gradient(op)) is not None
-    except LookupError:
-        return False
-
-
 def _is_swish(op: tf.Operation, marked: Dict[str, Unit], path: Path) -> bool:
     """Whether an IdentityN is what tf.nn.swish ends in: its custom gradient only saves memory."""
     unit = marked.get(unwrap(op.inputs[0]).name)
@@ -177,6 +172,7 @@ def _is_swish(op: tf.Operation, marked: Dict[str, Unit], path: Path) -> bool:
 
 
 def unwrap(tensor: tf.Tensor) -> tf.Tensor:
+    """The tensor that a chain of Identity ops hands on."""
     while tensor.op.type == 'Identity':
         tensor = tensor.op.inputs[0]
     return tensor

@@ -109,6 +109,9 @@ class Attribution:
     #: Whether the attributions of a sample should add up to a change of the target.
     has_convergence_delta = False
 
+    #: Whether attributions are one array (n, groups), for several inputs too.
+    per_group = False
+
     #: The ops on the path that the method passes by their ordinary gradient though that is not exact.
     unruled = ''
 
