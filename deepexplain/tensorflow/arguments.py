@@ -1,23 +1,11 @@
 """What callers pass in, checked at the door and brought to one form; never changed in place."""
-from typing import Any, List, NamedTuple, Optional, Sequence
+from typing import Any, List, Optional, Sequence
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from .batching import Rowing
 from .compat import while_context
-
-
-class Rowing(NamedTuple):
-    """How the rows of a run may be cut into session calls.
-
-    Attributes:
-        rows: the most rows of one session call.
-        mixed: whether rows of several evaluations may share a call.
-        exact: whether the graph takes calls of exactly `rows` rows.
-    """
-    rows: int
-    mixed: bool
-    exact: bool
 
 
 def check_tensors(T: Any, X: Any, graph: tf.Graph) -> List[tf.Tensor]:
@@ -123,7 +111,7 @@ def _data(name: str, value: Any, x: tf.Tensor) -> np.ndarray:
     return array
 
 
-def check_rows(T: tf.Tensor, X: List[tf.Tensor], n: int, batch_size: Any) -> Rowing:
+def check_rows(T: tf.Tensor, X: List[tf.Tensor], n: int, batch_size: Any, default: int) -> Rowing:
     """How to cut rows of n samples into calls, when the graph can take the batch size."""
     fixed = [size for size in map(first_dimension, X) if size is not None]
     if batch_size is not None:
@@ -137,7 +125,7 @@ def check_rows(T: tf.Tensor, X: List[tf.Tensor], n: int, batch_size: Any) -> Row
         raise RuntimeError("T ('%s') is one number for all samples, so that batches would change what it means: leave "
                            'batch_size out, or pass a T of which the first axis is the samples.' % T.name)
     per_sample = T.shape.ndims != 0 and (first_dimension(T) is None or bool(fixed) or first_dimension(T) == batch_size)
-    rows = int(batch_size or (fixed + [n])[0])
+    rows = int(batch_size or (fixed + [default if per_sample else n])[0])
     if fixed and n % rows and not per_sample:
         raise RuntimeError('xs must have a multiple of %d samples, as the first dimension of the input tensor says, '
                            'not %d.' % (rows, n))

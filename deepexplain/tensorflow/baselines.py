@@ -8,13 +8,18 @@ from .arguments import fits, sample_shape, to_array, written
 
 
 class Baselines(NamedTuple):
-    """For each input the values of `size` references: arrays of (size, n) + the shape of a sample."""
+    """For each input the values of `size` references: arrays of (size, 1 for all samples or n) + a sample's shape."""
     size: int
     arrays: List[np.ndarray]
 
+    @property
+    def shared(self) -> bool:
+        """Whether one baseline is everybody's."""
+        return self.size == 1 and all(array.shape[1] == 1 for array in self.arrays)
+
     def rows(self, samples: np.ndarray, evaluations: np.ndarray) -> List[np.ndarray]:
         """The reference of each row: reference number evaluations[i] for sample samples[i]."""
-        return [array[evaluations % len(array), samples] for array in self.arrays]
+        return [array[evaluations % self.size, samples if array.shape[1] > 1 else 0] for array in self.arrays]
 
 
 def one_for_each(name: str, value: Any, X: Sequence[tf.Tensor], many: bool) -> List[Any]:
@@ -66,13 +71,13 @@ def spread(baselines: Sequence[np.ndarray], references: Optional[Sequence[np.nda
             if reference.shape[1:] != x.shape[1:]:
                 raise RuntimeError('References shape %s does not match expected shape %s' % (
                     reference.shape, ('m',) + x.shape[1:]))
-        return Baselines(len(references[0]), [np.broadcast_to(
-            reference[:, np.newaxis], (len(reference),) + x.shape) for reference, x in zip(references, xs)])
+        return Baselines(len(references[0]), [reference[:, np.newaxis] for reference in references])
     arrays = []
     for baseline, x in zip(baselines, xs):
         if baseline.ndim and baseline.shape != x.shape[1:] and (
                 baseline.shape[1:] != x.shape[1:] or len(baseline) not in (1, len(x))):
             raise RuntimeError('Baseline shape %s does not match expected shape %s, or %s with one for each sample' % (
                 baseline.shape, x.shape[1:], x.shape))
-        arrays.append(np.broadcast_to(baseline, x.shape)[np.newaxis])
+        one_each = baseline.shape == x.shape and len(x) > 1
+        arrays.append(np.broadcast_to(baseline, x.shape if one_each else (1,) + x.shape[1:])[np.newaxis])
     return Baselines(1, arrays)

@@ -1,35 +1,116 @@
 """Rows into session calls: every method is a sweep of evaluations over samples, cut by one memory knob."""
-from typing import Iterator, NamedTuple
+from typing import Any, Iterator, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
+from .graph import Path
+
+#: What the largest tensor of a call may hold, in bytes, where the caller does not say how many rows it has.
+LARGEST = 16 * 2 ** 20
+
+
+class Rowing(NamedTuple):
+    """How the rows of a run may be cut into session calls.
+
+    Attributes:
+        rows: the most rows of one session call.
+        mixed: whether rows of several evaluations may share a call. Where T is no longer one value a sample (a mean
+            over the batch, say), the rows of a call must belong to one evaluation.
+        exact: whether the graph takes calls of exactly `rows` rows.
+    """
+    rows: int
+    mixed: bool
+    exact: bool
+
 
 class Rows(NamedTuple):
-    """The rows of one session call: row i is sample `samples[i]` in evaluation `evaluations[i]`."""
+    """The rows of one session call: row i is sample `samples[i]`, which never falls, in evaluation `evaluations[i]`."""
     samples: np.ndarray
     evaluations: np.ndarray
 
-    def add(self, total: np.ndarray, values: np.ndarray) -> None:
-        """Add row i of the values to row samples[i] of the total; a sample may have several rows."""
-        # Samples ascend within an evaluation, so each run of them can be added at once.
-        starts = np.flatnonzero(np.diff(self.samples) <= 0) + 1
-        for part in np.split(np.arange(len(self.samples)), starts):
-            total[self.samples[part]] += values[part]
 
+class Block(NamedTuple):
+    """A session call that evaluates each of some samples at each of some evaluations.
 
-def sweep(samples: int, evaluations: int, rows: int, mixed: bool = True) -> Iterator[Rows]:
-    """Cut `evaluations` passes over `samples` samples into calls of at most `rows` rows, pass after pass.
-
-    Args:
-        mixed: whether one call may hold rows of several evaluations. Where T is no longer one value a sample (a mean
-            over the batch, say), the rows of a call must belong to one evaluation.
+    Where the graph takes calls of one size only, the last of either is repeated; the first `real` of each count.
     """
-    if mixed:
-        for start in range(0, samples * evaluations, rows):
-            index = np.arange(start, min(start + rows, samples * evaluations))
-            yield Rows(index % samples, index // samples)
-        return
-    for start in range(0, samples, rows):
-        index = np.arange(start, min(start + rows, samples))
-        for evaluation in range(evaluations):
-            yield Rows(index, np.full(len(index), evaluation))
+    samples: np.ndarray
+    evaluations: np.ndarray
+    real: Tuple[int, int]
+
+
+def pairs(samples: int, evaluations: int, mixed: bool) -> Tuple[np.ndarray, np.ndarray]:
+    """The sample and the evaluation of each row: sample after sample; or, unmixed, evaluation after evaluation."""
+    index = np.arange(samples * evaluations)
+    return (index // evaluations, index % evaluations) if mixed else (index % samples, index // samples)
+
+
+def sweep(samples: int, evaluations: int, rowing: Rowing) -> Iterator[Rows]:
+    """Cut all evaluations of all samples into calls."""
+    of_samples, of_evaluations = pairs(samples, evaluations, rowing.mixed)
+    for start in range(0, len(of_samples), rowing.rows):
+        part = slice(start, start + rowing.rows)
+        yield Rows(of_samples[part], of_evaluations[part])
+
+
+def blocks(samples: int, evaluations: int, rowing: Rowing) -> Iterator[Block]:
+    """Cut all evaluations of all samples into blocks, in which a method can work with the samples once."""
+    high, wide = _sides(samples, evaluations, rowing)
+    for top in range(0, samples, high):
+        for left in range(0, evaluations, wide):
+            real = min(high, samples - top), min(wide, evaluations - left)
+            size = (high, wide) if rowing.exact else real
+            yield Block(np.minimum(np.arange(top, top + size[0]), samples - 1),
+                        np.minimum(np.arange(left, left + size[1]), evaluations - 1), real)
+
+
+def _sides(samples: int, evaluations: int, rowing: Rowing) -> Tuple[int, int]:
+    """How many samples and how many evaluations of each a block has."""
+    rows = rowing.rows
+    if not rowing.mixed:
+        return rows, 1
+    if rowing.exact:
+        return min(((size, rows // size) for size in range(1, rows + 1) if rows % size == 0),
+                   key=lambda sides: -(-samples // sides[0]) * -(-evaluations // sides[1]))
+    # Blocks of like size: 130 steps in calls of 128 rows are twice 65.
+    wide = -(-evaluations // -(-evaluations // rows))
+    high = max(1, rows // wide)
+    return -(-samples // -(-samples // high)), wide
+
+
+def take(array: np.ndarray, samples: np.ndarray) -> np.ndarray:
+    """The rows of some samples in rising order: a view where they follow one another, else a copy."""
+    first, last = samples[0], samples[-1]
+    return array[first:last + 1] if last - first + 1 == len(samples) else array[samples]
+
+
+def aligned(shape: Sequence[int], dtype: Any) -> np.ndarray:
+    """An uninitialised array at an address that TensorFlow reads in place, where it copies others."""
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    memory = np.empty(size + 64, np.uint8)
+    offset = -memory.ctypes.data % 64
+    return memory[offset:offset + size].view(dtype).reshape(shape)
+
+
+class Footprint:
+    """How much one sample takes on a path: what the default number of rows is chosen by."""
+
+    def __init__(self, path: Path) -> None:
+        tensors = list(path.X) + [tensor for op in path.ops if op in path.dependent for tensor in op.outputs]
+        shapes = {(tuple(tensor.shape.as_list()), tensor.dtype.size) for tensor in tensors if tensor.shape.ndims}
+        known = [shape[1:] + (size,) for shape, size in shapes if None not in shape[1:]]
+        self._known = max(int(np.prod(shape, dtype=np.int64)) for shape in known) if known else 1
+        self._unknown = [(shape, size) for shape, size in shapes if None in shape[1:]]
+
+    def rows(self, xs: Sequence[np.ndarray]) -> int:
+        """The most rows with which the largest tensor on the path stays within `LARGEST` bytes; at least 1.
+
+        An unknown dimension counts as the same one of an input of the same rank, else as the inputs' longest.
+        """
+        largest = max([self._known] + [x[:1].nbytes for x in xs])
+        longest = max([size for x in xs for size in x.shape[1:]] or [1])
+        for shape, size in self._unknown:
+            like: List[int] = next((list(x.shape) for x in xs if x.ndim == len(shape)), [longest] * len(shape))
+            sizes = [extent if known is None else known for known, extent in zip(shape, like)]
+            largest = max(largest, size * int(np.prod(sizes[1:], dtype=np.int64)))
+        return max(1, LARGEST // largest)

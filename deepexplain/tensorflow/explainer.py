@@ -8,6 +8,7 @@ import tensorflow.compat.v1 as tf
 
 from . import methods
 from .arguments import check_rows, check_samples, check_tensors, positive_int
+from .batching import sweep
 from .feeds import arrange, check_feed, check_needs, placeholders_of
 from .graph import is_learning_phase
 from .messages import warn
@@ -68,9 +69,10 @@ class Explainer:
                 of all samples; n ints, one for each sample; for T of a rank of 3 or more a tuple of ints, the place of
                 the unit; or 'max', each sample's largest unit at the input itself. For T of rank 1 numbers are always
                 weights. By default all units are summed.
-            batch_size: the most rows of one session call; memory follows it, results do not. By default all samples
-                go at once (one step, window or permutation prefix at a time). Where T is one number for all samples,
-                it can be no less than their number.
+            batch_size: the most rows of one session call; memory follows it, results do not. Samples, steps, windows,
+                permutation prefixes and references are all rows. By default as many as keep the largest tensor
+                between X and T within 16 MiB (`batching.LARGEST`). Where T is one number for all samples, it can be
+                no less than their number.
             feed_dict: values for what else T needs, by tensor or tensor name. Where the first dimension of a tensor
                 is unknown and its value has as many rows as there are samples, the rows go along with the samples;
                 other values are passed whole.
@@ -109,8 +111,9 @@ class Explainer:
         if xs is None:
             xs = self._evaluate_inputs(pairs, fed, batch_size)
         arrays = check_samples(self._inputs, self._many, xs)
-        rowing = check_rows(model.T, self._inputs, len(arrays[0]), batch_size)
-        feeds = arrange(pairs, len(arrays[0]), self._fixed)
+        n = len(arrays[0])
+        feeds = arrange(pairs, n, self._fixed)
+        rowing = check_rows(model.T, self._inputs, n, batch_size, n if feeds.sized else model.footprint.rows(arrays))
         run = Run(self.session, model, arrays, rowing, feeds, options)
         if 'baseline' in attribution.options():
             attribution.absent(run)
@@ -183,8 +186,8 @@ class Explainer:
 def _values(run: Run, T: tf.Tensor) -> np.ndarray:
     """T on the samples of a run."""
     parts = []
-    for rows in run.sweep():
-        value = run.evaluate([T], rows, run.inputs(rows))[0]
+    for rows in sweep(run.n, 1, run.rowing):
+        value = run.evaluate([T], rows.samples, run.inputs(rows))[0]
         if len(value) != len(rows.samples):
             raise RuntimeError("T ('%s') must have a value for each sample: it has %d for %d." % (
                 T.name, len(value), len(rows.samples)))

@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from .arguments import to_array
+from .batching import take
 from .graph import ancestors
 
 
@@ -14,14 +15,16 @@ class Feeds(NamedTuple):
     Attributes:
         whole: the same for every call.
         cut: one row for each sample.
+        sized: whether a fed tensor has a fixed first dimension that is the number of samples: calls may need it too.
     """
     whole: Mapping[str, Any]
     cut: Mapping[str, np.ndarray]
+    sized: bool = False
 
     def rows(self, samples: np.ndarray) -> Dict[str, Any]:
         """The rows of some samples, and what is the same for all."""
         found = dict(self.whole)
-        found.update((name, array[samples]) for name, array in self.cut.items())
+        found.update((name, take(array, samples)) for name, array in self.cut.items())
         return found
 
 
@@ -61,7 +64,7 @@ def _tensor(key: Any, graph: tf.Graph) -> tf.Tensor:
 
 def arrange(pairs: Sequence[Tuple[tf.Tensor, np.ndarray]], n: int, fixed: Mapping[str, Any]) -> Feeds:
     """Cut what has n rows and an unknown first dimension along with n samples; the rest is passed whole."""
-    whole, cut = dict(fixed), {}
+    whole, cut, sized = dict(fixed), {}, False
     for tensor, array in pairs:
         whole.pop(tensor.name, None)
         first_unknown = tensor.shape.ndims is None or (tensor.shape.ndims > 0 and tensor.shape.as_list()[0] is None)
@@ -69,7 +72,8 @@ def arrange(pairs: Sequence[Tuple[tf.Tensor, np.ndarray]], n: int, fixed: Mappin
             cut[tensor.name] = array
         else:
             whole[tensor.name] = array
-    return Feeds(whole, cut)
+            sized = sized or (array.ndim > 0 and not first_unknown and len(array) == n)
+    return Feeds(whole, cut, sized)
 
 
 def placeholders_of(target: tf.Tensor, ends: Sequence[str]) -> List[tf.Tensor]:

@@ -27,23 +27,33 @@ class Ruled(NamedTuple):
 
 def ordinary_gradients(model: 'Model') -> List[tf.Tensor]:
     """The gradients of the target with respect to each X as TensorFlow has them."""
-    path = lowered(model)
-    target = path.T
+    return _gradients(target_at(model, model.X), model)
+
+
+def target_at(model: 'Model', start: Sequence[tf.Tensor], points: Sequence[tf.Tensor] = ()) -> tf.Tensor:
+    """T, fit to be differentiated, as a function of some tensors through which it depends on X.
+
+    Args:
+        start: these tensors.
+        points: what they are to be instead; by default themselves.
+    """
+    path = lowered(start, model.T)
     rules = registered_rules()
     units = find_units(path, frozenset(rules)) if path.of_types(['IdentityN']) else Units()
     lost = [(op.type, op.name) for op in units.lost] + look_inside(path, rules).custom
     if lost:
         _warn_of_lost(lost)
-    if units.stripped or path.of_types(FUNCTIONAL):
-        # TensorFlow cannot differentiate a functional loop that a session has run, but can its copy; and the custom
-        # gradient of an imported swish belongs to the graph that it was imported from.
-        target = Replica(path.with_loops(), units=Units(stripped=units.stripped)).tensor(target)
-    return _gradients(target, model)
+    if not points and not units.stripped and not path.of_types(FUNCTIONAL):
+        return path.T
+    # TensorFlow cannot differentiate a functional loop that a session has run, but can its copy; and the custom
+    # gradient of an imported swish belongs to the graph that it was imported from.
+    inputs = {tensor.name: point for tensor, point in zip(start, points)}
+    return Replica(path.with_loops(), inputs, Units(stripped=units.stripped)).tensor(path.T)
 
 
-def lowered(model: 'Model') -> Path:
-    """The path from X to T, imported again with its function calls inlined if there are any."""
-    path = Path(model.X, model.T)
+def lowered(start: Sequence[tf.Tensor], T: tf.Tensor) -> Path:
+    """The path from some tensors to T, imported again with its function calls inlined if there are any."""
+    path = Path(start, T)
     if all(op.type not in CALLS and hasattr(tf.raw_ops, op.type) for op in path.ops):
         return path
     library = compat.library_of(path.graph)
@@ -54,7 +64,7 @@ def lowered(model: 'Model') -> Path:
     lost = [(op.type, op.name) for op in calls if foreign_gradient(op) or op.type in own]
     if lost:
         _warn_of_lost(lost)
-    return Path(model.X, Replica(path.with_loops()).tensor(model.T))
+    return Path(start, Replica(path.with_loops()).tensor(T))
 
 
 def _warn_of_lost(ops: List[Tuple[str, str]]) -> None:
@@ -73,7 +83,7 @@ def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
         more: further elementwise op types that take the method's own rule.
     """
     rules = dict({op_type: Rule() for op_type in more}, **registered_rules())
-    path = lowered(model)
+    path = lowered(model.X, model.T)
     inside = look_inside(path, rules)
     if check is not None:
         check(path, method, inside)
@@ -98,7 +108,12 @@ def gradients_under(rule_set: RuleSet, ruled: Ruled, model: 'Model') -> List[tf.
 
 def _gradients(T: tf.Tensor, model: 'Model') -> List[tf.Tensor]:
     # An X that depends on another is fed as well, so no gradient passes through it.
-    gradients = tf.gradients(T * model.Y, model.X, stop_gradients=model.X)
+    return gradients_of(T * model.Y, model.X, model)
+
+
+def gradients_of(target: tf.Tensor, points: Sequence[tf.Tensor], model: 'Model') -> List[tf.Tensor]:
+    """The gradients with respect to some points that stand for each X, each held fixed while the others move."""
+    gradients = tf.gradients(target, points, stop_gradients=points)
     for x, gradient in zip(model.X, gradients):
         if gradient is None:
             raise RuntimeError(_why_cut(model.T, x))

@@ -1,15 +1,15 @@
 """What every method is made of: the model it explains, the run it is asked for, and the base classes."""
 import inspect
-from typing import Any, Callable, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from ..arguments import Rowing
 from ..baselines import Baselines, check_baseline, check_references, spread
-from ..batching import Rows, sweep
+from ..batching import Footprint, Rowing, Rows, pairs, sweep, take
 from ..feeds import Feeds
 from ..gradients import ordinary_gradients
+from ..graph import Path
 
 
 class Model:
@@ -17,6 +17,8 @@ class Model:
 
     Attributes:
         T, X: the tensors, X always a list; `many` says whether the caller's X was a list.
+        path: the ops between them.
+        footprint: how much one sample takes there.
         Y: the weights of T's units: 1 unless fed.
         target: T * Y, what the methods attribute the sum of.
         score: that sum for each sample.
@@ -25,10 +27,16 @@ class Model:
     def __init__(self, T: tf.Tensor, X: List[tf.Tensor], many: bool) -> None:
         self.T = T if T.dtype.is_floating else tf.cast(T, tf.float32)
         self.X, self.many = X, many
+        self.path = Path(X, self.T)
+        self.footprint = Footprint(self.path)
         self.Y = tf.placeholder_with_default(tf.ones([], self.T.dtype), None, name='ys')
         self.target = self.T * self.Y
-        samples = [1] if self.T.shape.ndims == 0 else [tf.shape(self.target)[0]]
-        self.score = tf.reduce_sum(tf.reshape(self.target, tf.concat([samples, [-1]], 0)), 1)
+        rank = self.T.shape.ndims
+        if rank:
+            self.score = tf.reduce_sum(self.target, list(range(1, rank)))
+        else:
+            samples = [1] if rank == 0 else [tf.shape(self.target)[0]]
+            self.score = tf.reduce_sum(tf.reshape(self.target, tf.concat([samples, [-1]], 0)), 1)
 
 
 class Run:
@@ -36,6 +44,8 @@ class Run:
 
     Attributes:
         xs, n: the samples of each input, and their number.
+        rowing: how rows are cut into session calls.
+        feeds: what is fed besides the inputs.
         ys: weights of T's units for each sample, or None.
         options: those of the method's options that this run was given.
         progress: called with the number of rows that a session call has evaluated.
@@ -46,43 +56,75 @@ class Run:
         self.xs, self.n, self.options = xs, len(xs[0]), options
         self.ys: Optional[np.ndarray] = None
         self.progress: Callable[[int], Any] = lambda rows: None
-        self._session, self._model, self._rowing, self._feeds = session, model, rowing, feeds
-
-    def sweep(self, evaluations: int = 1) -> Iterator[Rows]:
-        """The calls that evaluate every sample `evaluations` times."""
-        return sweep(self.n, evaluations, self._rowing.rows, self._rowing.mixed)
+        self.rowing, self.feeds = rowing, feeds
+        self._session, self._model = session, model
+        self._before: Optional[np.ndarray] = None
+        self._absent: Optional[np.ndarray] = None
 
     def inputs(self, rows: Rows) -> List[np.ndarray]:
         """The samples of some rows, as they are."""
-        return [x[rows.samples] for x in self.xs]
+        return [take(x, rows.samples) for x in self.xs]
 
-    def evaluate(self, fetches: Any, rows: Rows, xs: Sequence[np.ndarray],
+    def evaluate(self, fetches: Any, samples: np.ndarray, xs: Sequence[np.ndarray],
                  feeds: Sequence[Tuple[tf.Tensor, np.ndarray]] = ()) -> List[np.ndarray]:
-        """Fetch tensors, one row for each row, with `xs` fed for X (and further pairs of placeholder and array)."""
-        # Tensors cannot be keys where TensorFlow compares them by value, so the feed goes by name.
-        arrays = {tensor.name: array for tensor, array in list(zip(self._model.X, xs)) + list(feeds)}
+        """Fetch tensors with one row for each of some samples, `xs` fed for X.
+
+        Args:
+            feeds: further pairs of placeholder and array; where the array has a row for each sample it is cut along.
+        """
+        fed = list(zip(self._model.X, xs)) + list(feeds)
         if self.ys is not None:
-            arrays[self._model.Y.name] = self.ys[rows.samples]
-        samples = rows.samples
+            fed.append((self._model.Y, take(self.ys, samples)))
         # A graph of fixed batch size takes no fewer rows: the last one is repeated and the results are dropped.
-        missing = self._rowing.rows - len(samples) if self._rowing.exact else 0
+        rows = len(samples)
+        missing = self.rowing.rows - rows if self.rowing.exact else 0
         if missing:
             samples = _padded(samples, missing)
-            arrays = {name: _padded(array, missing) for name, array in arrays.items()}
-        results = self._session.run(fetches, dict(self._feeds.rows(samples), **arrays))
-        self.progress(len(rows.samples))
-        return [result[:len(rows.samples)] for result in results] if missing else results
+            fed = [(tensor, _padded(array, missing)) for tensor, array in fed]
+        results = self.fetch(fetches, fed, samples)
+        self.progress(rows)
+        return [result[:rows] for result in results] if missing else results
 
-    def scores(self, points: Callable[[Rows], Sequence[np.ndarray]], evaluations: int = 1) -> np.ndarray:
-        """The sum of T's weighed units, float64 of shape (evaluations, n), at the points that a function gives."""
-        result = np.zeros((evaluations, self.n))
-        for rows in self.sweep(evaluations):
-            score = self.evaluate([self._model.score], rows, points(rows))[0]
-            if len(score) != len(rows.samples):
+    def fetch(self, fetches: Any, fed: Sequence[Tuple[tf.Tensor, Any]], samples: Optional[np.ndarray] = None) -> Any:
+        """One session call: pairs of tensor and value are fed, and what else is fed for the samples of its rows."""
+        # Tensors cannot be keys where TensorFlow compares them by value, so the feed goes by name.
+        feed = dict(self.feeds.whole) if samples is None else self.feeds.rows(samples)
+        feed.update((tensor.name, value) for tensor, value in fed)
+        return self._session.run(fetches, feed)
+
+    def scores(self, samples: np.ndarray, points: Callable[[slice], Sequence[Tuple[tf.Tensor, np.ndarray]]]
+               ) -> np.ndarray:
+        """The sum of T's weighed units, float64, for rows that belong to some samples.
+
+        Args:
+            points: what is fed in place of X for a slice of the rows.
+        """
+        result = np.zeros(len(samples))
+        for start in range(0, len(samples), self.rowing.rows):
+            part = slice(start, start + self.rowing.rows)
+            score = self.evaluate([self._model.score], samples[part], [], points(part))[0]
+            if len(score) != len(samples[part]):
                 raise RuntimeError("T ('%s') must have a value for each sample to compare samples: it has %d for %d "
-                                   'samples.' % (self._model.T.name, len(score), len(rows.samples)))
-            result[rows.evaluations, rows.samples] = score
+                                   'samples.' % (self._model.T.name, len(score), len(samples[part])))
+            result[part] = score
         return result
+
+    def before(self) -> np.ndarray:
+        """The scores of the samples as they are, evaluated once in a run."""
+        if self._before is None:
+            self._before = self.scores(np.arange(self.n), lambda part: [
+                (X, x[part]) for X, x in zip(self._model.X, self.xs)])
+        return self._before
+
+    def absent_scores(self, absent: Baselines) -> np.ndarray:
+        """The scores where all features are absent, the mean over references, evaluated once in a run."""
+        if self._absent is not None:
+            return self._absent
+        samples, references = pairs(self.n, absent.size, self.rowing.mixed)
+        scores = self.scores(samples, lambda part: list(zip(
+            self._model.X, absent.rows(samples[part], references[part]))))
+        self._absent = np.bincount(samples, scores, self.n) / absent.size
+        return self._absent
 
 
 def _padded(array: np.ndarray, missing: int) -> np.ndarray:
@@ -132,9 +174,7 @@ class Attribution:
 
     def change(self, run: Run) -> np.ndarray:
         """What the attributions of each sample should add up to: T(x) - T(baseline), the mean over references."""
-        absent = self.absent(run)
-        before = run.scores(lambda rows: absent.rows(rows.samples, rows.evaluations), absent.size).mean(0)
-        return run.scores(run.inputs)[0] - before
+        return run.before() - run.absent_scores(self.absent(run))
 
     def set_absent(self, baseline: Any, references: Any = None) -> None:
         """Take the options that say where features are absent."""
@@ -183,8 +223,6 @@ class GradientAttribution(Attribution):
         return ordinary_gradients(self.model)
 
     def attribute(self, run: Run) -> List[np.ndarray]:
-        results = [np.empty_like(x) for x in run.xs]
-        for rows in run.sweep():
-            for result, value in zip(results, run.evaluate(self.symbolic, rows, run.inputs(rows))):
-                result[rows.samples] = value
-        return results
+        parts = [run.evaluate(self.symbolic, rows.samples, run.inputs(rows)) for rows in sweep(run.n, 1, run.rowing)]
+        # What one call returns is handed on as it is.
+        return parts[0] if len(parts) == 1 else [np.concatenate(values) for values in zip(*parts)]

@@ -4,8 +4,11 @@ from typing import Any, Dict, List
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from ..baselines import Baselines
+from ..batching import sweep
 from ..gradients import Ruled, gradients_under, refuse_loops, ruled_replica
 from ..joint import ELEMENTARY, JOINT
+from ..leading import keeps_rows
 from ..replica import Replica
 from ..rules import Reference, RescaleRules
 from ..units import Unit
@@ -20,7 +23,8 @@ class DeepLIFTRescale(GradientAttribution):
     the attributions of a sample add up to T(x) - T(baseline); max pooling and products of two tensors that depend on
     X pass their ordinary gradient unless `complete`.
 
-    The references are computed along with each run, so they follow the weights.
+    The references are computed along with each run, so they follow the weights; a baseline that all samples share is
+    one more row of each session call.
 
     Args:
         baseline, references: see `Attribution`.
@@ -50,20 +54,52 @@ class DeepLIFTRescale(GradientAttribution):
         reference = Replica(ruled.path.with_loops(), inputs)
         rules = RescaleRules(ruled.rules, _references(ruled, reference), {
             ruled.replica.op(op).name: (op, reference.op(op)) for op in ruled.units.joint})
-        return [gradient * (x - baseline) for gradient, x, baseline in zip(
+        results = [gradient * (x - baseline) for gradient, x, baseline in zip(
             gradients_under(rules, ruled, self.model), self.model.X, self._placeholders)]
+        # One row of references can stand for all, unless the ops in which tensors meet want as many as there are.
+        self._one_for_all = not self._complete and keeps_rows(ruled.path)
+        self._owner = tf.placeholder(tf.int32, [None], name='owners')
+        self._of_samples = [tf.segment_sum(result, self._owner) for result in results]
+        return results
 
     def evaluations(self, run: Run) -> int:
         return self.absent(run).size
 
     def attribute(self, run: Run) -> List[np.ndarray]:
         absent = self.absent(run)
+        if self._one_for_all and not run.feeds.cut and not run.feeds.sized and not run.rowing.exact and (
+                absent.shared or run.n >= run.rowing.rows and all(array.shape[1] == 1 for array in absent.arrays)):
+            return self._by_reference(run, absent)
         totals = [np.zeros(x.shape) for x in run.xs]
-        for rows in run.sweep(absent.size):
+        for rows in sweep(run.n, absent.size, run.rowing):
             feeds = list(zip(self._placeholders, absent.rows(rows.samples, rows.evaluations)))
-            for total, value in zip(totals, run.evaluate(self.symbolic, rows, run.inputs(rows), feeds)):
-                rows.add(total, value)
+            if absent.size == 1 or run.rowing.exact:
+                values = run.evaluate(self.symbolic, rows.samples, run.inputs(rows), feeds)
+                if len(rows.samples) == run.n == run.n * absent.size:
+                    return values
+                for total, value in zip(totals, values):
+                    np.add.at(total, rows.samples, value)
+            else:
+                feeds.append((self._owner, (rows.samples - rows.samples[0]).astype(np.int32)))
+                values = run.evaluate(self._of_samples, rows.samples, run.inputs(rows), feeds)
+                for total, value in zip(totals, values):
+                    total[rows.samples[0]:rows.samples[0] + len(value)] += value
         return [(total / absent.size).astype(x.dtype) for total, x in zip(totals, run.xs)]
+
+    def _by_reference(self, run: Run, absent: Baselines) -> List[np.ndarray]:
+        """Reference by reference, each evaluated as one more sample of a call."""
+        results = []
+        for rows in sweep(run.n, 1, run.rowing):
+            sums: List[Any] = [0] * len(run.xs)
+            for reference in range(absent.size):
+                feeds = [(placeholder, array[reference]) for placeholder, array in zip(
+                    self._placeholders, absent.arrays)]
+                values = run.evaluate(self.symbolic, rows.samples, run.inputs(rows), feeds)
+                if absent.size > 1:
+                    sums = [one + value.astype(np.float64) for one, value in zip(sums, values)]
+            results.append(values if absent.size == 1 else [
+                (one / absent.size).astype(value.dtype) for one, value in zip(sums, values)])
+        return results[0] if len(results) == 1 else [np.concatenate(values) for values in zip(*results)]
 
 
 def _references(ruled: Ruled, reference: Replica) -> Dict[str, Reference]:

@@ -38,4 +38,4 @@ class EpsilonLRP(GradientAttribution):
         return [gradient * x for gradient, x in zip(gradients, self.model.X)]
 
     def change(self, run: Run) -> np.ndarray:
-        return run.scores(run.inputs)[0]
+        return run.before()

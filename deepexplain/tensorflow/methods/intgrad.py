@@ -1,53 +1,165 @@
 """Integrated gradients."""
-from typing import Any, List
+from typing import Any, List, Tuple
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from ..arguments import positive_int
+from ..arguments import first_dimension, positive_int
+from ..baselines import Baselines
+from ..batching import Block, blocks, pairs, take
+from ..gradients import gradients_of, target_at
+from ..head import find_head
 from .base import GradientAttribution, Model, Run
 
 
 class IntegratedGradients(GradientAttribution):
     """The gradient averaged along the straight path from the baseline, times (x - baseline).
 
-    Sundararajan et al. 2017, eq. 3: the sum over a = 1/steps, 2/steps, ..., 1 of the gradient at
-    baseline + a (x - baseline), divided by steps. The attributions of a sample add up to T(x) - T(baseline) as steps
-    grow.
+    Sundararajan et al. 2017, eq. 3: the weighted sum over places a of the gradient at baseline + a (x - baseline),
+    by default a = 1/steps, 2/steps, ..., 1 with equal weights. The attributions of a sample add up to
+    T(x) - T(baseline) as steps grow.
 
     Args:
         steps: the number of points on the path, a positive int. Default 100.
         baseline, references: see `Attribution`.
+        quadrature: where the points are and what they weigh; weights sum to 1. 'riemann_right' (default): the right
+            ends of `steps` equal parts of the path; 'midpoint': their middles; 'trapezoid': `steps` points from the
+            baseline to the input, both included, the two ends weighing half (at least 2 steps); 'gauss_legendre':
+            the Gauss-Legendre nodes, exact for polynomials of degree 2 * steps - 1.
+
+    Raises:
+        ValueError: for a quadrature of another name, or 'trapezoid' with 1 step.
     """
 
     run_options = ('baseline', 'references')
     has_convergence_delta = True
 
-    def __init__(self, model: Model, steps: int = 100, baseline: Any = None, references: Any = None) -> None:
+    def __init__(self, model: Model, steps: int = 100, baseline: Any = None, references: Any = None,
+                 quadrature: str = 'riemann_right') -> None:
         self.model = model
         self._steps = positive_int('steps', steps)
+        self._places, self._weights = _nodes(quadrature, self._steps)
         self.set_absent(baseline, references)
         super().__init__(model)
 
     def build(self) -> List[tf.Tensor]:
-        return self.gradients()
+        """The weighed sum over the places of a block, computed where the gradients are."""
+        X = self.model.X
+        # X takes the samples, unless it takes so many only that there would be no room for the places.
+        self._samples = [tf.placeholder(x.dtype, _some(x), name='samples') if first_dimension(x) else x for x in X]
+        self._baselines = [tf.placeholder(x.dtype, _some(x), name='baselines') for x in X]
+        self._at = tf.placeholder(tf.float64, [None], name='places')
+        self._weight = tf.placeholder(tf.float64, [None], name='weights')
+        # Which sample each pair of a sample and a reference belongs to.
+        self._owner = tf.placeholder(tf.int32, [None], name='owners')
+        head = find_head(self.model.path)
+        if head is None:
+            start, ends = X, list(zip(self._samples, self._baselines))
+        else:
+            # Behind a linear layer the points are on a line again: the layer is computed at its two ends alone.
+            size = tf.shape(self._samples[0])[0]
+            both = tf.matmul(_flat(tf.concat([self._samples[0], self._baselines[0]], 0)), head.weights)
+            start, ends = [head.z], [(both[:size], both[size:])]
+        points = [self._points(tensor, *end) for tensor, end in zip(start, ends)]
+        target = target_at(self.model, start, points) * self.model.Y
+        sums = [self._summed(one) for one in gradients_of(target, points, self.model)]
+        if head is not None:
+            sums = [tf.matmul(sums[0], tf.cast(head.weights, sums[0].dtype), transpose_b=True)]
+        results = [tf.reshape(one, tf.shape(x)) * tf.cast(x - baseline, one.dtype)
+                   for one, x, baseline in zip(sums, self._samples, self._baselines)]
+        self._of_samples = [tf.segment_sum(result, self._owner) for result in results]
+        return results
+
+    def _points(self, tensor: tf.Tensor, end: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
+        """The places between two ends, sample after sample, in the form of the tensor that they are put in for."""
+        end, start = _flat(end), _flat(start)
+        at = tf.cast(self._at, tensor.dtype)[tf.newaxis, :, tf.newaxis]
+        points = start[:, tf.newaxis] + at * (end - start)[:, tf.newaxis]
+        shape = [None] if tensor.shape.ndims is None else tensor.shape.as_list()
+        if None in shape[1:] or tensor.shape.ndims is None:
+            return tf.reshape(points, tf.concat([[-1], tf.shape(self._samples[self._index(tensor)])[1:]], 0))
+        return tf.reshape(points, [-1 if shape[0] is None else shape[0]] + shape[1:])
+
+    def _index(self, tensor: tf.Tensor) -> int:
+        return [x.name for x in self.model.X].index(tensor.name)
+
+    def _summed(self, gradient: tf.Tensor) -> tf.Tensor:
+        """The weighed sum of gradients over the places: one flat row for each sample."""
+        # Half precision is too little to sum in.
+        dtype = tf.float32 if gradient.dtype.size < 4 else gradient.dtype
+        sides = tf.stack([tf.shape(self._samples[0])[0], tf.shape(self._at)[0], -1])
+        by_place = tf.reshape(tf.cast(gradient, dtype), sides)
+        return tf.matmul(tf.cast(self._weight, dtype)[tf.newaxis, tf.newaxis], by_place)[:, 0]
 
     def evaluations(self, run: Run) -> int:
         return self._steps * self.absent(run).size
 
     def attribute(self, run: Run) -> List[np.ndarray]:
         absent = self.absent(run)
-        totals = [np.zeros(x.shape) for x in run.xs]
-        for rows in run.sweep(self._steps * absent.size):
-            part = (rows.evaluations % self._steps + 1) / self._steps
-            baselines = absent.rows(rows.samples, rows.evaluations // self._steps)
-            changes = [x - baseline for x, baseline in zip(run.inputs(rows), baselines)]
-            points = [baseline + change * _along(part, change) for baseline, change in zip(baselines, changes)]
-            for total, change, gradient in zip(totals, changes, run.evaluate(self.symbolic, rows, points)):
-                rows.add(total, gradient * change.astype(np.float64))
-        return [(total / (self._steps * absent.size)).astype(x.dtype) for total, x in zip(totals, run.xs)]
+        samples, references = pairs(run.n, absent.size, run.rowing.mixed)
+        # Sums over a sample's references are made in the graph, but for the rows that only fill a call up.
+        fetches = self._of_samples if absent.size > 1 and not run.rowing.exact else self.symbolic
+        totals: List[np.ndarray] = []
+        for block in blocks(len(samples), self._steps, run.rowing):
+            height, width = block.real
+            of_pairs = samples[block.samples]
+            values = run.fetch(fetches, self._feed(run, absent, of_pairs, references[block.samples], block),
+                               np.repeat(of_pairs, len(block.evaluations)))
+            run.progress(height * width)
+            if height == len(samples) == run.n and width == self._steps:
+                return [value[:height].astype(x.dtype, copy=False) for value, x in zip(values, run.xs)]
+            totals = totals or [np.zeros(x.shape) for x in run.xs]
+            owners = np.unique(of_pairs) if fetches is self._of_samples else of_pairs[:height]
+            for total, value in zip(totals, values):
+                for row in range(len(owners)):
+                    total[owners[row]] += value[row]
+        return [(total / absent.size).astype(x.dtype) for total, x in zip(totals, run.xs)]
+
+    def _feed(self, run: Run, absent: Baselines, samples: np.ndarray, references: np.ndarray, block: Block
+              ) -> List[Tuple[tf.Tensor, np.ndarray]]:
+        """What a block is fed: its pairs of a sample and a reference, and its places."""
+        weights = self._weights[block.evaluations]
+        weights[block.real[1]:] = 0
+        fed = list(zip(self._samples, (take(x, samples) for x in run.xs)))
+        # What hangs on X beside the path (an assertion, say) is run as well.
+        fed += [(X, x[np.resize(samples, run.rowing.rows)]) for X, x in zip(self.model.X, run.xs)
+                if first_dimension(X)]
+        fed += zip(self._baselines, [array[0] for array in absent.arrays] if absent.shared
+                   else absent.rows(samples, references))
+        fed += [(self._at, self._places[block.evaluations]), (self._weight, weights)]
+        if absent.size > 1:
+            fed.append((self._owner, samples - samples[0]))
+        if run.ys is not None:
+            fed.append((self.model.Y, np.repeat(take(run.ys, samples), len(block.evaluations), 0)))
+        return fed
 
 
-def _along(part: np.ndarray, change: np.ndarray) -> np.ndarray:
-    """One number for each row, of the change's dtype and broadcasting with it."""
-    return part.astype(change.dtype).reshape((-1,) + (1,) * (change.ndim - 1))
+def _flat(samples: tf.Tensor) -> tf.Tensor:
+    """Samples as rows of a matrix."""
+    sizes: List[Any] = samples.shape.as_list()[1:] if samples.shape.ndims else [None]
+    if None in sizes:
+        return tf.reshape(samples, tf.stack([tf.shape(samples)[0], -1]))
+    return tf.reshape(samples, [-1, int(np.prod(sizes, dtype=np.int64))])
+
+
+def _some(x: tf.Tensor) -> Any:
+    """The shape of any number of samples."""
+    return None if x.shape.ndims is None else [None] + x.shape.as_list()[1:]
+
+
+def _nodes(quadrature: Any, steps: int) -> Tuple[np.ndarray, np.ndarray]:
+    """Where between 0 and 1 the points of a rule are, and what they weigh."""
+    even = np.full(steps, 1 / steps)
+    if quadrature == 'riemann_right':
+        return np.arange(1, steps + 1) / steps, even
+    if quadrature == 'midpoint':
+        return (np.arange(steps) + .5) / steps, even
+    if quadrature == 'trapezoid' and steps > 1:
+        weights = np.full(steps, 1 / (steps - 1))
+        weights[[0, -1]] /= 2
+        return np.linspace(0, 1, steps), weights
+    if quadrature == 'gauss_legendre':
+        nodes, weights = np.polynomial.legendre.leggauss(steps)
+        return (nodes + 1) / 2, weights / 2
+    raise ValueError("quadrature must be 'riemann_right', 'midpoint', 'trapezoid' (of at least 2 steps) or "
+                     "'gauss_legendre', not %r%s." % (quadrature, ' with 1 step' if quadrature == 'trapezoid' else ''))

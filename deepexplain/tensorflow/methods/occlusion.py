@@ -1,12 +1,15 @@
 """Occlusion."""
-from typing import Any, List, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from ..arguments import positive_int
 from ..messages import warn
 from .base import Model, Run
-from .perturbation import PerturbationAttribution, say_how
+from .perturbation import FirstLayer, PerturbationAttribution, say_how, touched
+
+#: How many pairs of a sample and a place are listed at once.
+AT_ONCE = 2 ** 20
 
 _HOW = 'window_shape=[(2,), None, ...], a list with a window for each input, None to leave it alone'
 
@@ -56,26 +59,23 @@ class Occlusion(PerturbationAttribution):
 
     def attribute(self, run: Run) -> List[np.ndarray]:
         places = self._places(run)
-        flat = [x.reshape(run.n, -1) for x in run.xs]
-        zero = [array[0].reshape(run.n, -1) for array in self.absent(run).arrays]
-        before = run.scores(run.inputs)[0]
-
-        def occluded(rows: Any) -> List[np.ndarray]:
-            points = [one[rows.samples] for one in flat]
-            for row, (sample, place) in enumerate(zip(rows.samples, rows.evaluations)):
-                for number, features in places.features(place):
-                    points[number][row, features] = zero[number][sample, features]
-            return [point.reshape((-1,) + x.shape[1:]) for point, x in zip(points, run.xs)]
-
-        falls = before - run.scores(occluded, places.count)
-        if self.per_group:
-            return [falls.T.astype(self.dtype(run)[0])]
-        sums = [np.zeros(one.shape) for one in flat]
-        cover = [np.zeros(one.shape[1]) for one in flat]
-        for place in range(places.count):
-            for number, features in places.features(place):
-                sums[number][:, features] += falls[place][:, np.newaxis]
-                cover[number][features] += 1 if self._masks is not None else features.size
+        absent = [array[0].reshape(array.shape[1], -1) for array in self.absent(run).arrays]
+        before = run.before()
+        fall = self._evaluator(run, places, absent)
+        sums = [np.zeros(x.reshape(run.n, -1).shape) for x in run.xs]
+        groups = np.zeros((run.n, places.count)) if self.per_group else None
+        for samples, first, changes in self._parts(run, places, absent):
+            falls: np.ndarray = np.zeros(changes.shape)
+            row, column = np.nonzero(changes)
+            falls[row, column] = before[samples][row] - fall(row + samples.start, column + first)
+            run.progress(changes.size - len(row))
+            if groups is not None:
+                groups[samples, first:first + falls.shape[1]] = falls
+            else:
+                places.add(sums, samples, first, falls)
+        if groups is not None:
+            return [groups.astype(self.dtype(run)[0])]
+        cover = places.cover([one.shape[1] for one in sums])
         for number, alone in enumerate(self._windows):
             if alone is None and self._masks is None:
                 cover[number][:] = 1
@@ -85,12 +85,48 @@ class Occlusion(PerturbationAttribution):
             return [(one / size).reshape(x.shape).astype(dtype)
                     for one, size, x, dtype in zip(sums, cover, run.xs, self.dtype(run))]
 
+    def _parts(self, run: Run, places: 'Places', absent: List[np.ndarray]) -> Iterator[Tuple[slice, int, np.ndarray]]:
+        """Samples, the first of some places, and whether occluding each place changes each sample at all.
+
+        What is not changed need not be evaluated, unless the rows of a call have to be of one evaluation.
+        """
+        if not run.rowing.mixed:
+            for place in range(places.count):
+                yield slice(0, run.n), place, np.ones((run.n, 1), bool)
+            return
+        height = max(1, AT_ONCE // places.count)
+        for start in range(0, run.n, height):
+            part = slice(start, min(start + height, run.n))
+            differs = [x[part].reshape(part.stop - start, -1) != (one[part] if len(one) > 1 else one)
+                       for x, one in zip(run.xs, absent)]
+            yield part, 0, places.touched(differs)
+
+    def _evaluator(self, run: Run, places: 'Places', absent: List[np.ndarray]
+                   ) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+        """A function from samples and places, one of each for every row, to the scores with the places occluded."""
+        single = places.single_features()
+        layer = None if single is None else self.first_layer(run, absent, run.n * places.count)
+        points = self.points(run)
+
+        def behind(layer: FirstLayer, samples: np.ndarray, features: np.ndarray) -> np.ndarray:
+            return run.scores(samples, lambda part: layer.fed(
+                layer.whole(samples[part]) + layer.changes(samples[part], features[part])))
+
+        def evaluate(samples: np.ndarray, of_places: np.ndarray) -> np.ndarray:
+            if layer is not None and single is not None:
+                return behind(layer, samples, single[of_places])
+            return run.scores(samples, lambda part: points(samples[part], lambda number, rows: places.occlude(
+                number, rows, of_places[part], absent[number], samples[part])))
+
+        return evaluate
+
     def _places(self, run: Run) -> 'Places':
         groups = self.groups(run)
         if groups is not None:
             return Places([], groups)
         from skimage.util import view_as_windows
-        views = []
+        windows: List[Windows] = []
+        first = 0
         for number, (x, window) in enumerate(zip(run.xs, self._windows)):
             if window is None:
                 continue
@@ -98,33 +134,89 @@ class Occlusion(PerturbationAttribution):
             size = window[0] or (1,) * len(shape)
             if any(one > extent for one, extent in zip(size, shape)):
                 raise ValueError('window_shape must fit into a sample of shape %s, not %s.' % (shape, size))
-            views.append((number, view_as_windows(np.arange(int(np.prod(shape))).reshape(shape), size, window[1]),
-                          len(shape)))
-        return Places(views, [])
+            view = view_as_windows(np.arange(int(np.prod(shape))).reshape(shape), size, window[1])
+            # All windows are of one form, so where they begin says it all.
+            corners: Any = (Ellipsis,) + (0,) * len(shape)
+            starts = view[corners].ravel()
+            windows.append(Windows(number, first, starts, view[(0,) * len(shape)].ravel()))
+            first += len(starts)
+        return Places(windows, [])
+
+
+class Windows(NamedTuple):
+    """The windows of one input: the places from `first` on, where they start, and which features follow that."""
+    number: int
+    first: int
+    starts: np.ndarray
+    offsets: np.ndarray
 
 
 class Places:
-    """What is occluded at once: windows, each in a view of feature numbers, or groups.
+    """What is occluded at once: windows or groups of flat features.
 
     Attributes:
-        count: how many windows or groups there are.
+        count: how many there are.
     """
 
-    def __init__(self, views: List[Tuple[int, Any, int]], groups: List[np.ndarray]) -> None:
-        self.views, self.groups = views, groups
+    def __init__(self, windows: List[Windows], groups: List[np.ndarray]) -> None:
+        self._windows, self._groups = windows, groups
         self.count = max(int(group.max()) for group in groups) + 1 if groups else sum(
-            int(np.prod(view.shape[:dimensions])) for _, view, dimensions in views)
+            len(one.starts) for one in windows)
 
-    def features(self, place: int) -> List[Tuple[int, np.ndarray]]:
-        """The inputs that a window or a group touches, and their flat feature numbers."""
-        if self.groups:
-            return [(number, np.flatnonzero(group == place)) for number, group in enumerate(self.groups)]
-        for number, view, dimensions in self.views:
-            count = int(np.prod(view.shape[:dimensions]))
-            if place < count:
-                return [(number, view[np.unravel_index(place, view.shape[:dimensions])].ravel())]
-            place -= count
-        raise IndexError(place)
+    def single_features(self) -> Optional[np.ndarray]:
+        """The feature that each place is, where there is one input and places are single features; else None."""
+        if len(self._windows) == 1 and len(self._windows[0].offsets) == 1:
+            return self._windows[0].starts
+        return None
+
+    def touched(self, differs: List[np.ndarray]) -> np.ndarray:
+        """Whether occluding changes a sample, (n, places), given where samples differ from absence."""
+        if self._groups:
+            return touched(self._groups, differs, self.count)
+        result = np.zeros((len(differs[0]), self.count), bool)
+        for number, first, starts, offsets in self._windows:
+            part = result[:, first:first + len(starts)]
+            for offset in offsets:
+                part |= differs[number][:, starts + offset]
+                if part.all():
+                    break
+        return result
+
+    def occlude(self, number: int, rows: np.ndarray, places: np.ndarray, absent: np.ndarray, samples: np.ndarray
+                ) -> None:
+        """Put absence into the place of each row of an input, in place."""
+        if self._groups:
+            np.copyto(rows, absent[samples] if len(absent) > 1 else absent,
+                      where=self._groups[number] == places[:, np.newaxis])
+        for one in self._windows:
+            mine = np.flatnonzero((places >= one.first) & (places < one.first + len(one.starts)))
+            if one.number == number and len(mine):
+                features = one.starts[places[mine] - one.first][:, np.newaxis] + one.offsets
+                of = samples[mine][:, np.newaxis] if len(absent) > 1 else 0
+                rows[mine[:, np.newaxis], features] = absent[of, features]
+
+    def add(self, sums: List[np.ndarray], samples: slice, first: int, falls: np.ndarray) -> None:
+        """Add the falls of the places from `first` on to each of their features."""
+        if self._groups:
+            for one, group in zip(sums, self._groups):
+                inside = np.flatnonzero((group >= first) & (group < first + falls.shape[1]))
+                one[samples, inside] += falls[:, group[inside] - first]
+        for window in self._windows:
+            low, high = max(first, window.first), min(first + falls.shape[1], window.first + len(window.starts))
+            if low < high:
+                starts = window.starts[low - window.first:high - window.first]
+                for offset in window.offsets:
+                    sums[window.number][samples, starts + offset] += falls[:, low - first:high - first]
+
+    def cover(self, sizes: List[int]) -> List[np.ndarray]:
+        """What each feature's sum is divided by: the sizes of the windows that cover it, or 1 for its group."""
+        if self._groups:
+            return [np.ones(size) for size in sizes]
+        cover = [np.zeros(size) for size in sizes]
+        for window in self._windows:
+            for offset in window.offsets:
+                cover[window.number][window.starts + offset] += len(window.offsets)
+        return cover
 
 
 def _sizes(name: str, value: Any, dimensions: Optional[int]) -> Tuple[int, ...]:

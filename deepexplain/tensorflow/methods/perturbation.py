@@ -1,11 +1,16 @@
 """What occlusion and Shapley sampling share: players, that are absent together or present together."""
-from typing import Any, List, Optional, Sequence
+from typing import Any, Callable, List, Optional, Sequence
 
 import numpy as np
 
 from ..arguments import sample_shape, written
+from ..batching import aligned
 from ..graph import Path
+from ..head import find_head
 from .base import Attribution, Model, Run
+
+#: Shortcuts through the first layer pay off from about this many multiplications.
+WORTH_A_CALL = 2 ** 25
 
 
 class PerturbationAttribution(Attribution):
@@ -31,6 +36,7 @@ class PerturbationAttribution(Attribution):
             if not Path([x], model.T).ops and x is not model.T:
                 raise RuntimeError("T ('%s') does not depend on X ('%s')." % (model.T.name, x.name))
         self.set_absent(baseline)
+        self._head = find_head(model.path)
         self._masks = None if feature_mask is None else _checked_masks(feature_mask, model)
         if per_group and self._masks is None:
             raise ValueError('per_group needs a feature_mask.')
@@ -39,6 +45,35 @@ class PerturbationAttribution(Attribution):
     def dtype(self, run: Run) -> List[Any]:
         """The dtype of each input's attributions: the input's, or T's where the input is of ints."""
         return [x.dtype if x.dtype.kind == 'f' else self.model.T.dtype.as_numpy_dtype for x in run.xs]
+
+    def points(self, run: Run) -> Callable[[np.ndarray, Callable[[int, np.ndarray], None]], List[Any]]:
+        """A function that gives what is fed for some samples with features removed.
+
+        It takes the samples, one for each row, and a function that is called with each input's number and its flat
+        rows, to take features away from in place.
+        """
+        flat = [x.reshape(run.n, -1) for x in run.xs]
+        # The same memory for every call: fresh pages cost more than what is written to them.
+        memory = [aligned((run.rowing.rows,) + one.shape[1:], one.dtype) for one in flat]
+
+        def of(samples: np.ndarray, remove: Callable[[int, np.ndarray], None]) -> List[Any]:
+            fed = []
+            for number, (X, x, one, rows) in enumerate(zip(self.model.X, run.xs, flat, memory)):
+                rows = rows[:len(samples)]
+                np.take(one, samples, 0, rows, 'clip')
+                remove(number, rows)
+                fed.append((X, rows.reshape((-1,) + x.shape[1:])))
+            return fed
+
+        return of
+
+    def first_layer(self, run: Run, absent: Sequence[np.ndarray], rows: int) -> Optional['FirstLayer']:
+        """The model's first layer at a run's samples, if it is a matrix and so many rows are worth the trouble."""
+        if self._head is None or not run.rowing.mixed or absent[0].shape[1] * rows * int(
+                self._head.weights.shape[1] or 1) < WORTH_A_CALL:
+            return None
+        weights = run.fetch(self._head.weights, []).astype(np.float64)
+        return FirstLayer(self._head.z, weights, run.xs[0].reshape(run.n, -1), absent[0])
 
     def groups(self, run: Run) -> Optional[List[np.ndarray]]:
         """The group's number, from 0, of each feature of each input's samples, flat; None without a feature_mask."""
@@ -62,6 +97,40 @@ class PerturbationAttribution(Attribution):
                                   for mask, one in zip(self._masks, attributions)])
         _, first = np.unique(numbers, return_index=True)
         return flat[:, first].sum(1)
+
+
+class FirstLayer:
+    """What a matrix at the beginning of a model makes of samples and of the absence of single features.
+
+    In float64, so that a large feature that comes and goes leaves no rounding errors behind.
+    """
+
+    def __init__(self, z: Any, weights: np.ndarray, samples: np.ndarray, absent: np.ndarray) -> None:
+        self._z, self._weights, self._samples, self._absent = z, weights, samples, absent
+        self._whole = samples.astype(np.float64).dot(weights)
+
+    def whole(self, samples: np.ndarray) -> np.ndarray:
+        """The layer at some samples as they are."""
+        return self._whole[samples]
+
+    def changes(self, samples: np.ndarray, features: np.ndarray) -> np.ndarray:
+        """What the absence of a feature of a sample, one for each row, adds to the layer."""
+        absent = self._absent[samples if len(self._absent) > 1 else 0, features]
+        change = absent.astype(np.float64) - self._samples[samples, features]
+        return change[:, np.newaxis] * self._weights[features]
+
+    def fed(self, values: np.ndarray) -> List[Any]:
+        """What a session call is fed for such values of the layer."""
+        return [(self._z, values.astype(self._z.dtype.as_numpy_dtype))]
+
+
+def touched(groups: Sequence[np.ndarray], differs: Sequence[np.ndarray], count: int) -> np.ndarray:
+    """Whether the absence of each group changes each sample: (n, count), from (n, features) for each input."""
+    numbers, changes = np.concatenate(groups), np.concatenate(list(differs), 1)
+    order = np.argsort(numbers, kind='stable')
+    order = order[np.searchsorted(numbers[order], 0):]
+    starts = np.searchsorted(numbers[order], np.arange(count))
+    return np.logical_or.reduceat(changes[:, order], starts, 1)
 
 
 def say_how(method: str, how: str) -> RuntimeError:

@@ -1,12 +1,14 @@
 """Shapley values by sampling."""
-from typing import Any, List, Optional, Sequence
+from itertools import islice
+from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from ..arguments import positive_int
+from ..baselines import Baselines
 from ..messages import warn
 from .base import Model, Run
-from .perturbation import PerturbationAttribution, say_how
+from .perturbation import FirstLayer, PerturbationAttribution, say_how, touched
 
 _HOW = "sampling_dims=[[1], None, ...], a list with each input's sampled dimensions, None to leave it alone"
 
@@ -28,6 +30,8 @@ class ShapleySampling(PerturbationAttribution):
             all inputs' players are one set.
         baseline, seed: see `Attribution`.
         feature_mask, per_group: see `PerturbationAttribution`.
+        antithetic: whether every other permutation is the one before reversed (Mitchell et al. 2022, section 4.2),
+            which lessens the variance of the mean. Default False.
 
     Warns:
         UserWarning: if sampling_dims are not the first dimensions of a sample.
@@ -37,7 +41,8 @@ class ShapleySampling(PerturbationAttribution):
     has_convergence_delta = True
 
     def __init__(self, model: Model, samples: int = 5, sampling_dims: Optional[Sequence[Any]] = None,
-                 baseline: Any = None, feature_mask: Any = None, per_group: bool = False, seed: Any = None) -> None:
+                 baseline: Any = None, feature_mask: Any = None, per_group: bool = False, seed: Any = None,
+                 antithetic: bool = False) -> None:
         if feature_mask is not None and sampling_dims is not None:
             raise ValueError('feature_mask excludes sampling_dims.')
         if model.many and feature_mask is None and (
@@ -48,6 +53,7 @@ class ShapleySampling(PerturbationAttribution):
         given = list(sampling_dims or [None] * len(model.X)) if model.many else [sampling_dims]
         self._dims = [None if dims is None else _checked(dims, x.shape.ndims) for dims, x in zip(given, model.X)]
         self._seed = check_seed(seed)
+        self._antithetic = bool(antithetic)
         for dims in self._dims:
             if dims and dims != list(range(1, len(dims) + 1)):
                 warn('sampling_dims %s are not the first dimensions of a sample: the players are blocks of consecutive '
@@ -56,30 +62,32 @@ class ShapleySampling(PerturbationAttribution):
         super().__init__(model, baseline, feature_mask, per_group)
 
     def evaluations(self, run: Run) -> int:
-        return self._samples * (_count(self._players(run)) + 1)
+        return 2 + self._samples * (_count(self._players(run)) - 1)
 
     def attribute(self, run: Run) -> List[np.ndarray]:
         players = self._players(run)
         count = _count(players)
-        flat = [x.reshape(run.n, -1) for x in run.xs]
-        zero = [array[0].reshape(run.n, -1) for array in self.absent(run).arrays]
-        total = np.zeros((count, run.n))
-        given = check_seed(run.options.get('seed'))
-        draw = _generator(self._seed if given is None else given)
-        for _ in range(self._samples):
-            permutation = draw.permutation(count)
-            # Who is no player is always present.
-            place = np.append(np.argsort(permutation), count)
-
-            def points(rows: Any, place: np.ndarray = place) -> List[np.ndarray]:
-                # After k evaluations the first k players of the permutation are absent.
-                return [np.where(place[player] >= rows.evaluations[:, np.newaxis], one[rows.samples],
-                                 absent[rows.samples]).reshape((-1,) + x.shape[1:])
-                        for player, one, absent, x in zip(players, flat, zero, run.xs)]
-
-            scores = run.scores(points, count + 1)
-            total[permutation] += scores[:-1] - scores[1:]
-        credits = np.append((total / self._samples).T, np.zeros((run.n, 1)), 1)
+        baselines = self.absent(run)
+        absent = [array[0].reshape(array.shape[1], -1) for array in baselines.arrays]
+        full, empty = run.before(), self._empty(run, players, baselines)
+        changes = np.ones((run.n, count), bool)
+        if run.rowing.mixed:
+            changes = touched(players, [x.reshape(run.n, -1) != one for x, one in zip(run.xs, absent)], count)
+        evaluate = self._evaluator(run, players, absent, count)
+        total = np.zeros(run.n * count)
+        for permutations, samples in self._parts(run, count):
+            way = Way(permutations, samples, changes)
+            scores = np.where(way.last, empty[way.samples], 0)
+            between = way.between(run.rowing.mixed)
+            scores[between] = evaluate(way, between)
+            run.progress(len(permutations) * len(samples) * (count - 1) - len(between))
+            falls = np.where(way.first, full[way.samples], np.roll(scores, 1)) - scores
+            features = way.samples * count + way.players
+            if len(permutations) > 1:
+                total += np.bincount(features, falls, len(total))
+            else:
+                total[features] += falls
+        credits = np.append(total.reshape(run.n, count) / self._samples, np.zeros((run.n, 1)), 1)
         if self.per_group:
             return [credits[:, :-1].astype(self.dtype(run)[0])]
         results = []
@@ -91,6 +99,91 @@ class ShapleySampling(PerturbationAttribution):
             shape = tuple(x.shape[dim] for dim in dims) if dims else x.shape[1:]
             results.append(credits[:, player].reshape((run.n,) + shape).astype(dtype))
         return results
+
+    def _empty(self, run: Run, players: List[np.ndarray], absent: Baselines) -> np.ndarray:
+        """The scores when every player is gone; an input without players stays as it is."""
+        stays = [player[0] < 0 for player in players]
+        if not any(stays):
+            return run.absent_scores(absent)
+        samples = np.arange(run.n)
+
+        def points(part: slice) -> List[Any]:
+            gone = absent.rows(samples[part], np.zeros(len(samples[part]), int))
+            return [(X, x[part] if stay else rows) for X, x, rows, stay in zip(self.model.X, run.xs, gone, stays)]
+
+        return run.scores(samples, points)
+
+    def _parts(self, run: Run, count: int) -> Iterator[Tuple[np.ndarray, np.ndarray]]:
+        """Permutations, and the samples to take them through: as many as fill a session call."""
+        room = max(1, run.rowing.rows // count) if run.rowing.mixed else 1
+        width = max(1, room // run.n)
+        height = min(room, run.n) if run.rowing.mixed else run.n
+        drawn = self._draw(run, count)
+        while True:
+            permutations = list(islice(drawn, width))
+            if not permutations:
+                return
+            for start in range(0, run.n, height):
+                yield np.array(permutations), np.arange(start, min(start + height, run.n))
+
+    def _draw(self, run: Run, count: int) -> Iterator[np.ndarray]:
+        """The permutations, drawn one after another when they are wanted."""
+        given = check_seed(run.options.get('seed'))
+        generator = _generator(self._seed if given is None else given)
+        for number in range(self._samples):
+            if not self._antithetic or number % 2 == 0:
+                permutation = generator.permutation(count)
+                yield permutation
+            else:
+                yield permutation[::-1]
+
+    def _evaluator(self, run: Run, players: List[np.ndarray], absent: List[np.ndarray], count: int
+                   ) -> Callable[['Way', np.ndarray], np.ndarray]:
+        """A function from some steps of a way to the scores after them."""
+        layer = None
+        if len(players) == 1 and count == len(players[0]):
+            layer = self.first_layer(run, absent, run.n * self._samples * count)
+        feature, points = np.argsort(players[0]), self.points(run)
+
+        def evaluate(way: Way, steps: np.ndarray) -> np.ndarray:
+            if layer is not None:
+                return self._through(run, layer, way, steps, feature)
+            # When each feature leaves, in each permutation; who is no player never does.
+            leaves = np.append(np.argsort(way.permutations, 1), np.full((len(way.permutations), 1), count), 1)
+            of_features = [leaves[:, player] for player in players]
+            samples, after, ways = way.samples[steps], way.positions[steps][:, np.newaxis], way.ways[steps]
+
+            def fed(part: slice) -> List[Any]:
+                def remove(number: int, rows: np.ndarray) -> None:
+                    gone = of_features[number][ways[part] if len(leaves) > 1 else 0] <= after[part]
+                    np.copyto(rows, absent[number][samples[part]] if len(absent[number]) > 1 else absent[number],
+                              where=gone)
+
+                return points(samples[part], remove)
+
+            return run.scores(samples, fed)
+
+        return evaluate
+
+    def _through(self, run: Run, layer: 'FirstLayer', way: 'Way', steps: np.ndarray, feature: np.ndarray
+                 ) -> np.ndarray:
+        """The scores after some steps, the first layer summed up step by step."""
+        samples, features, first = way.samples[steps], feature[way.players[steps]], way.first[steps]
+        carried: List[np.ndarray] = []
+
+        def values(part: slice) -> List[Any]:
+            rows = layer.changes(samples[part], features[part])
+            begins = np.flatnonzero(first[part])
+            rows[begins] += layer.whole(samples[part][begins])
+            if not first[part][0]:
+                # A way goes on from the call before.
+                rows[0] += carried[0]
+            for begin, end in zip(np.union1d(0, begins), np.append(begins[begins > 0], len(rows))):
+                np.cumsum(rows[begin:end], 0, out=rows[begin:end])
+            carried[:] = rows[-1:]
+            return layer.fed(rows)
+
+        return run.scores(samples, values)
 
     def _players(self, run: Run) -> List[np.ndarray]:
         """The player that each feature of each input's samples belongs to, flat; -1 for none."""
@@ -109,6 +202,30 @@ class ShapleySampling(PerturbationAttribution):
             players.append(count + np.repeat(np.arange(size), features // size))
             count += size
         return players
+
+
+class Way:
+    """Some samples taken through some permutations: the steps at which a player's leaving changes a sample.
+
+    Attributes:
+        ways, positions, samples, players: of each step, the number of its permutation, its place there, the number of
+            its sample, and who leaves. Step follows step, permutation by permutation, sample by sample.
+        first, last: whether a step is the first or the last of its sample's way.
+    """
+
+    def __init__(self, permutations: np.ndarray, samples: np.ndarray, changes: np.ndarray) -> None:
+        self.permutations = permutations
+        whole = changes[samples][:, permutations].transpose(1, 0, 2)
+        self.ways, row, self.positions = np.nonzero(whole)
+        self.samples = samples[row]
+        self.players = permutations[self.ways, self.positions]
+        same = (self.samples[1:] == self.samples[:-1]) & (self.ways[1:] == self.ways[:-1])
+        self.first, self.last = np.append(True, ~same)[:len(row)], np.append(~same, True)[:len(row)]
+
+    def between(self, mixed: bool) -> np.ndarray:
+        """The steps after which there is still something present; unmixed, position by position."""
+        steps = np.flatnonzero(~self.last)
+        return steps if mixed else steps[np.argsort(self.positions[steps], kind='stable')]
 
 
 def _count(players: List[np.ndarray]) -> int:
