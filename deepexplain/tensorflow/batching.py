@@ -6,7 +6,7 @@ import numpy as np
 from .graph import Path
 
 #: What the largest tensor of a call may hold, in bytes, where the caller does not say how many rows it has.
-LARGEST = 16 * 2 ** 20
+LARGEST = 24 * 2 ** 20
 
 
 class Rowing(NamedTuple):
@@ -24,7 +24,7 @@ class Rowing(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """The rows of one session call: row i is sample `samples[i]`, which never falls, in evaluation `evaluations[i]`."""
+    """The rows of one session call: row i is sample `samples[i]`, rising, in evaluation `evaluations[i]`."""
     samples: np.ndarray
     evaluations: np.ndarray
 
@@ -79,9 +79,10 @@ def _sides(samples: int, evaluations: int, rowing: Rowing) -> Tuple[int, int]:
 
 
 def take(array: np.ndarray, samples: np.ndarray) -> np.ndarray:
-    """The rows of some samples in rising order: a view where they follow one another, else a copy."""
+    """The rows of some samples: a view where each follows the one before, else a copy."""
     first, last = samples[0], samples[-1]
-    return array[first:last + 1] if last - first + 1 == len(samples) else array[samples]
+    follow = last - first + 1 == len(samples) and (np.diff(samples) == 1).all()
+    return array[first:last + 1] if follow else array[samples]
 
 
 def aligned(shape: Sequence[int], dtype: Any) -> np.ndarray:

@@ -27,7 +27,7 @@ class Ruled(NamedTuple):
 
 def ordinary_gradients(model: 'Model') -> List[tf.Tensor]:
     """The gradients of the target with respect to each X as TensorFlow has them."""
-    return _gradients(target_at(model, model.X), model)
+    return gradients_of(target_at(model, model.X), model.X, model)
 
 
 def target_at(model: 'Model', start: Sequence[tf.Tensor], points: Sequence[tf.Tensor] = ()) -> tf.Tensor:
@@ -103,17 +103,18 @@ def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
 def gradients_under(rule_set: RuleSet, ruled: Ruled, model: 'Model') -> List[tf.Tensor]:
     """The gradients of the target with respect to each X, with the rules in force."""
     with rule_set:
-        return _gradients(ruled.replica.tensor(ruled.path.T), model)
+        return gradients_of(ruled.replica.tensor(ruled.path.T), model.X, model)
 
 
-def _gradients(T: tf.Tensor, model: 'Model') -> List[tf.Tensor]:
-    # An X that depends on another is fed as well, so no gradient passes through it.
-    return gradients_of(T * model.Y, model.X, model)
+def gradients_of(T: tf.Tensor, points: Sequence[tf.Tensor], model: 'Model') -> List[tf.Tensor]:
+    """The gradients of T, its units weighed by Y, with respect to some points that stand for each X.
 
-
-def gradients_of(target: tf.Tensor, points: Sequence[tf.Tensor], model: 'Model') -> List[tf.Tensor]:
-    """The gradients with respect to some points that stand for each X, each held fixed while the others move."""
-    gradients = tf.gradients(target, points, stop_gradients=points)
+    An X that depends on another is fed as well, so no gradient passes through it.
+    """
+    if T.shape.ndims:
+        gradients = tf.gradients(T, points, tf.ones_like(T) * model.Y, stop_gradients=points)
+    else:
+        gradients = tf.gradients(T * model.Y, points, stop_gradients=points)
     for x, gradient in zip(model.X, gradients):
         if gradient is None:
             raise RuntimeError(_why_cut(model.T, x))

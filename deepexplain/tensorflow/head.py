@@ -1,15 +1,28 @@
 """The first layer of a model, where it is one matrix: what changes behind it is known without computing it anew."""
-from typing import NamedTuple, Optional
+from typing import TYPE_CHECKING, List, NamedTuple, Optional
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
 from .compat import while_context
 from .graph import Path, ancestors
+from .replica import Replica
 from .units import foreign_gradient
+
+if TYPE_CHECKING:
+    from .methods.base import Model, Run
 
 #: A first layer of fewer features is not worth the trouble.
 WIDE = 64
+
+#: A shortcut through the first layer pays from about so many multiplications.
+WORTH_IT = 2 ** 25
+
+#: Rows of which running sums are taken at once, as a product with a triangle of ones.
+BLOCK = 32
+
+#: In place of a feature that leaves.
+NONE, ALL = -1, -2
 
 #: They change the shape of a sample and nothing else.
 _SHAPES = ('Reshape', 'Identity', 'Snapshot', 'Squeeze', 'ExpandDims')
@@ -46,3 +59,90 @@ def find_head(path: Path) -> Optional[Head]:
     if x.op in ancestors(path.T, {z.name}):
         return None
     return Head(z, tf.transpose(weights) if op.get_attr('transpose_b') else weights)
+
+
+class FirstLayer:
+    """Scores of samples with single features absent, the first layer summed up from what is known to change.
+
+    In float64, so that a large feature that leaves takes its rounding errors with it.
+
+    Args:
+        running: whether the features of a sample leave one after another; else each row misses one.
+    """
+
+    def __init__(self, model: 'Model', head: Head, running: bool) -> None:
+        self._model, self._running = model, running
+        self._size = head.weights.shape.as_list()
+        self._starts = tf.placeholder(tf.int32, [None], name='starts')
+        self._owners = tf.placeholder(tf.int32, [None], name='owners')
+        self._features = tf.placeholder(tf.int32, [None], name='features')
+        self._changes = tf.placeholder(tf.float64, [None], name='changes')
+        weights = tf.cast(head.weights, tf.float64)
+        base = tf.matmul(tf.cast(tf.reshape(model.X[0], [-1, self._size[0]]), tf.float64), weights)
+        rows = tf.gather(weights, self._features)
+        if running:
+            triangle = tf.constant(np.tril(np.ones((BLOCK, BLOCK))))
+            inner = tf.matmul(triangle * tf.reshape(self._changes, [-1, 1, BLOCK]),
+                              tf.reshape(rows, [-1, BLOCK, self._size[1]]))
+            before = tf.cumsum(inner[:, -1], exclusive=True)
+            summed = tf.reshape(inner + before[:, tf.newaxis], [-1, self._size[1]])
+            # A sample's sum begins with its own first row.
+            own = tf.gather(rows, self._starts) * tf.gather(self._changes, self._starts)[:, tf.newaxis]
+            base -= tf.gather(summed, self._starts) - own
+        else:
+            summed = rows * self._changes[:, tf.newaxis]
+        points = tf.cast(tf.gather(base, self._owners) + summed, head.z.dtype)
+        path = Path([head.z], model.T)
+        self._score = model.score_of(Replica(path.with_loops(), {head.z.name: points}).tensor(model.T))
+
+    def pays(self, run: 'Run', rows: int) -> bool:
+        """Whether it is faster, for so many rows, than the whole model, and allowed."""
+        return (run.rowing.mixed and run.rowing.rows >= 2 * BLOCK
+                and rows * self._size[0] * self._size[1] >= WORTH_IT)
+
+    def scores(self, run: 'Run', absent: np.ndarray, samples: np.ndarray, features: np.ndarray,
+               first: Optional[np.ndarray] = None) -> np.ndarray:
+        """The scores of some rows.
+
+        Args:
+            absent: what is there when a feature is absent, (1 or n, features).
+            samples: the sample of each row.
+            features: the feature that leaves, or `NONE`, or `ALL`, which stands for itself.
+            first: where features leave one after another, whether a row is the first of a sample's; else samples rise.
+        """
+        flat = run.xs[0].reshape(run.n, -1)
+        gone = absent[samples if len(absent) > 1 else 0, features].astype(np.float64)
+        changes = np.where(features < 0, 0, gone - flat[samples, features])
+        parts = []
+        for start in range(0, len(samples), run.rowing.rows // BLOCK * BLOCK):
+            part = slice(start, start + run.rowing.rows // BLOCK * BLOCK)
+            if first is None:
+                starts = np.zeros(0, int)
+                owners = samples[part] - samples[start]
+                base = flat[samples[start]:samples[part][-1] + 1]
+            else:
+                begins = first[part].copy()
+                begins[0] = True
+                starts, owners = np.flatnonzero(begins), np.cumsum(begins) - 1
+                base = flat[samples[part][starts]]
+                left = features[start - np.argmax(first[start::-1]):start]
+                empty = features[part][starts] == ALL
+                base[empty] = absent[samples[part][starts][empty] if len(absent) > 1 else [0]]
+                base[0, left] = absent[samples[start] if len(absent) > 1 else 0, left]
+            parts.append(self._call(run, base, starts, owners, samples[part], features[part], changes[part]))
+        return np.concatenate(parts) if parts else np.zeros(0)
+
+    def _call(self, run: 'Run', base: np.ndarray, starts: np.ndarray, owners: np.ndarray, samples: np.ndarray,
+              features: np.ndarray, changes: np.ndarray) -> np.ndarray:
+        rows = len(samples)
+        more = -rows % BLOCK if self._running else 0
+        columns: List[np.ndarray] = [np.pad(column, (0, more), 'edge') for column in (
+            samples, owners, np.maximum(features, 0), changes)] if more else [
+            samples, owners, np.maximum(features, 0), changes]
+        fed = [(self._model.X[0], base.reshape((-1,) + run.xs[0].shape[1:])), (self._starts, starts),
+               (self._owners, columns[1]), (self._features, columns[2]), (self._changes, columns[3])]
+        if run.ys is not None:
+            fed.append((self._model.Y, run.ys[columns[0]]))
+        score = run.fetch(self._score, fed, columns[0])[:rows]
+        run.progress(rows)
+        return score

@@ -20,8 +20,7 @@ class Model:
         path: the ops between them.
         footprint: how much one sample takes there.
         Y: the weights of T's units: 1 unless fed.
-        target: T * Y, what the methods attribute the sum of.
-        score: that sum for each sample.
+        score: the sum of T * Y for each sample, which the methods attribute.
     """
 
     def __init__(self, T: tf.Tensor, X: List[tf.Tensor], many: bool) -> None:
@@ -30,13 +29,15 @@ class Model:
         self.path = Path(X, self.T)
         self.footprint = Footprint(self.path)
         self.Y = tf.placeholder_with_default(tf.ones([], self.T.dtype), None, name='ys')
-        self.target = self.T * self.Y
-        rank = self.T.shape.ndims
-        if rank:
-            self.score = tf.reduce_sum(self.target, list(range(1, rank)))
-        else:
-            samples = [1] if rank == 0 else [tf.shape(self.target)[0]]
-            self.score = tf.reduce_sum(tf.reshape(self.target, tf.concat([samples, [-1]], 0)), 1)
+        self.score = self.score_of(self.T)
+
+    def score_of(self, T: tf.Tensor) -> tf.Tensor:
+        """For each sample the sum of the units of T, or of what stands for it, weighed by Y."""
+        target = T * self.Y
+        if T.shape.ndims:
+            return tf.reduce_sum(target, list(range(1, T.shape.ndims)))
+        samples = [1] if T.shape.ndims == 0 else [tf.shape(target)[0]]
+        return tf.reduce_sum(tf.reshape(target, tf.concat([samples, [-1]], 0)), 1)
 
 
 class Run:
@@ -108,6 +109,10 @@ class Run:
                                    'samples.' % (self._model.T.name, len(score), len(samples[part])))
             result[part] = score
         return result
+
+    def keep(self, before: np.ndarray, absent: np.ndarray) -> None:
+        """Take note of scores that a method has found on its way."""
+        self._before, self._absent = before, absent
 
     def before(self) -> np.ndarray:
         """The scores of the samples as they are, evaluated once in a run."""

@@ -6,7 +6,10 @@ import numpy as np
 from ..arguments import positive_int
 from ..messages import warn
 from .base import Model, Run
-from .perturbation import FirstLayer, PerturbationAttribution, say_how, touched
+from .perturbation import PerturbationAttribution, say_how, touched
+
+#: The place that is no place: nothing is occluded.
+NOTHING = -1
 
 #: How many pairs of a sample and a place are listed at once.
 AT_ONCE = 2 ** 20
@@ -60,15 +63,18 @@ class Occlusion(PerturbationAttribution):
     def attribute(self, run: Run) -> List[np.ndarray]:
         places = self._places(run)
         absent = [array[0].reshape(array.shape[1], -1) for array in self.absent(run).arrays]
-        before = run.before()
-        fall = self._evaluator(run, places, absent)
+        evaluate = self._evaluator(run, places, absent)
         sums = [np.zeros(x.reshape(run.n, -1).shape) for x in run.xs]
         groups = np.zeros((run.n, places.count)) if self.per_group else None
+        before = np.zeros(run.n)
         for samples, first, changes in self._parts(run, places, absent):
-            falls: np.ndarray = np.zeros(changes.shape)
+            scores: np.ndarray = np.zeros(changes.shape)
             row, column = np.nonzero(changes)
-            falls[row, column] = before[samples][row] - fall(row + samples.start, column + first)
+            scores[row, column] = evaluate(row + samples.start, column + first)
             run.progress(changes.size - len(row))
+            if first == NOTHING:
+                before[samples], scores, changes, first = scores[:, 0], scores[:, 1:], changes[:, 1:], 0
+            falls = np.where(changes, before[samples, np.newaxis] - scores, 0)
             if groups is not None:
                 groups[samples, first:first + falls.shape[1]] = falls
             else:
@@ -88,10 +94,11 @@ class Occlusion(PerturbationAttribution):
     def _parts(self, run: Run, places: 'Places', absent: List[np.ndarray]) -> Iterator[Tuple[slice, int, np.ndarray]]:
         """Samples, the first of some places, and whether occluding each place changes each sample at all.
 
-        What is not changed need not be evaluated, unless the rows of a call have to be of one evaluation.
+        What is not changed need not be evaluated, unless the rows of a call have to be of one evaluation. The place
+        `NOTHING`, the sample as it is, comes first.
         """
         if not run.rowing.mixed:
-            for place in range(places.count):
+            for place in range(NOTHING, places.count):
                 yield slice(0, run.n), place, np.ones((run.n, 1), bool)
             return
         height = max(1, AT_ONCE // places.count)
@@ -99,26 +106,19 @@ class Occlusion(PerturbationAttribution):
             part = slice(start, min(start + height, run.n))
             differs = [x[part].reshape(part.stop - start, -1) != (one[part] if len(one) > 1 else one)
                        for x, one in zip(run.xs, absent)]
-            yield part, 0, places.touched(differs)
+            yield part, NOTHING, np.insert(places.touched(differs), 0, True, 1)
 
     def _evaluator(self, run: Run, places: 'Places', absent: List[np.ndarray]
                    ) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
         """A function from samples and places, one of each for every row, to the scores with the places occluded."""
-        single = places.single_features()
-        layer = None if single is None else self.first_layer(run, absent, run.n * places.count)
+        layer, single = self.first_layer, places.single_features()
+        if layer is not None and single is not None and layer.pays(run, run.n * places.count):
+            features = np.append(single, NOTHING)
+            return lambda samples, of_places: layer.scores(run, absent[0], samples, features[of_places])
         points = self.points(run)
-
-        def behind(layer: FirstLayer, samples: np.ndarray, features: np.ndarray) -> np.ndarray:
-            return run.scores(samples, lambda part: layer.fed(
-                layer.whole(samples[part]) + layer.changes(samples[part], features[part])))
-
-        def evaluate(samples: np.ndarray, of_places: np.ndarray) -> np.ndarray:
-            if layer is not None and single is not None:
-                return behind(layer, samples, single[of_places])
-            return run.scores(samples, lambda part: points(samples[part], lambda number, rows: places.occlude(
+        return lambda samples, of_places: run.scores(samples, lambda part: points(
+            samples[part], lambda number, rows: places.occlude(
                 number, rows, of_places[part], absent[number], samples[part])))
-
-        return evaluate
 
     def _places(self, run: Run) -> 'Places':
         groups = self.groups(run)

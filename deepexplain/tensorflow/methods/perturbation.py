@@ -6,11 +6,8 @@ import numpy as np
 from ..arguments import sample_shape, written
 from ..batching import aligned
 from ..graph import Path
-from ..head import find_head
+from ..head import FirstLayer, find_head
 from .base import Attribution, Model, Run
-
-#: Shortcuts through the first layer pay off from about this many multiplications.
-WORTH_A_CALL = 2 ** 25
 
 
 class PerturbationAttribution(Attribution):
@@ -27,6 +24,9 @@ class PerturbationAttribution(Attribution):
 
     run_options: Sequence[str] = ('baseline',)
 
+    #: Whether features leave one after another.
+    running = False
+
     def __init__(self, model: Model, baseline: Any = None, feature_mask: Any = None, per_group: bool = False) -> None:
         super().__init__(model)
         for x in model.X:
@@ -36,7 +36,8 @@ class PerturbationAttribution(Attribution):
             if not Path([x], model.T).ops and x is not model.T:
                 raise RuntimeError("T ('%s') does not depend on X ('%s')." % (model.T.name, x.name))
         self.set_absent(baseline)
-        self._head = find_head(model.path)
+        head = find_head(model.path)
+        self.first_layer = None if head is None else FirstLayer(model, head, self.running)
         self._masks = None if feature_mask is None else _checked_masks(feature_mask, model)
         if per_group and self._masks is None:
             raise ValueError('per_group needs a feature_mask.')
@@ -67,14 +68,6 @@ class PerturbationAttribution(Attribution):
 
         return of
 
-    def first_layer(self, run: Run, absent: Sequence[np.ndarray], rows: int) -> Optional['FirstLayer']:
-        """The model's first layer at a run's samples, if it is a matrix and so many rows are worth the trouble."""
-        if self._head is None or not run.rowing.mixed or absent[0].shape[1] * rows * int(
-                self._head.weights.shape[1] or 1) < WORTH_A_CALL:
-            return None
-        weights = run.fetch(self._head.weights, []).astype(np.float64)
-        return FirstLayer(self._head.z, weights, run.xs[0].reshape(run.n, -1), absent[0])
-
     def groups(self, run: Run) -> Optional[List[np.ndarray]]:
         """The group's number, from 0, of each feature of each input's samples, flat; None without a feature_mask."""
         if self._masks is None:
@@ -97,31 +90,6 @@ class PerturbationAttribution(Attribution):
                                   for mask, one in zip(self._masks, attributions)])
         _, first = np.unique(numbers, return_index=True)
         return flat[:, first].sum(1)
-
-
-class FirstLayer:
-    """What a matrix at the beginning of a model makes of samples and of the absence of single features.
-
-    In float64, so that a large feature that comes and goes leaves no rounding errors behind.
-    """
-
-    def __init__(self, z: Any, weights: np.ndarray, samples: np.ndarray, absent: np.ndarray) -> None:
-        self._z, self._weights, self._samples, self._absent = z, weights, samples, absent
-        self._whole = samples.astype(np.float64).dot(weights)
-
-    def whole(self, samples: np.ndarray) -> np.ndarray:
-        """The layer at some samples as they are."""
-        return self._whole[samples]
-
-    def changes(self, samples: np.ndarray, features: np.ndarray) -> np.ndarray:
-        """What the absence of a feature of a sample, one for each row, adds to the layer."""
-        absent = self._absent[samples if len(self._absent) > 1 else 0, features]
-        change = absent.astype(np.float64) - self._samples[samples, features]
-        return change[:, np.newaxis] * self._weights[features]
-
-    def fed(self, values: np.ndarray) -> List[Any]:
-        """What a session call is fed for such values of the layer."""
-        return [(self._z, values.astype(self._z.dtype.as_numpy_dtype))]
 
 
 def touched(groups: Sequence[np.ndarray], differs: Sequence[np.ndarray], count: int) -> np.ndarray:

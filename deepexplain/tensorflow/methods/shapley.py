@@ -1,14 +1,14 @@
 """Shapley values by sampling."""
 from itertools import islice
-from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
 from ..arguments import positive_int
-from ..baselines import Baselines
+from ..head import ALL, NONE, FirstLayer
 from ..messages import warn
 from .base import Model, Run
-from .perturbation import FirstLayer, PerturbationAttribution, say_how, touched
+from .perturbation import PerturbationAttribution, say_how, touched
 
 _HOW = "sampling_dims=[[1], None, ...], a list with each input's sampled dimensions, None to leave it alone"
 
@@ -38,6 +38,7 @@ class ShapleySampling(PerturbationAttribution):
     """
 
     run_options = ('baseline', 'seed')
+    running = True
     has_convergence_delta = True
 
     def __init__(self, model: Model, samples: int = 5, sampling_dims: Optional[Sequence[Any]] = None,
@@ -69,24 +70,30 @@ class ShapleySampling(PerturbationAttribution):
         count = _count(players)
         baselines = self.absent(run)
         absent = [array[0].reshape(array.shape[1], -1) for array in baselines.arrays]
-        full, empty = run.before(), self._empty(run, players, baselines)
         changes = np.ones((run.n, count), bool)
         if run.rowing.mixed:
             changes = touched(players, [x.reshape(run.n, -1) != one for x, one in zip(run.xs, absent)], count)
         evaluate = self._evaluator(run, players, absent, count)
+        full, empty = np.zeros(run.n), np.zeros(run.n)
         total = np.zeros(run.n * count)
-        for permutations, samples in self._parts(run, count):
+        for permutations, samples, is_first in self._parts(run, count):
             way = Way(permutations, samples, changes)
-            scores = np.where(way.last, empty[way.samples], 0)
-            between = way.between(run.rowing.mixed)
-            scores[between] = evaluate(way, between)
-            run.progress(len(permutations) * len(samples) * (count - 1) - len(between))
+            rows = way.rows(run.rowing.mixed, is_first)
+            values = evaluate(way, rows)
+            run.progress(len(permutations) * len(samples) * (count - 1) + 2 * is_first * len(samples) - len(values))
+            if is_first:
+                ends, values = np.split(values, [2 * len(samples)])
+                full[samples], empty[samples] = np.split(ends, 2)
+            scores = empty[way.samples]
+            scores[rows.steps] = values
             falls = np.where(way.first, full[way.samples], np.roll(scores, 1)) - scores
             features = way.samples * count + way.players
             if len(permutations) > 1:
                 total += np.bincount(features, falls, len(total))
             else:
                 total[features] += falls
+        if all(player.min() >= 0 for player in players):
+            run.keep(full, empty)
         credits = np.append(total.reshape(run.n, count) / self._samples, np.zeros((run.n, 1)), 1)
         if self.per_group:
             return [credits[:, :-1].astype(self.dtype(run)[0])]
@@ -100,31 +107,17 @@ class ShapleySampling(PerturbationAttribution):
             results.append(credits[:, player].reshape((run.n,) + shape).astype(dtype))
         return results
 
-    def _empty(self, run: Run, players: List[np.ndarray], absent: Baselines) -> np.ndarray:
-        """The scores when every player is gone; an input without players stays as it is."""
-        stays = [player[0] < 0 for player in players]
-        if not any(stays):
-            return run.absent_scores(absent)
-        samples = np.arange(run.n)
-
-        def points(part: slice) -> List[Any]:
-            gone = absent.rows(samples[part], np.zeros(len(samples[part]), int))
-            return [(X, x[part] if stay else rows) for X, x, rows, stay in zip(self.model.X, run.xs, gone, stays)]
-
-        return run.scores(samples, points)
-
-    def _parts(self, run: Run, count: int) -> Iterator[Tuple[np.ndarray, np.ndarray]]:
-        """Permutations, and the samples to take them through: as many as fill a session call."""
+    def _parts(self, run: Run, count: int) -> Iterator[Tuple[np.ndarray, np.ndarray, bool]]:
+        """Permutations, the samples to take them through, as many as fill a call, and if these come for the first time.
+        """
         room = max(1, run.rowing.rows // count) if run.rowing.mixed else 1
         width = max(1, room // run.n)
         height = min(room, run.n) if run.rowing.mixed else run.n
         drawn = self._draw(run, count)
-        while True:
-            permutations = list(islice(drawn, width))
-            if not permutations:
-                return
+        for part in range(0, self._samples, width):
+            permutations = np.array(list(islice(drawn, width)))
             for start in range(0, run.n, height):
-                yield np.array(permutations), np.arange(start, min(start + height, run.n))
+                yield permutations, np.arange(start, min(start + height, run.n)), part == 0
 
     def _draw(self, run: Run, count: int) -> Iterator[np.ndarray]:
         """The permutations, drawn one after another when they are wanted."""
@@ -138,52 +131,40 @@ class ShapleySampling(PerturbationAttribution):
                 yield permutation[::-1]
 
     def _evaluator(self, run: Run, players: List[np.ndarray], absent: List[np.ndarray], count: int
-                   ) -> Callable[['Way', np.ndarray], np.ndarray]:
+                   ) -> Callable[['Way', 'Steps'], np.ndarray]:
         """A function from some steps of a way to the scores after them."""
-        layer = None
-        if len(players) == 1 and count == len(players[0]):
-            layer = self.first_layer(run, absent, run.n * self._samples * count)
-        feature, points = np.argsort(players[0]), self.points(run)
+        layer = self.first_layer
+        if len(players) == 1 and count == len(players[0]) and layer is not None and layer.pays(
+                run, run.n * self._samples * count):
+            feature = np.argsort(players[0])
+            return lambda way, rows: self._through(run, layer, absent[0], way, rows, feature)
+        points = self.points(run)
 
-        def evaluate(way: Way, steps: np.ndarray) -> np.ndarray:
-            if layer is not None:
-                return self._through(run, layer, way, steps, feature)
+        def evaluate(way: Way, rows: Steps) -> np.ndarray:
             # When each feature leaves, in each permutation; who is no player never does.
             leaves = np.append(np.argsort(way.permutations, 1), np.full((len(way.permutations), 1), count), 1)
             of_features = [leaves[:, player] for player in players]
-            samples, after, ways = way.samples[steps], way.positions[steps][:, np.newaxis], way.ways[steps]
+            many = len(way.permutations) > 1
 
             def fed(part: slice) -> List[Any]:
-                def remove(number: int, rows: np.ndarray) -> None:
-                    gone = of_features[number][ways[part] if len(leaves) > 1 else 0] <= after[part]
-                    np.copyto(rows, absent[number][samples[part]] if len(absent[number]) > 1 else absent[number],
-                              where=gone)
+                samples, left = rows.samples[part], rows.left[part, np.newaxis]
 
-                return points(samples[part], remove)
+                def remove(number: int, flat: np.ndarray) -> None:
+                    gone = of_features[number][rows.ways[part] if many else slice(0, 1)] < left
+                    np.copyto(flat, absent[number][samples] if len(absent[number]) > 1 else absent[number], where=gone)
 
-            return run.scores(samples, fed)
+                return points(samples, remove)
+
+            return run.scores(rows.samples, fed)
 
         return evaluate
 
-    def _through(self, run: Run, layer: 'FirstLayer', way: 'Way', steps: np.ndarray, feature: np.ndarray
-                 ) -> np.ndarray:
-        """The scores after some steps, the first layer summed up step by step."""
-        samples, features, first = way.samples[steps], feature[way.players[steps]], way.first[steps]
-        carried: List[np.ndarray] = []
-
-        def values(part: slice) -> List[Any]:
-            rows = layer.changes(samples[part], features[part])
-            begins = np.flatnonzero(first[part])
-            rows[begins] += layer.whole(samples[part][begins])
-            if not first[part][0]:
-                # A way goes on from the call before.
-                rows[0] += carried[0]
-            for begin, end in zip(np.union1d(0, begins), np.append(begins[begins > 0], len(rows))):
-                np.cumsum(rows[begin:end], 0, out=rows[begin:end])
-            carried[:] = rows[-1:]
-            return layer.fed(rows)
-
-        return run.scores(samples, values)
+    def _through(self, run: Run, layer: FirstLayer, absent: np.ndarray, way: 'Way', rows: 'Steps',
+                 feature: np.ndarray) -> np.ndarray:
+        """The scores after some steps, by what each changes in the first layer."""
+        steps, ends = rows.steps, len(rows.samples) - len(rows.steps)
+        features = np.append(np.repeat([NONE, ALL], ends // 2), feature[way.players[steps]])
+        return layer.scores(run, absent, rows.samples, features, np.append(np.ones(ends, bool), way.first[steps]))
 
     def _players(self, run: Run) -> List[np.ndarray]:
         """The player that each feature of each input's samples belongs to, flat; -1 for none."""
@@ -214,7 +195,7 @@ class Way:
     """
 
     def __init__(self, permutations: np.ndarray, samples: np.ndarray, changes: np.ndarray) -> None:
-        self.permutations = permutations
+        self.permutations, self._all = permutations, samples
         whole = changes[samples][:, permutations].transpose(1, 0, 2)
         self.ways, row, self.positions = np.nonzero(whole)
         self.samples = samples[row]
@@ -222,10 +203,30 @@ class Way:
         same = (self.samples[1:] == self.samples[:-1]) & (self.ways[1:] == self.ways[:-1])
         self.first, self.last = np.append(True, ~same)[:len(row)], np.append(~same, True)[:len(row)]
 
-    def between(self, mixed: bool) -> np.ndarray:
-        """The steps after which there is still something present; unmixed, position by position."""
+    def rows(self, mixed: bool, ends: bool) -> 'Steps':
+        """What to evaluate: after each step but the last; first the samples whole and empty, if `ends`.
+
+        Unmixed, position follows position.
+        """
         steps = np.flatnonzero(~self.last)
-        return steps if mixed else steps[np.argsort(self.positions[steps], kind='stable')]
+        if not mixed:
+            steps = steps[np.argsort(self.positions[steps], kind='stable')]
+        samples, left, ways = self.samples[steps], self.positions[steps] + 1, self.ways[steps]
+        if ends:
+            size = len(self._all)
+            samples = np.concatenate([self._all, self._all, samples])
+            left = np.concatenate([np.zeros(size, int), np.full(size, self.permutations.shape[1]), left])
+            ways = np.append(np.zeros(2 * size, int), ways)
+        return Steps(steps, samples, left, ways)
+
+
+class Steps(NamedTuple):
+    """Rows to evaluate: the steps that the last of them are, and for each the sample, how many have left, and the way.
+    """
+    steps: np.ndarray
+    samples: np.ndarray
+    left: np.ndarray
+    ways: np.ndarray
 
 
 def _count(players: List[np.ndarray]) -> int:
