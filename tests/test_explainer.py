@@ -7,56 +7,8 @@ import tensorflow.compat.v1 as tf
 from models import close, initialise, mlp
 
 from deepexplain.tensorflow import DeepExplain, Explainer
-from deepexplain.tensorflow.batching import Rows, sweep
 
 METHODS = ['zero', 'saliency', 'grad*input', 'intgrad', 'elrp', 'deeplift', 'occlusion', 'shapley_sampling']
-
-
-class Counting:
-    """A session that notes what each call is asked for."""
-
-    def __init__(self, session):
-        self.graph, self.calls, self._session = session.graph, [], session
-
-    def run(self, fetches, feed):
-        self.calls.append(feed)
-        return self._session.run(fetches, feed)
-
-
-def test_sweep_goes_through_every_evaluation_of_every_sample():
-    for rows, mixed in ((1, True), (2, True), (5, True), (100, True), (2, False), (3, False)):
-        parts = list(sweep(3, 4, rows, mixed))
-        assert all(len(part.samples) <= rows for part in parts)
-        pairs = sorted((sample, evaluation) for part in parts for sample, evaluation in zip(*part))
-        assert pairs == [(sample, evaluation) for sample in range(3) for evaluation in range(4)]
-        if not mixed:
-            assert all(len(set(part.evaluations)) == 1 for part in parts)
-
-
-def test_rows_of_the_same_sample_add_up():
-    total = np.zeros((3, 1))
-    Rows(np.array([2, 0, 1, 2, 0, 0]), np.arange(6)).add(total, np.array([[1], [2], [4], [8], [16], [32]]))
-    assert total.ravel().tolist() == [50, 4, 9]
-
-
-@pytest.mark.parametrize('method,options,evaluations', [
-    ('zero', {}, 1), ('saliency', {}, 1), ('grad*input', {}, 1), ('elrp', {}, 1), ('deeplift', {}, 1),
-    ('intgrad', dict(steps=7), 7), ('occlusion', {}, 1 + 5), ('occlusion', dict(window_shape=(2,), step=3), 1 + 2),
-    ('shapley_sampling', dict(samples=2), 2 * 6)])
-def test_session_calls_and_rows(session, rng, method, options, evaluations):
-    X, T = mlp(tf.nn.relu, rng)
-    initialise(session)
-    counting = Counting(session)
-    with DeepExplain(session=counting) as de:
-        explainer = de.get_explainer(method, T, X, **options)
-        assert counting.calls == []
-        explainer.run(rng.randn(4, 5))
-        assert len(counting.calls) == evaluations
-        assert all(len(feed[X.name]) == 4 for feed in counting.calls)
-        counting.calls = []
-        explainer.run(rng.randn(4, 5), batch_size=1)
-        assert len(counting.calls) == 4 * evaluations
-        assert all(len(feed[X.name]) == 1 for feed in counting.calls)
 
 
 @pytest.mark.parametrize('method', METHODS)

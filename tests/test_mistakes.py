@@ -4,7 +4,7 @@ import warnings
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
-from models import close, dense, initialise, mlp, per_sample
+from models import close, counted, dense, initialise, mlp, per_sample
 
 from deepexplain.tensorflow import DeepExplain
 
@@ -68,36 +68,23 @@ def test_4_an_unrelated_placeholder_need_not_be_fed(session, rng):
         assert de.explain('deeplift', T, X, rng.randn(2, 5)).shape == (2, 5)
 
 
-class Counting:
-    """A session that notes how many rows each call feeds."""
-
-    def __init__(self, session):
-        self.graph, self.rows, self._session = session.graph, [], session
-
-    def run(self, fetches, feed):
-        self.rows.append(max(len(array) for array in feed.values() if np.ndim(array)))
-        return self._session.run(fetches, feed)
-
-
-@pytest.mark.parametrize('method', ['occlusion', 'shapley_sampling', 'intgrad'])
+@pytest.mark.parametrize('method,options,rows', [
+    ('occlusion', {}, 6), ('shapley_sampling', dict(samples=2), 2 + 2 * 4), ('intgrad', dict(steps=6), 6)])
 @pytest.mark.parametrize('batch_size', [1, 2, 7, 100])
-def test_5_every_method_keeps_to_the_batch_size(session, rng, method, batch_size):
-    X, T = mlp(tf.nn.relu, rng)
+def test_5_every_method_keeps_to_the_batch_size(session, rng, method, options, rows, batch_size):
+    X, T, seen = counted(rng)
     initialise(session)
-    counting = Counting(session)
-    options = dict(samples=2) if method == 'shapley_sampling' else dict(steps=6) if method == 'intgrad' else {}
-    with DeepExplain(session=counting) as de:
+    with DeepExplain(session=session) as de:
         explainer = de.get_explainer(method, T, X, **options)
         xs, ys = rng.randn(3, 5), rng.randn(3, 3)
         np.random.seed(0)
         whole = explainer.run(xs, ys)
-        counting.rows = []
+        del seen[:]
         np.random.seed(0)
         batched = explainer.run(xs, ys, batch_size=batch_size)
     close(batched, whole, 1e-5)
-    evaluations = {'occlusion': [1, 5], 'shapley_sampling': [6, 6], 'intgrad': [6]}[method]
-    assert max(counting.rows) <= batch_size
-    assert len(counting.rows) == sum(-(-3 * part // batch_size) for part in evaluations)
+    assert max(seen) <= batch_size
+    assert sum(seen) == 3 * rows
 
 
 @pytest.mark.parametrize('method', ['intgrad', 'deeplift'])

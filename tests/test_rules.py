@@ -122,11 +122,26 @@ def test_no_change_takes_the_derivative_at_the_midpoint(session, name):
 def test_the_midpoint_lies_between_input_and_reference(session):
     # Input and reference 8e-6 apart around the kink: the midpoint is below it, the input above.
     X = tf.placeholder(tf.float32, [None, 1])
+    T = tf.nn.leaky_relu(X, .5)
     with DeepExplain(session=session) as de:
-        below = de.explain('deeplift', tf.nn.relu(X), X, [[3e-6]], baseline=[-5e-6])
-        above = de.explain('deeplift', tf.nn.relu(X), X, [[5e-6]], baseline=[-3e-6])
-    close(below, [[0]], 1e-9)
+        below = de.explain('deeplift', T, X, [[3e-6]], baseline=[-5e-6])
+        above = de.explain('deeplift', T, X, [[5e-6]], baseline=[-3e-6])
+    close(below, [[4e-6]], 1e-5)
     close(above, [[8e-6]], 1e-5)
+
+
+@pytest.mark.parametrize('dtype', [tf.float32, tf.float64])
+@pytest.mark.parametrize('x,reference,want', [
+    (2, 2, 1), (-2, -2, 0), (0, 0, 0), (2, 0, 1), (0, 2, 1), (-2, 0, 0), (0, -2, 0), (3, -1, .75), (-3, 1, .25),
+    (2 + 1e-6, 2, 1), (-2, -2 - 1e-6, 0), (3e-6, -1e-6, .75), (-1e-6, 3e-6, .75), (1e-30, -1e-30, .5),
+    (1e6, 1e6 + .1, 1), (5e4, -5, 1e4 / 10001)])
+def test_the_multiplier_of_relu(session, dtype, x, reference, want):
+    # The second and the third feature cancel out, and what each is given is the multiplier alone.
+    X = tf.placeholder(dtype, [None, 3])
+    T = tf.nn.relu(X[:, 0] + (X[:, 1] - X[:, 2]))
+    with DeepExplain(session=session) as de:
+        got = de.explain('deeplift', T, X, [[x, 1, 1]], baseline=[reference, 0, 0])
+    np.testing.assert_allclose(got[0, 1:], [want, -want], rtol=3e-6)
 
 
 @pytest.mark.parametrize('name', sorted(SINGLE) + sorted(COMPOSED) + sorted(SUMMED))

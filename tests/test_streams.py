@@ -12,7 +12,7 @@ from models import close, initialise, mlp
 from deepexplain.tensorflow import DeepExplain
 
 METHODS = [('saliency', {}, 1), ('elrp', {}, 1), ('deeplift', {}, 1), ('intgrad', dict(steps=6), 6),
-           ('occlusion', {}, 6), ('shapley_sampling', dict(samples=2), 12)]
+           ('occlusion', {}, 6), ('shapley_sampling', dict(samples=2), 2 + 2 * 4)]
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import numpy as np
 from .graph import Path
 
 #: What the largest tensor of a call may hold, in bytes, where the caller does not say how many rows it has.
-LARGEST = 24 * 2 ** 20
+LARGEST = 25 * 2 ** 20
 
 
 class Rowing(NamedTuple):
@@ -45,11 +45,19 @@ def pairs(samples: int, evaluations: int, mixed: bool) -> Tuple[np.ndarray, np.n
     return (index // evaluations, index % evaluations) if mixed else (index % samples, index // samples)
 
 
+def cuts(rows: int, rowing: Rowing) -> Iterator[slice]:
+    """Rows in calls: of like size, where nothing asks for another."""
+    size = rowing.rows
+    if rowing.mixed and not rowing.exact:
+        size = -(-rows // max(1, -(-rows // size)))
+    for start in range(0, rows, max(1, size)):
+        yield slice(start, min(start + size, rows))
+
+
 def sweep(samples: int, evaluations: int, rowing: Rowing) -> Iterator[Rows]:
     """Cut all evaluations of all samples into calls."""
     of_samples, of_evaluations = pairs(samples, evaluations, rowing.mixed)
-    for start in range(0, len(of_samples), rowing.rows):
-        part = slice(start, start + rowing.rows)
+    for part in cuts(len(of_samples), rowing):
         yield Rows(of_samples[part], of_evaluations[part])
 
 

@@ -71,7 +71,7 @@ class Explainer:
                 weights. By default all units are summed.
             batch_size: the most rows of one session call; memory follows it, results do not. Samples, steps, windows,
                 permutation prefixes and references are all rows. By default as many as keep the largest tensor
-                between X and T within 24 MiB (`batching.LARGEST`). Where T is one number for all samples, it can be
+                between X and T within 25 MiB (`batching.LARGEST`). Where T is one number for all samples, it can be
                 no less than their number.
             feed_dict: values for what else T needs, by tensor or tensor name. Where the first dimension of a tensor
                 is unknown and its value has as many rows as there are samples, the rows go along with the samples;

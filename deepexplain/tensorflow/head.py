@@ -64,7 +64,8 @@ def find_head(path: Path) -> Optional[Head]:
 class FirstLayer:
     """Scores of samples with single features absent, the first layer summed up from what is known to change.
 
-    In float64, so that a large feature that leaves takes its rounding errors with it.
+    A large feature that leaves must take its rounding errors with it: running sums are of float64, and where a single
+    feature outweighs all others the sample without it is computed as a whole.
 
     Args:
         running: whether the features of a sample leave one after another; else each row misses one.
@@ -76,12 +77,13 @@ class FirstLayer:
         self._starts = tf.placeholder(tf.int32, [None], name='starts')
         self._owners = tf.placeholder(tf.int32, [None], name='owners')
         self._features = tf.placeholder(tf.int32, [None], name='features')
-        self._changes = tf.placeholder(tf.float64, [None], name='changes')
-        weights = tf.cast(head.weights, tf.float64)
-        base = tf.matmul(tf.cast(tf.reshape(model.X[0], [-1, self._size[0]]), tf.float64), weights)
+        dtype = tf.float64 if running or head.z.dtype == tf.float64 else tf.float32
+        self._changes = tf.placeholder(dtype, [None], name='changes')
+        weights = tf.cast(head.weights, dtype)
+        base = tf.matmul(tf.cast(tf.reshape(model.X[0], [-1, self._size[0]]), dtype), weights)
         rows = tf.gather(weights, self._features)
         if running:
-            triangle = tf.constant(np.tril(np.ones((BLOCK, BLOCK))))
+            triangle = tf.constant(np.tril(np.ones((BLOCK, BLOCK))), dtype)
             inner = tf.matmul(triangle * tf.reshape(self._changes, [-1, 1, BLOCK]),
                               tf.reshape(rows, [-1, BLOCK, self._size[1]]))
             before = tf.cumsum(inner[:, -1], exclusive=True)
@@ -113,6 +115,9 @@ class FirstLayer:
         flat = run.xs[0].reshape(run.n, -1)
         gone = absent[samples if len(absent) > 1 else 0, features].astype(np.float64)
         changes = np.where(features < 0, 0, gone - flat[samples, features])
+        squares = np.square(flat, dtype=np.float64)
+        rest = squares.sum(1)[samples] - squares[samples, features] + gone ** 2
+        heavy = changes ** 2 > 64 * rest
         parts = []
         for start in range(0, len(samples), run.rowing.rows // BLOCK * BLOCK):
             part = slice(start, start + run.rowing.rows // BLOCK * BLOCK)
@@ -120,6 +125,12 @@ class FirstLayer:
                 starts = np.zeros(0, int)
                 owners = samples[part] - samples[start]
                 base = flat[samples[start]:samples[part][-1] + 1]
+                alone = start + np.flatnonzero(heavy[part])
+                if len(alone):
+                    owners[alone - start] = np.arange(len(base), len(base) + len(alone))
+                    base = np.concatenate([base, flat[samples[alone]]])
+                    base[owners[alone - start], features[alone]] = gone[alone]
+                    changes[alone] = 0
             else:
                 begins = first[part].copy()
                 begins[0] = True

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..baselines import Baselines, check_baseline, check_references, spread
-from ..batching import Footprint, Rowing, Rows, pairs, sweep, take
+from ..batching import Footprint, Rowing, Rows, cuts, pairs, sweep, take
 from ..feeds import Feeds
 from ..gradients import ordinary_gradients
 from ..graph import Path
@@ -49,6 +49,7 @@ class Run:
         feeds: what is fed besides the inputs.
         ys: weights of T's units for each sample, or None.
         options: those of the method's options that this run was given.
+        baselines: where features are absent, once a method has asked.
         progress: called with the number of rows that a session call has evaluated.
     """
 
@@ -56,6 +57,7 @@ class Run:
                  options: Mapping[str, Any]) -> None:
         self.xs, self.n, self.options = xs, len(xs[0]), options
         self.ys: Optional[np.ndarray] = None
+        self.baselines: Optional[Baselines] = None
         self.progress: Callable[[int], Any] = lambda rows: None
         self.rowing, self.feeds = rowing, feeds
         self._session, self._model = session, model
@@ -101,8 +103,7 @@ class Run:
             points: what is fed in place of X for a slice of the rows.
         """
         result = np.zeros(len(samples))
-        for start in range(0, len(samples), self.rowing.rows):
-            part = slice(start, start + self.rowing.rows)
+        for part in cuts(len(samples), self.rowing):
             score = self.evaluate([self._model.score], samples[part], [], points(part))[0]
             if len(score) != len(samples[part]):
                 raise RuntimeError("T ('%s') must have a value for each sample to compare samples: it has %d for %d "
@@ -190,12 +191,15 @@ class Attribution:
 
     def absent(self, run: Run) -> Baselines:
         """Where the features of a run's samples are absent: as the run was told, else as the explainer was."""
+        if run.baselines is not None:
+            return run.baselines
         baseline, references = self._baseline, self._references
         if run.options.get('baseline') is not None or run.options.get('references') is not None:
             given = Attribution(self.model)
             given.set_absent(run.options.get('baseline'), run.options.get('references'))
             baseline, references = given._baseline, given._references
-        return spread(baseline, references, run.xs)
+        run.baselines = spread(baseline, references, run.xs)
+        return run.baselines
 
     @classmethod
     def options(cls) -> List[str]:

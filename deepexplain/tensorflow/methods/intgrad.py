@@ -47,9 +47,11 @@ class IntegratedGradients(GradientAttribution):
         X = self.model.X
         # X takes the samples, unless it takes so many only that there would be no room for the places.
         self._samples = [tf.placeholder(x.dtype, _some(x), name='samples') if first_dimension(x) else x for x in X]
-        self._baselines = [tf.placeholder(x.dtype, _some(x), name='baselines') for x in X]
-        # One feed in place of two: each costs as much as a small op.
-        self._nodes = tf.placeholder(tf.float64, [2, None], name='nodes')
+        # What is mostly the same has a default: a feed costs as much as ten small ops.
+        self._baselines = [_baseline(x, value) for x, value in zip(X, self._baseline)]
+        self._own = self._references is None and all(
+            one.op.type == 'PlaceholderWithDefault' for one in self._baselines)
+        self._nodes = tf.placeholder_with_default(tf.constant(self._rule), [2, None], name='nodes')
         self._at, self._weight = tf.unstack(self._nodes)
         # A plain sum is the fastest, where no place is there to fill a call up.
         self._even = not np.ptp(self._rule[1]) and not any(first_dimension(x) for x in X)
@@ -76,7 +78,9 @@ class IntegratedGradients(GradientAttribution):
     def _points(self, tensor: tf.Tensor, end: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
         """The places between two ends, sample after sample, in the form of the tensor that they are put in for."""
         end, start = _flat(end), _flat(start)
-        at = tf.cast(self._at, tensor.dtype)[tf.newaxis, :, tf.newaxis]
+        # Spread to the size of the points first: where both sides of a product are broadcast TensorFlow is slow.
+        at = tf.tile(tf.cast(self._at, tensor.dtype)[:, tf.newaxis], tf.shape(end))
+        at = tf.reshape(at, tf.stack([tf.shape(end)[0], tf.shape(self._at)[0], -1]))
         points = start[:, tf.newaxis] + at * (end - start)[:, tf.newaxis]
         shape = [None] if tensor.shape.ndims is None else tensor.shape.as_list()
         if None in shape[1:] or tensor.shape.ndims is None:
@@ -124,15 +128,17 @@ class IntegratedGradients(GradientAttribution):
     def _feed(self, run: Run, absent: Baselines, samples: np.ndarray, references: np.ndarray, block: Block
               ) -> List[Tuple[tf.Tensor, np.ndarray]]:
         """What a block is fed: its pairs of a sample and a reference, and its places."""
-        nodes = self._rule[:, block.evaluations]
-        nodes[1, block.real[1]:] = 0
-        fed = list(zip(self._samples, (take(x, samples) for x in run.xs)))
+        fed: List[Any] = list(zip(self._samples, (take(x, samples) for x in run.xs)))
         # What hangs on X beside the path (an assertion, say) is run as well.
         fed += [(X, x[np.resize(samples, run.rowing.rows)]) for X, x in zip(self.model.X, run.xs)
                 if first_dimension(X)]
-        fed += zip(self._baselines, [array[0] for array in absent.arrays] if absent.shared
-                   else absent.rows(samples, references))
-        fed.append((self._nodes, nodes))
+        if not self._own or any(value is not None for value in run.options.values()):
+            fed += zip(self._baselines, [array[0] for array in absent.arrays] if absent.shared
+                       else absent.rows(samples, references))
+        if block.real[1] < self._steps or len(block.evaluations) > self._steps:
+            nodes = self._rule[:, block.evaluations]
+            nodes[1, block.real[1]:] = 0
+            fed.append((self._nodes, nodes))
         if absent.size > 1:
             fed.append((self._owner, samples - samples[0]))
         if run.ys is not None:
@@ -151,6 +157,14 @@ def _flat(samples: tf.Tensor) -> tf.Tensor:
 def _some(x: tf.Tensor) -> Any:
     """The shape of any number of samples."""
     return None if x.shape.ndims is None else [None] + x.shape.as_list()[1:]
+
+
+def _baseline(x: tf.Tensor, value: np.ndarray) -> tf.Tensor:
+    """Where a baseline for one or all samples is fed; by default the explainer's own, where that is a number."""
+    shape = _some(x)
+    if value.ndim or shape is None or None in shape[1:]:
+        return tf.placeholder(x.dtype, shape, name='baselines')
+    return tf.placeholder_with_default(tf.fill([1] + shape[1:], tf.constant(value, x.dtype)), shape, name='baselines')
 
 
 def _nodes(quadrature: Any, steps: int) -> Tuple[np.ndarray, np.ndarray]:

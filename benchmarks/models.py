@@ -1,0 +1,53 @@
+"""The models that are timed: random weights, since only shapes matter here."""
+import os
+
+os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+os.environ.setdefault('TF_USE_LEGACY_KERAS', '1')
+
+import numpy as np
+import tensorflow.compat.v1 as tf
+
+
+def variable(*shape):
+    return tf.Variable((np.random.RandomState(0).randn(*shape) * .05).astype(np.float32))
+
+
+def dense(x, size):
+    return tf.matmul(x, variable(int(x.shape[1]), size)) + variable(size)
+
+
+def mlp(features=784):
+    X = tf.placeholder(tf.float32, [None, features])
+    return X, dense(tf.nn.relu(dense(tf.nn.relu(dense(X, 256)), 256)), 10)
+
+
+def cnn():
+    X = tf.placeholder(tf.float32, [None, 28, 28, 1])
+    h = X
+    for before, after in ((1, 32), (32, 64)):
+        h = tf.nn.relu(tf.nn.conv2d(h, variable(3, 3, before, after), strides=[1, 1, 1, 1], padding='SAME')
+                       + variable(after))
+    h = tf.nn.max_pool(h, ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding='SAME')
+    return X, dense(tf.nn.relu(dense(tf.reshape(h, [-1, 14 * 14 * 64]), 128)), 10)
+
+
+def resnet50(side=224):
+    """Keras's ResNet50 without weights, its target the layer before the softmax; None where there is no such Keras."""
+    try:
+        model = tf.keras.applications.ResNet50(weights=None, input_shape=(side, side, 3))
+    except (AttributeError, ImportError):
+        return None
+    return model.input, model.output.op.inputs[0]
+
+
+def vgg(side=224):
+    """The convolutions of VGG16, whose first layers have the largest activations of the well-known models."""
+    X = tf.placeholder(tf.float32, [None, side, side, 3])
+    h, before = X, 3
+    for size, times in ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)):
+        for _ in range(times):
+            h = tf.nn.relu(tf.nn.conv2d(h, variable(3, 3, before, size), strides=[1, 1, 1, 1], padding='SAME')
+                           + variable(size))
+            before = size
+        h = tf.nn.max_pool(h, ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding='SAME')
+    return X, dense(tf.reduce_mean(h, [1, 2]), 1000)
