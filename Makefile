@@ -1,6 +1,7 @@
 # Everything on a machine that has python3 and nothing else:
 #   make demo    train a model, draw every method's attributions into docs/demo.png
 #   make test    linter, type checker, test suite
+#   make bench   time and memory of every method as tables, accuracy against cost as docs/accuracy.png; half an hour
 # PYTHON and VENV choose another interpreter: make pytest PYTHON=python3.7 VENV=.venv37
 PYTHON ?= python3
 VENV ?= .venv
@@ -11,7 +12,7 @@ EXTRAS = tf,keras,examples,test,lint
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
-.PHONY: demo test lint types pytest install clean
+.PHONY: demo test bench lint types pytest install clean
 
 demo: install
 	@mkdir -p docs
@@ -22,6 +23,10 @@ test: install
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory types
 	@$(MAKE) --no-print-directory pytest
+
+bench: install
+	$(BIN)/python benchmarks/bench.py --out benchmarks/results.md
+	$(BIN)/python benchmarks/accuracy.py --out docs/accuracy.png
 
 lint: install
 	$(BIN)/ruff check .

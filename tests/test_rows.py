@@ -318,6 +318,45 @@ def test_beginnings_that_are_a_matrix_are_found(session, rng):
     assert head.find_head(Path([X], T)) is None
 
 
+@pytest.mark.parametrize('dtype', ['float16', 'float32', 'float64'])
+@pytest.mark.parametrize('rank', [1, 2])
+def test_the_first_layer_of_models_of_any_precision(session, rng, monkeypatch, dtype, rank):
+    monkeypatch.setattr(head, 'WORTH_IT', 0)
+    X = tf.placeholder(dtype, [None, 96])
+    W = (rng.randint(-8, 8, (96, 3)) / 64).astype(dtype)
+    T = tf.matmul(X, tf.constant(W))  # nothing but the first layer
+    T = T if rank == 2 else T[:, 1]
+    xs = (rng.randint(1, 8, (2, 96)) / 4).astype(dtype)
+    ys = np.eye(3)[[1, 1]] if rank == 2 else None
+    with DeepExplain(session=session) as de:
+        for method, options in (('intgrad', dict(steps=4)), ('occlusion', {}), ('shapley_sampling', dict(samples=2))):
+            got = de.explain(method, T, X, xs, ys, **options)
+            assert got.dtype == dtype
+            np.testing.assert_allclose(got.astype(float), xs * W[:, 1].astype(float),
+                                       atol=2e-2 if dtype == 'float16' else 1e-5)
+
+
+def test_what_a_custom_rule_is_given_has_the_shape_of_its_input(session, rng):
+    from deepexplain.tensorflow import register_rule, rules
+    shapes = []
+
+    def rule(grad, x, y, x_ref, y_ref):
+        shapes.append(tf.stack([tf.shape(one) for one in (x, y, x_ref, y_ref)]))
+        return grad * (y - y_ref) / (x - x_ref)
+
+    try:
+        register_rule('Atan', lambda grad, x, y, epsilon: grad, rule)
+        X, T = mlp(tf.atan, rng)
+        initialise(session)
+        with DeepExplain(session=session) as de:
+            de.explain('deeplift', T, X, rng.randn(7, 5))
+        baseline = [op.outputs[0] for op in session.graph.get_operations() if op.name.endswith('/baseline')][0]
+        for shape in session.run(shapes, {X: rng.randn(7, 5), baseline: np.zeros((1, 5))}):
+            assert shape[:, 0].tolist() == [7] * 4
+    finally:
+        rules._rules.pop('Atan', None)
+
+
 # One row of references can stand for all only where the first axis is the samples' throughout.
 
 @pytest.mark.parametrize('merge', [False, True])

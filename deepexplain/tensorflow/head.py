@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from .compat import while_context
-from .graph import Path, ancestors
+from .graph import CALLS, FUNCTIONAL, Path, ancestors
 from .replica import Replica
 from .units import foreign_gradient
 
@@ -56,7 +56,10 @@ def find_head(path: Path) -> Optional[Head]:
     z, weights = op.outputs[0], op.inputs[1]
     if features < WIDE or tensor.shape.as_list() != [None, features] or weights.shape.ndims != 2:
         return None
-    if x.op in ancestors(path.T, {z.name}):
+    # Loops, branches and calls behind it are left to the ways that need no second copy of them.
+    plain = all(hasattr(tf.raw_ops, op.type) and op.type not in CALLS | FUNCTIONAL and while_context(op) is None
+                for op in path.ops)
+    if not plain or x.op in ancestors(path.T, {z.name}):
         return None
     return Head(z, tf.transpose(weights) if op.get_attr('transpose_b') else weights)
 

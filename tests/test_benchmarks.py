@@ -1,0 +1,44 @@
+"""The arithmetic of benchmarks/; what it times is not for tests."""
+import os
+import sys
+
+import pytest
+
+FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'benchmarks')
+
+
+@pytest.fixture
+def benchmarks(monkeypatch):
+    pytest.importorskip('sklearn')
+    monkeypatch.syspath_prepend(FOLDER)
+    yield __import__('bench'), __import__('accuracy'), __import__('measure')
+    for name in ('bench', 'accuracy', 'measure', 'models'):
+        sys.modules.pop(name)
+
+
+def test_slope(benchmarks):
+    bench = benchmarks[0]
+    assert bench.slope((1, 10, 100), (5, 1, 10)) == pytest.approx(1)
+    assert bench.slope((1, 4, 16, 64), (1, 1, 3, 12)) == pytest.approx(1)
+
+
+def test_the_cost_of_a_goal(benchmarks):
+    accuracy = benchmarks[1]
+    assert accuracy.needed((10, 100, 1000), (.1, .1, .001)) == '316'
+    assert accuracy.needed((10, 100, 1000), (.001, .1, .001)) == '316'
+    assert accuracy.needed((10, 100), (.005, .001)) == '10 or fewer'
+    assert accuracy.needed((10, 100), (.5, .1)) == 'more than 100'
+
+
+def test_the_error_is_relative_to_each_sample(benchmarks):
+    import numpy as np
+    accuracy = benchmarks[1]
+    want = np.array([[[3.], [4.]], [[30.], [40.]]])
+    assert accuracy.error(want + np.array([[[0.], [.5]], [[0.], [0.]]]), want) == pytest.approx(.05)
+
+
+def test_every_method_has_its_bare_cost(benchmarks):
+    from deepexplain.tensorflow.methods import attribution_methods
+    bench = benchmarks[0]
+    assert set(bench.METHODS) == set(attribution_methods) - {'zero'}
+    assert [evaluations(784) for _, _, evaluations in bench.METHODS.values()] == [1, 1, 1, 1, 100, 785, 2 + 2 * 783]
