@@ -111,8 +111,14 @@ def _data(name: str, value: Any, x: tf.Tensor) -> np.ndarray:
     return array
 
 
-def check_rows(T: tf.Tensor, X: List[tf.Tensor], n: int, batch_size: Any, default: int) -> Rowing:
-    """How to cut rows of n samples into calls, when the graph can take the batch size."""
+def check_rows(T: tf.Tensor, X: List[tf.Tensor], n: int, batch_size: Any, default: int,
+               sized: bool = False) -> Rowing:
+    """How to cut rows of n samples into calls, when the graph can take the batch size.
+
+    Args:
+        default: the rows of a call, where neither the graph nor the caller says how many.
+        sized: whether something else that is fed has n rows and can have no other number.
+    """
     fixed = [size for size in map(first_dimension, X) if size is not None]
     if batch_size is not None:
         positive_int('batch_size', batch_size)
@@ -124,9 +130,11 @@ def check_rows(T: tf.Tensor, X: List[tf.Tensor], n: int, batch_size: Any, defaul
     if T.shape.ndims == 0 and (batch_size or n) < n:
         raise RuntimeError("T ('%s') is one number for all samples, so that batches would change what it means: leave "
                            'batch_size out, or pass a T of which the first axis is the samples.' % T.name)
-    per_sample = T.shape.ndims != 0 and (first_dimension(T) is None or bool(fixed) or first_dimension(T) == batch_size)
-    rows = int(batch_size or (fixed + [default if per_sample else n])[0])
-    if fixed and n % rows and not per_sample:
+    of_target = first_dimension(T)
+    mixed = T.shape.ndims != 0 and not sized and (of_target is None or bool(fixed))
+    rows = int(batch_size or (fixed + [default if mixed else n])[0])
+    if fixed and n % rows and not mixed:
         raise RuntimeError('xs must have a multiple of %d samples, as the first dimension of the input tensor says, '
                            'not %d.' % (rows, n))
-    return Rowing(rows, per_sample, bool(fixed))
+    # Where T alone says how many rows there are, what it is made of may belong to each sample.
+    return Rowing(rows, mixed, bool(fixed) or (batch_size is not None and of_target == batch_size))

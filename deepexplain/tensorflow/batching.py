@@ -95,6 +95,8 @@ def take(array: np.ndarray, samples: np.ndarray) -> np.ndarray:
 
 def aligned(shape: Sequence[int], dtype: Any) -> np.ndarray:
     """An uninitialised array at an address that TensorFlow reads in place, where it copies others."""
+    if np.dtype(dtype).hasobject:
+        return np.empty(shape, dtype)
     size = int(np.prod(shape)) * np.dtype(dtype).itemsize
     memory = np.empty(size + 64, np.uint8)
     offset = -memory.ctypes.data % 64

@@ -113,7 +113,8 @@ class Explainer:
         arrays = check_samples(self._inputs, self._many, xs)
         n = len(arrays[0])
         feeds = arrange(pairs, n, self._fixed)
-        rowing = check_rows(model.T, self._inputs, n, batch_size, n if feeds.sized else model.footprint.rows(arrays))
+        rowing = check_rows(model.T, self._inputs, n, batch_size, model.footprint.rows(arrays),
+                            feeds.sized)
         run = Run(self.session, model, arrays, rowing, feeds, options)
         if 'baseline' in attribution.run_options:
             attribution.absent(run)

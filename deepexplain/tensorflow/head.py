@@ -45,7 +45,7 @@ def find_head(path: Path) -> Optional[Head]:
     tensor = x
     while True:
         readers = [op for op in tensor.consumers() if op in path.dependent]
-        if len(readers) != 1 or foreign_gradient(readers[0]) or while_context(readers[0]) is not None:
+        if len(readers) != 1 or foreign_gradient(readers[0]) or readers[0].control_inputs:
             return None
         op = readers[0]
         if op.type not in _SHAPES or op.inputs[0] is not tensor:
@@ -54,12 +54,12 @@ def find_head(path: Path) -> Optional[Head]:
     if op.type != 'MatMul' or op.inputs[0] is not tensor or path.depends(op.inputs[1]) or op.get_attr('transpose_a'):
         return None
     z, weights = op.outputs[0], op.inputs[1]
-    if features < WIDE or tensor.shape.as_list() != [None, features] or weights.shape.ndims != 2:
+    if features < WIDE or tensor.shape.as_list() != [None, features] or not weights.shape.is_fully_defined():
         return None
     # Loops, branches and calls behind it are left to the ways that need no second copy of them.
     plain = all(hasattr(tf.raw_ops, op.type) and op.type not in CALLS | FUNCTIONAL and while_context(op) is None
                 for op in path.ops)
-    if not plain or x.op in ancestors(path.T, {z.name}):
+    if not plain or x.op in ancestors(path.T, {z.name}) + ancestors(weights, set()):
         return None
     return Head(z, tf.transpose(weights) if op.get_attr('transpose_b') else weights)
 
@@ -83,7 +83,9 @@ class FirstLayer:
         dtype = tf.float64 if running or head.z.dtype == tf.float64 else tf.float32
         self._changes = tf.placeholder(dtype, [None], name='changes')
         weights = tf.cast(head.weights, dtype)
-        base = tf.matmul(tf.cast(tf.reshape(model.X[0], [-1, self._size[0]]), dtype), weights)
+        # Not X itself, which others beside the path may read and compare with what has as many rows.
+        self._base = tf.placeholder(model.X[0].dtype, [None, self._size[0]], name='base')
+        base = tf.matmul(tf.cast(self._base, dtype), weights)
         rows = tf.gather(weights, self._features)
         if running:
             triangle = tf.constant(np.tril(np.ones((BLOCK, BLOCK))), dtype)
@@ -100,10 +102,14 @@ class FirstLayer:
         path = Path([head.z], model.T)
         self._score = model.score_of(Replica(path.with_loops(), {head.z.name: points}).tensor(model.T))
 
-    def pays(self, run: 'Run', rows: int) -> bool:
-        """Whether it is faster, for so many rows, than the whole model, and allowed."""
-        return (run.rowing.mixed and run.rowing.rows >= 2 * BLOCK
-                and rows * self._size[0] * self._size[1] >= WORTH_IT)
+    def pays(self, run: 'Run', absent: np.ndarray, rows: int) -> bool:
+        """Whether it is faster, for so many rows, than the whole model, and exact."""
+        if not run.rowing.mixed or run.rowing.rows < 2 * BLOCK or rows * self._size[0] * self._size[1] < WORTH_IT:
+            return False
+        changes = np.abs(absent.astype(np.float64) - run.xs[0].reshape(run.n, -1))
+        # Sums take in the whole call: what is no number, or beyond float64 next to the rest, would spoil them all.
+        typical = np.median(changes[changes > 0]) if changes.any() else 0.
+        return bool(np.isfinite(changes).all() and changes.max() <= 1e8 * typical)
 
     def scores(self, run: 'Run', absent: np.ndarray, samples: np.ndarray, features: np.ndarray,
                first: Optional[np.ndarray] = None) -> np.ndarray:
@@ -153,7 +159,7 @@ class FirstLayer:
         columns: List[np.ndarray] = [np.pad(column, (0, more), 'edge') for column in (
             samples, owners, np.maximum(features, 0), changes)] if more else [
             samples, owners, np.maximum(features, 0), changes]
-        fed = [(self._model.X[0], base.reshape((-1,) + run.xs[0].shape[1:])), (self._starts, starts),
+        fed = [(self._base, base), (self._starts, starts),
                (self._owners, columns[1]), (self._features, columns[2]), (self._changes, columns[3])]
         if run.ys is not None:
             fed.append((self._model.Y, run.ys[columns[0]]))

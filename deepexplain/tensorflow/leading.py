@@ -18,7 +18,10 @@ def keeps_rows(path: Path) -> bool:
     """Whether every op between X and T certainly leaves the first axis, of unknown size, to the samples."""
     if any(not x.shape.ndims or x.shape.as_list()[0] is not None for x in path.X):
         return False
-    return all(_keeps(op, path) for op in path.ops if op in path.dependent and op.outputs)
+    # What hangs on the shape of X alone may count its rows.
+    counted = set(path.ops) - path.dependent
+    return all(_keeps(op, path) and (op.type == 'Reshape' or not any(tensor.op in counted for tensor in op.inputs))
+               for op in path.ops if op in path.dependent and op.outputs)
 
 
 def _keeps(op: tf.Operation, path: Path) -> bool:

@@ -8,6 +8,7 @@ from ..arguments import first_dimension, positive_int
 from ..baselines import Baselines
 from ..batching import Block, blocks, pairs, take
 from ..gradients import gradients_of, target_at
+from ..graph import ancestors
 from ..head import find_head
 from .base import GradientAttribution, Model, Run
 
@@ -45,8 +46,7 @@ class IntegratedGradients(GradientAttribution):
     def build(self) -> List[tf.Tensor]:
         """The weighed sum over the places of a block, computed where the gradients are."""
         X = self.model.X
-        # X takes the samples, unless it takes so many only that there would be no room for the places.
-        self._samples = [tf.placeholder(x.dtype, _some(x), name='samples') if first_dimension(x) else x for x in X]
+        self._samples = [tf.placeholder(x.dtype, _some(x), name='samples') for x in X]
         # What is mostly the same has a default: a feed costs as much as ten small ops.
         self._baselines = [_baseline(x, value) for x, value in zip(X, self._baseline)]
         self._own = self._references is None and all(
@@ -73,10 +73,14 @@ class IntegratedGradients(GradientAttribution):
         results = [tf.reshape(one, tf.shape(x)) * tf.cast(x - baseline, one.dtype)
                    for one, x, baseline in zip(sums, self._samples, self._baselines)]
         self._of_samples = [tf.segment_sum(result, self._owner) for result in results]
+        # What hangs on X beside the path (an assertion, say) is run as well, and may compare it with other feeds.
+        needed = {op.name for gradient in sums for op in ancestors(gradient, set())}
+        self._beside = [x.op.name in needed for x in X]
         return results
 
     def _points(self, tensor: tf.Tensor, end: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
         """The places between two ends, sample after sample, in the form of the tensor that they are put in for."""
+        sample = tf.shape(end)[1:]
         end, start = _flat(end), _flat(start)
         # Spread to the size of the points first: where both sides of a product are broadcast TensorFlow is slow.
         at = tf.tile(tf.cast(self._at, tensor.dtype)[:, tf.newaxis], tf.shape(end))
@@ -84,11 +88,8 @@ class IntegratedGradients(GradientAttribution):
         points = start[:, tf.newaxis] + at * (end - start)[:, tf.newaxis]
         shape = [None] if tensor.shape.ndims is None else tensor.shape.as_list()
         if None in shape[1:] or tensor.shape.ndims is None:
-            return tf.reshape(points, tf.concat([[-1], tf.shape(self._samples[self._index(tensor)])[1:]], 0))
+            return tf.reshape(points, tf.concat([[-1], sample], 0))
         return tf.reshape(points, [-1 if shape[0] is None else shape[0]] + shape[1:])
-
-    def _index(self, tensor: tf.Tensor) -> int:
-        return [x.name for x in self.model.X].index(tensor.name)
 
     def _summed(self, gradient: tf.Tensor) -> tf.Tensor:
         """The weighed sum of gradients over the places: one flat row for each sample."""
@@ -129,9 +130,8 @@ class IntegratedGradients(GradientAttribution):
               ) -> List[Tuple[tf.Tensor, np.ndarray]]:
         """What a block is fed: its pairs of a sample and a reference, and its places."""
         fed: List[Any] = list(zip(self._samples, (take(x, samples) for x in run.xs)))
-        # What hangs on X beside the path (an assertion, say) is run as well.
-        fed += [(X, x[np.resize(samples, run.rowing.rows)]) for X, x in zip(self.model.X, run.xs)
-                if first_dimension(X)]
+        fed += [(X, x[np.repeat(samples, len(block.evaluations))]) for X, x, beside in zip(
+            self.model.X, run.xs, self._beside) if beside]
         if not self._own or any(value is not None for value in run.options.values()):
             fed += zip(self._baselines, [array[0] for array in absent.arrays] if absent.shared
                        else absent.rows(samples, references))

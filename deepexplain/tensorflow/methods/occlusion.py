@@ -101,7 +101,7 @@ class Occlusion(PerturbationAttribution):
             for place in range(NOTHING, places.count):
                 yield slice(0, run.n), place, np.ones((run.n, 1), bool)
             return
-        height = max(1, AT_ONCE // places.count)
+        height = max(1, AT_ONCE // max(1, places.count))
         for start in range(0, run.n, height):
             part = slice(start, min(start + height, run.n))
             differs = [x[part].reshape(part.stop - start, -1) != (one[part] if len(one) > 1 else one)
@@ -112,10 +112,11 @@ class Occlusion(PerturbationAttribution):
                    ) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
         """A function from samples and places, one of each for every row, to the scores with the places occluded."""
         layer, single = self.first_layer, places.single_features()
-        if layer is not None and single is not None and layer.pays(run, run.n * places.count):
+        if layer is not None and single is not None and layer.pays(
+                run, absent[0], run.n * places.count):
             features = np.append(single, NOTHING)
             return lambda samples, of_places: layer.scores(run, absent[0], samples, features[of_places])
-        points = self.points(run)
+        points = self.points(run, run.n * (1 + places.count))
         return lambda samples, of_places: run.scores(samples, lambda part: points(
             samples[part], lambda number, rows: places.occlude(
                 number, rows, of_places[part], absent[number], samples[part])))

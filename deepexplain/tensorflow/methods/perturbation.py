@@ -47,15 +47,15 @@ class PerturbationAttribution(Attribution):
         """The dtype of each input's attributions: the input's, or T's where the input is of ints."""
         return [x.dtype if x.dtype.kind == 'f' else self.model.T.dtype.as_numpy_dtype for x in run.xs]
 
-    def points(self, run: Run) -> Callable[[np.ndarray, Callable[[int, np.ndarray], None]], List[Any]]:
+    def points(self, run: Run, most: int) -> Callable[[np.ndarray, Callable[[int, np.ndarray], None]], List[Any]]:
         """A function that gives what is fed for some samples with features removed.
 
         It takes the samples, one for each row, and a function that is called with each input's number and its flat
-        rows, to take features away from in place.
+        rows, to take features away from in place. There are at most so many rows in the run.
         """
         flat = [x.reshape(run.n, -1) for x in run.xs]
         # The same memory for every call: fresh pages cost more than what is written to them.
-        memory = [aligned((run.rowing.rows,) + one.shape[1:], one.dtype) for one in flat]
+        memory = [aligned((min(run.rowing.rows, most),) + one.shape[1:], one.dtype) for one in flat]
 
         def of(samples: np.ndarray, remove: Callable[[int, np.ndarray], None]) -> List[Any]:
             fed = []

@@ -110,7 +110,7 @@ class ShapleySampling(PerturbationAttribution):
     def _parts(self, run: Run, count: int) -> Iterator[Tuple[np.ndarray, np.ndarray, bool]]:
         """Permutations, the samples to take them through, as many as fill a call, and if these come for the first time.
         """
-        room = max(1, run.rowing.rows // count) if run.rowing.mixed else 1
+        room = max(1, run.rowing.rows // max(1, count)) if run.rowing.mixed else 1
         width = max(1, room // run.n)
         height = min(room, run.n) if run.rowing.mixed else run.n
         drawn = self._draw(run, count)
@@ -135,10 +135,10 @@ class ShapleySampling(PerturbationAttribution):
         """A function from some steps of a way to the scores after them."""
         layer = self.first_layer
         if len(players) == 1 and count == len(players[0]) and layer is not None and layer.pays(
-                run, run.n * self._samples * count):
+                run, absent[0], run.n * self._samples * count):
             feature = np.argsort(players[0])
             return lambda way, rows: self._through(run, layer, absent[0], way, rows, feature)
-        points = self.points(run)
+        points = self.points(run, run.n * (2 + self._samples * count))
 
         def evaluate(way: Way, rows: Steps) -> np.ndarray:
             # When each feature leaves, in each permutation; who is no player never does.
