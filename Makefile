@@ -1,7 +1,7 @@
 # Everything on a machine that has python3 and nothing else:
 #   make demo    train a model, draw every method's attributions into docs/demo.png
 #   make test    linter, type checker, test suite
-#   make bench   time and memory of every method as tables, accuracy against cost as docs/accuracy.png; half an hour
+#   make bench   time and memory of every method as tables, accuracy against cost as docs/accuracy.png; ten minutes
 # PYTHON and VENV choose another interpreter: make pytest PYTHON=python3.7 VENV=.venv37
 PYTHON ?= python3
 VENV ?= .venv

@@ -81,7 +81,7 @@ def main():
             of_steps = {name: [error(de.explain('intgrad', T, X, xs, ys, steps=steps, quadrature=name), exact)
                                for steps in STEPS] for name in QUADRATURES}
             xs, ys = xs[:4], ys[:4]
-            fair = de.explain('shapley_sampling', T, X, xs, ys, samples=100000, antithetic=True, seed=10 ** 6)
+            fair = de.explain('shapley_sampling', T, X, xs, ys, samples=60000, antithetic=True, seed=10 ** 6)
             of_samples = {name: [np.mean([error(de.explain(
                 'shapley_sampling', T, X, xs, ys, samples=samples, antithetic=name == 'antithetic', seed=seed), fair)
                 for seed in range(3)]) for samples in SAMPLES] for name in ('random', 'antithetic')}

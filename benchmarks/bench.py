@@ -202,8 +202,7 @@ def memory():
 def main():
     tables = {'ratios': ratios, 'shortcut': shortcut, 'deep': deep, 'growth': growth, 'memory': memory}
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--out', default='benchmarks/results-tf%s.md' % tf.VERSION if hasattr(tf, 'VERSION') else
-                        'benchmarks/results.md')
+    parser.add_argument('--out', default='benchmarks/results.md', help='the file to write')
     parser.add_argument('--only', default=','.join(tables))
     arguments = parser.parse_args()
     warnings.simplefilter('ignore')
