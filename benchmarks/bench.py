@@ -79,9 +79,9 @@ def ratios():
         # What one call of 256 rows can reach at all.
         alone = case.bare['gradient']
         alike = Bare(case.session, case.fetches['gradient'], case.X, case.Y, (256,))
-        rows.append(['%s, n=256, to a bare call of 256 rows' % name] + [
+        rows.append(['%s, n=256, compared with one plain call of the same 256 rows' % name] + [
             '%.2f' % paired(alike, 256, case.runner(method, 256))[0] for method in WHOLE] + [''] * 3)
-        rows.append(['%s, the bare call of 256 rows itself' % name, '%.2f' % paired(alone, 256, alike.call(256))[0]]
+        rows.append(['%s, that plain call itself' % name, '%.2f' % paired(alone, 256, alike.call(256))[0]]
                     + [''] * 6)
     return table('Bare cost of the evaluations / time taken', [''] + list(WHOLE) + [
         'intgrad %d' % STEPS, 'occlusion 1x1', 'shapley %d' % PERMUTATIONS], rows)

@@ -178,7 +178,7 @@ class Explainer:
             unruled = self._attribution.unruled
             warn('%s: attributions are %s.%s' % (
                 self.method, 'all zero though the target changes' if zero else
-                'off the change of the target by up to %.2g of the largest change' % (np.abs(delta).max() / scale)
+                'off what they should add up to by up to %.2g of the largest' % (np.abs(delta).max() / scale)
                 if scale else 'not zero though the target does not change',
                 ' Ops on the path without an exact rule: %s.' % unruled if unruled else ''))
         return delta

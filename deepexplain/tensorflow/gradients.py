@@ -95,8 +95,9 @@ def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
              'so attributions may not add up; see register_rule.' % (method, _listed(unruled)))
     replica = Replica(path.with_loops(), units=units, gradient=GRADIENT)
     marked = {unit.y.op for unit in units.marked}
+    # What goes to the winner is what it has: nothing is lost of T(x), as of the change of T something may be.
     winners = [(op.type, op.name) for op in path.of_types(WINNERS) if op in path.dependent and op not in marked
-               and op not in units.joint and op.outputs[0].dtype.is_floating]
+               and op not in units.joint and op.outputs[0].dtype.is_floating and method != 'elrp']
     return Ruled(path, units, replica, rules, _listed(unruled + winners))
 
 
