@@ -93,6 +93,12 @@ def take(array: np.ndarray, samples: np.ndarray) -> np.ndarray:
     return array[first:last + 1] if follow else array[samples]
 
 
+def add_rows(total: np.ndarray, owners: np.ndarray, values: np.ndarray) -> None:
+    """Add row i of the values to row owners[i] of the total; owners rise, and one may have several rows."""
+    starts = np.flatnonzero(np.append(True, owners[1:] != owners[:-1]))
+    total[owners[starts]] += np.add.reduceat(values, starts, 0, np.float64)
+
+
 def aligned(shape: Sequence[int], dtype: Any) -> np.ndarray:
     """An uninitialised array at an address that TensorFlow reads in place, where it copies others."""
     if np.dtype(dtype).hasobject:

@@ -27,17 +27,12 @@ class Ruled(NamedTuple):
 
 def ordinary_gradients(model: 'Model') -> List[tf.Tensor]:
     """The gradients of the target with respect to each X as TensorFlow has them."""
-    return gradients_of(target_at(model, model.X), model.X, model)
+    return gradients_of(target_at(model.path), model.X, model)
 
 
-def target_at(model: 'Model', start: Sequence[tf.Tensor], points: Sequence[tf.Tensor] = ()) -> tf.Tensor:
-    """T, fit to be differentiated, as a function of some tensors through which it depends on X.
-
-    Args:
-        start: these tensors.
-        points: what they are to be instead; by default themselves.
-    """
-    path = lowered(start, model.T)
+def target_at(path: Path, points: Sequence[tf.Tensor] = ()) -> tf.Tensor:
+    """T, fit to be differentiated, at X or at points that are put in for X."""
+    path = lowered(path)
     rules = registered_rules()
     units = find_units(path, frozenset(rules)) if path.of_types(['IdentityN']) else Units()
     lost = [(op.type, op.name) for op in units.lost] + look_inside(path, rules).custom
@@ -47,13 +42,12 @@ def target_at(model: 'Model', start: Sequence[tf.Tensor], points: Sequence[tf.Te
         return path.T
     # TensorFlow cannot differentiate a functional loop that a session has run, but can its copy; and the custom
     # gradient of an imported swish belongs to the graph that it was imported from.
-    inputs = {tensor.name: point for tensor, point in zip(start, points)}
+    inputs = {x.name: point for x, point in zip(path.X, points)}
     return Replica(path.with_loops(), inputs, Units(stripped=units.stripped)).tensor(path.T)
 
 
-def lowered(start: Sequence[tf.Tensor], T: tf.Tensor) -> Path:
-    """The path from some tensors to T, imported again with its function calls inlined if there are any."""
-    path = Path(start, T)
+def lowered(path: Path) -> Path:
+    """The path, imported again with its function calls inlined if there are any."""
     if all(op.type not in CALLS and hasattr(tf.raw_ops, op.type) for op in path.ops):
         return path
     library = compat.library_of(path.graph)
@@ -64,7 +58,7 @@ def lowered(start: Sequence[tf.Tensor], T: tf.Tensor) -> Path:
     lost = [(op.type, op.name) for op in calls if foreign_gradient(op) or op.type in own]
     if lost:
         _warn_of_lost(lost)
-    return Path(start, Replica(path.with_loops()).tensor(T))
+    return Path(path.X, Replica(path.with_loops()).tensor(path.T))
 
 
 def _warn_of_lost(ops: List[Tuple[str, str]]) -> None:
@@ -83,7 +77,7 @@ def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
         more: further elementwise op types that take the method's own rule.
     """
     rules = dict({op_type: Rule() for op_type in more}, **registered_rules())
-    path = lowered(model.X, model.T)
+    path = lowered(model.path)
     inside = look_inside(path, rules)
     if check is not None:
         check(path, method, inside)

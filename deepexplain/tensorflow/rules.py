@@ -169,6 +169,7 @@ class RescaleRules(RuleSet):
             like = tf.shape(x)
             gradient = own(grad, x, y, tf.broadcast_to(reference.x, like), tf.broadcast_to(reference.y, like))
             return _checked(gradient, op, 'deeplift')
+        # Half precision has too few digits to move the reference by some of them.
         if _rule_of(op) == 'Relu' and x.dtype.size >= 4:
             return grad * _relu_multiplier(x, y, reference.x)
         change = x - reference.x

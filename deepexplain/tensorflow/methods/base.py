@@ -73,7 +73,7 @@ class Run:
         """Fetch tensors with one row for each of some samples, `xs` fed for X.
 
         Args:
-            feeds: further pairs of placeholder and array; where the array has a row for each sample it is cut along.
+            feeds: further pairs of tensor and array.
         """
         fed = list(zip(self._model.X, xs)) + list(feeds)
         if self.ys is not None:
@@ -88,10 +88,10 @@ class Run:
         self.progress(rows)
         return [result[:rows] for result in results] if missing else results
 
-    def fetch(self, fetches: Any, fed: Sequence[Tuple[tf.Tensor, Any]], samples: Optional[np.ndarray] = None) -> Any:
+    def fetch(self, fetches: Any, fed: Sequence[Tuple[tf.Tensor, Any]], samples: np.ndarray) -> Any:
         """One session call: pairs of tensor and value are fed, and what else is fed for the samples of its rows."""
         # Tensors cannot be keys where TensorFlow compares them by value, so the feed goes by name.
-        feed = dict(self.feeds.whole) if samples is None else self.feeds.rows(samples)
+        feed = self.feeds.rows(samples)
         feed.update((tensor.name, value) for tensor, value in fed)
         return self._session.run(fetches, feed)
 

@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..baselines import Baselines
-from ..batching import sweep
+from ..batching import add_rows, sweep
 from ..gradients import Ruled, gradients_under, refuse_loops, ruled_replica
 from ..joint import ELEMENTARY, JOINT
 from ..leading import keeps_rows
@@ -19,9 +19,9 @@ class DeepLIFTRescale(GradientAttribution):
     """DeepLIFT's rescale rule (Shrikumar et al. 2017, section 3.5.1), as a modified gradient times (x - baseline).
 
     Ancona et al. 2018, proposition 2: each activation f has the gradient (f(z) - f(r)) / (z - r), r its input at the
-    baseline; where |z - r| <= 1e-5 its ordinary gradient at (z + r) / 2. On networks of linear ops and activations
-    the attributions of a sample add up to T(x) - T(baseline); max pooling and products of two tensors that depend on
-    X pass their ordinary gradient unless `complete`.
+    baseline; where |z - r| <= 1e-5 (for Relu only where z = r) its ordinary gradient at (z + r) / 2. On networks of
+    linear ops and activations the attributions of a sample add up to T(x) - T(baseline); max pooling and products of
+    two tensors that depend on X pass their ordinary gradient unless `complete`.
 
     The references are computed along with each run, so they follow the weights; a baseline that all samples share is
     one more row of each session call.
@@ -75,10 +75,10 @@ class DeepLIFTRescale(GradientAttribution):
             feeds = list(zip(self._placeholders, absent.rows(rows.samples, rows.evaluations)))
             if absent.size == 1 or run.rowing.exact:
                 values = run.evaluate(self.symbolic, rows.samples, run.inputs(rows), feeds)
-                if len(rows.samples) == run.n == run.n * absent.size:
+                if absent.size == 1 and len(rows.samples) == run.n:
                     return values
                 for total, value in zip(totals, values):
-                    np.add.at(total, rows.samples, value)
+                    add_rows(total, rows.samples, value)
             else:
                 feeds.append((self._owner, (rows.samples - rows.samples[0]).astype(np.int32)))
                 values = run.evaluate(self._of_samples, rows.samples, run.inputs(rows), feeds)

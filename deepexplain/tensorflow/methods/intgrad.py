@@ -6,9 +6,9 @@ import tensorflow.compat.v1 as tf
 
 from ..arguments import first_dimension, positive_int
 from ..baselines import Baselines
-from ..batching import Block, blocks, pairs, take
+from ..batching import Block, add_rows, blocks, pairs, take
 from ..gradients import gradients_of, target_at
-from ..graph import ancestors
+from ..graph import Path, ancestors
 from ..head import find_head
 from .base import GradientAttribution, Model, Run
 
@@ -59,14 +59,14 @@ class IntegratedGradients(GradientAttribution):
         self._owner = tf.placeholder(tf.int32, [None], name='owners')
         head = find_head(self.model.path)
         if head is None:
-            start, ends = X, list(zip(self._samples, self._baselines))
+            path, ends = self.model.path, list(zip(self._samples, self._baselines))
         else:
             # Behind a linear layer the points are on a line again: the layer is computed at its two ends alone.
             size = tf.shape(self._samples[0])[0]
             both = tf.matmul(_flat(tf.concat([self._samples[0], self._baselines[0]], 0)), head.weights)
-            start, ends = [head.z], [(both[:size], both[size:])]
-        points = [self._points(tensor, *end) for tensor, end in zip(start, ends)]
-        T = target_at(self.model, start, points)
+            path, ends = Path([head.z], self.model.T), [(both[:size], both[size:])]
+        points = [self._points(tensor, *end) for tensor, end in zip(path.X, ends)]
+        T = target_at(path, points)
         sums = [self._summed(one) for one in gradients_of(T, points, self.model)]
         if head is not None:
             sums = [tf.matmul(sums[0], tf.cast(head.weights, sums[0].dtype), transpose_b=True)]
@@ -122,8 +122,7 @@ class IntegratedGradients(GradientAttribution):
             totals = totals or [np.zeros(x.shape) for x in run.xs]
             owners = np.unique(of_pairs) if fetches is self._of_samples else of_pairs[:height]
             for total, value in zip(totals, values):
-                for row in range(len(owners)):
-                    total[owners[row]] += value[row]
+                add_rows(total, owners, value[:len(owners)])
         return [(total / absent.size).astype(x.dtype) for total, x in zip(totals, run.xs)]
 
     def _feed(self, run: Run, absent: Baselines, samples: np.ndarray, references: np.ndarray, block: Block

@@ -6,7 +6,7 @@ import numpy as np
 from ..arguments import positive_int
 from ..messages import warn
 from .base import Model, Run
-from .perturbation import PerturbationAttribution, say_how, touched
+from .perturbation import PerturbationAttribution, say_how, take_away, touched
 
 #: The place that is no place: nothing is occluded.
 NOTHING = -1
@@ -62,7 +62,7 @@ class Occlusion(PerturbationAttribution):
 
     def attribute(self, run: Run) -> List[np.ndarray]:
         places = self._places(run)
-        absent = [array[0].reshape(array.shape[1], -1) for array in self.absent(run).arrays]
+        absent = self.flat_absent(run)
         evaluate = self._evaluator(run, places, absent)
         sums = [np.zeros(x.reshape(run.n, -1).shape) for x in run.xs]
         groups = np.zeros((run.n, places.count)) if self.per_group else None
@@ -187,8 +187,7 @@ class Places:
                 ) -> None:
         """Put absence into the place of each row of an input, in place."""
         if self._groups:
-            np.copyto(rows, absent[samples] if len(absent) > 1 else absent,
-                      where=self._groups[number] == places[:, np.newaxis])
+            take_away(rows, self._groups[number] == places[:, np.newaxis], absent, samples)
         for one in self._windows:
             mine = np.flatnonzero((places >= one.first) & (places < one.first + len(one.starts)))
             if one.number == number and len(mine):

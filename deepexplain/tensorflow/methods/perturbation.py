@@ -33,12 +33,14 @@ class PerturbationAttribution(Attribution):
             if x.shape.ndims == 1:
                 raise RuntimeError("%s needs samples with features: '%s' has the shape %s." % (
                     type(self).__name__, x.name, x.shape))
-            if not Path([x], model.T).ops and x is not model.T:
+            path = Path([x], model.T) if model.many else model.path
+            if not path.ops and x is not model.T:
                 raise RuntimeError("T ('%s') does not depend on X ('%s')." % (model.T.name, x.name))
         self.set_absent(baseline)
-        head = find_head(model.path)
-        self.first_layer = None if head is None else FirstLayer(model, head, self.running)
         self._masks = None if feature_mask is None else _checked_masks(feature_mask, model)
+        # The shortcut is for single features, not for groups.
+        head = find_head(model.path) if self._masks is None else None
+        self.first_layer = None if head is None else FirstLayer(model, head, self.running)
         if per_group and self._masks is None:
             raise ValueError('per_group needs a feature_mask.')
         self.per_group = bool(per_group)
@@ -46,6 +48,10 @@ class PerturbationAttribution(Attribution):
     def dtype(self, run: Run) -> List[Any]:
         """The dtype of each input's attributions: the input's, or T's where the input is of ints."""
         return [x.dtype if x.dtype.kind == 'f' else self.model.T.dtype.as_numpy_dtype for x in run.xs]
+
+    def flat_absent(self, run: Run) -> List[np.ndarray]:
+        """What the features of each input are when they are absent: (1 for all samples or n, features)."""
+        return [array[0].reshape(array.shape[1], -1) for array in self.absent(run).arrays]
 
     def points(self, run: Run, most: int) -> Callable[[np.ndarray, Callable[[int, np.ndarray], None]], List[Any]]:
         """A function that gives what is fed for some samples with features removed.
@@ -90,6 +96,11 @@ class PerturbationAttribution(Attribution):
                                   for mask, one in zip(self._masks, attributions)])
         _, first = np.unique(numbers, return_index=True)
         return flat[:, first].sum(1)
+
+
+def take_away(rows: np.ndarray, gone: np.ndarray, absent: np.ndarray, samples: np.ndarray) -> None:
+    """Put what is there in their absence in place of the features that are gone, for rows of some samples."""
+    np.copyto(rows, absent[samples] if len(absent) > 1 else absent, where=gone)
 
 
 def touched(groups: Sequence[np.ndarray], differs: Sequence[np.ndarray], count: int) -> np.ndarray:

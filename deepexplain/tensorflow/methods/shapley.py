@@ -8,7 +8,7 @@ from ..arguments import positive_int
 from ..head import ALL, NONE, FirstLayer
 from ..messages import warn
 from .base import Model, Run
-from .perturbation import PerturbationAttribution, say_how, touched
+from .perturbation import PerturbationAttribution, say_how, take_away, touched
 
 _HOW = "sampling_dims=[[1], None, ...], a list with each input's sampled dimensions, None to leave it alone"
 
@@ -68,8 +68,7 @@ class ShapleySampling(PerturbationAttribution):
     def attribute(self, run: Run) -> List[np.ndarray]:
         players = self._players(run)
         count = _count(players)
-        baselines = self.absent(run)
-        absent = [array[0].reshape(array.shape[1], -1) for array in baselines.arrays]
+        absent = self.flat_absent(run)
         changes = np.ones((run.n, count), bool)
         if run.rowing.mixed:
             changes = touched(players, [x.reshape(run.n, -1) != one for x, one in zip(run.xs, absent)], count)
@@ -151,7 +150,7 @@ class ShapleySampling(PerturbationAttribution):
 
                 def remove(number: int, flat: np.ndarray) -> None:
                     gone = of_features[number][rows.ways[part] if many else slice(0, 1)] < left
-                    np.copyto(flat, absent[number][samples] if len(absent[number]) > 1 else absent[number], where=gone)
+                    take_away(flat, gone, absent[number], samples)
 
                 return points(samples, remove)
 
