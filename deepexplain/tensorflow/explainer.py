@@ -94,6 +94,60 @@ class Explainer:
                 ys names a unit that T has not.
             TypeError: for an option that the method does not have.
         """
+        if return_convergence_delta and not self.has_convergence_delta:
+            raise RuntimeError('return_convergence_delta is not defined for %s.' % self.method)
+        run = self._start(xs, ys, batch_size, feed_dict, options)
+        attribution = self._attribution
+        with _Progress(run, attribution, show_progress):
+            result = attribution.attribute(run)
+        returned = result if self._many and not attribution.per_group else result[0]
+        return (returned, self._delta(run, result)) if return_convergence_delta else returned
+
+    def relevances(self, tensors: Sequence[tf.Tensor], xs: Any = None, ys: Any = None,
+                   batch_size: Optional[int] = None, feed_dict: Optional[Mapping[Any, Any]] = None,
+                   **options: Any) -> List[np.ndarray]:
+        """Attribute the target to inner tensors of the model, all in the same run.
+
+        By methods that pass gradients or relevance from T to X: at each tensor what arrives there is made an
+        attribution as it is at X (elrp: times the tensor, deeplift: times its difference from the baseline's,
+        lrp: the relevance itself). intgrad attributes to each tensor by itself along the straight line from its
+        value at the baseline to its value at the input.
+
+        Args:
+            tensors: tensors of floats between X and T, their first axis the samples; T itself and X may be among
+                them. The graph grows the first time that the same list is asked for.
+            xs, ys, batch_size, feed_dict, **options: as in `run`.
+
+        Returns:
+            A list of one array for each tensor, of its shape and dtype.
+
+        Raises:
+            RuntimeError: if a tensor does not lie between X and T, or the method passes no gradient; and as `run`.
+        """
+        attribution = self._attribution
+        inner = self._check_inner(tensors)
+        graph = self.session.graph
+        with _building, graph.as_default(), tf.control_dependencies(None), tf.device(None), tf.name_scope(None):
+            with tf.name_scope('deepexplain/relevances'):
+                attribution.at(inner)
+        return attribution.relevances(self._start(xs, ys, batch_size, feed_dict, options), inner)
+
+    def _check_inner(self, tensors: Any) -> List[tf.Tensor]:
+        if not isinstance(tensors, (list, tuple)) or not tensors:
+            raise TypeError('tensors must be a list of tensors between X and T, not %s.' % (
+                'an empty one' if isinstance(tensors, (list, tuple)) else type(tensors).__name__))
+        path = self._attribution.model.path
+        for tensor in tensors:
+            if not isinstance(tensor, tf.Tensor) or not hasattr(tensor, 'op'):
+                raise RuntimeError('tensors must be a list of tensors of the graph, not of %s.' % type(tensor).__name__)
+            if tensor.graph is not path.graph or not path.depends(tensor) or not tensor.dtype.is_floating:
+                raise RuntimeError("tensors: '%s' is no tensor of floats between X and T ('%s')." % (
+                    tensor.name, self.T.name))
+        return list(tensors)
+
+    def _start(self, xs: Any, ys: Any, batch_size: Optional[int], feed_dict: Optional[Mapping[Any, Any]],
+               options: Mapping[str, Any]) -> Run:
+        """Check what a run is asked for, and find the weights of T's units."""
         attribution = self._attribution
         model = attribution.model
         for name in options:
@@ -101,8 +155,6 @@ class Explainer:
                 raise TypeError('run of %s takes no option %r; %s.' % (
                     self.method, name, 'it takes ' + ', '.join(attribution.run_options) if attribution.run_options
                     else 'it takes none'))
-        if return_convergence_delta and not self.has_convergence_delta:
-            raise RuntimeError('return_convergence_delta is not defined for %s.' % self.method)
         pairs = check_feed(feed_dict, self.session.graph, self._inputs)
         fed = [tensor.name for tensor, _ in pairs] + list(self._fixed)
         if xs is None and not pairs:
@@ -119,10 +171,7 @@ class Explainer:
         if 'baseline' in attribution.run_options:
             attribution.absent(run)
         run.ys = weights(ys, model.T, run.n, lambda: _values(run, model.T))
-        with _Progress(run, attribution, show_progress):
-            result = attribution.attribute(run)
-        returned = result if self._many and not attribution.per_group else result[0]
-        return (returned, self._delta(run, result)) if return_convergence_delta else returned
+        return run
 
     def run_batches(self, batches: Iterable[Any], **arguments: Any) -> Iterator[Any]:
         """Attribute batch by batch, in order, with the memory of one batch at a time.

@@ -1,4 +1,5 @@
 """Gradients of a target, ordinary or under a method's rules, for a model built anywhere."""
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import tensorflow.compat.v1 as tf
@@ -24,14 +25,39 @@ class Ruled(NamedTuple):
     rules: Mapping[str, Rule]
     unruled: str
 
+    def carrier(self, rule_set: RuleSet) -> 'Carrier':
+        return Carrier(self.replica.tensor(self.path.T), self.replica.tensor, rule_set)
 
-def ordinary_gradients(model: 'Model') -> List[tf.Tensor]:
-    """The gradients of the target with respect to each X as TensorFlow has them."""
-    return gradients_of(target_at(model.path), model.X, model)
+
+class Carrier(NamedTuple):
+    """What gradients are taken of.
+
+    Attributes:
+        T: the target, or what stands for it on a replica of the path.
+        tensor: finds what stands there for a tensor of the path.
+        rules: to be in force while gradients are built, if any.
+        relevance: whether the gradient starts with T itself, weighed by Y, in place of Y alone.
+    """
+    T: tf.Tensor
+    tensor: Callable[[tf.Tensor], tf.Tensor] = lambda tensor: tensor
+    rules: Optional[RuleSet] = None
+    relevance: bool = False
+
+    def gradients(self, model: 'Model', tensors: Optional[Sequence[tf.Tensor]] = None) -> List[tf.Tensor]:
+        """The gradients with respect to each X, or to tensors of the path."""
+        with self.rules or nullcontext():
+            if tensors is None:
+                return gradients_of(self.T, model.X, model, self.relevance)
+            return gradients_of(self.T, [self.tensor(one) for one in tensors], model, self.relevance, tensors)
 
 
 def target_at(path: Path, points: Sequence[tf.Tensor] = ()) -> tf.Tensor:
     """T, fit to be differentiated, at X or at points that are put in for X."""
+    return ordinary(path, points).T
+
+
+def ordinary(path: Path, points: Sequence[tf.Tensor] = ()) -> Carrier:
+    """A carrier of the gradients that TensorFlow has, at X or at points that are put in for X."""
     path = lowered(path)
     rules = registered_rules()
     units = find_units(path, frozenset(rules)) if path.of_types(['IdentityN']) else Units()
@@ -39,11 +65,12 @@ def target_at(path: Path, points: Sequence[tf.Tensor] = ()) -> tf.Tensor:
     if lost:
         _warn_of_lost(lost)
     if not points and not units.stripped and not path.of_types(FUNCTIONAL):
-        return path.T
+        return Carrier(path.T)
     # TensorFlow cannot differentiate a functional loop that a session has run, but can its copy; and the custom
     # gradient of an imported swish belongs to the graph that it was imported from.
     inputs = {x.name: point for x, point in zip(path.X, points)}
-    return Replica(path.with_loops(), inputs, Units(stripped=units.stripped)).tensor(path.T)
+    replica = Replica(path.with_loops(), inputs, Units(stripped=units.stripped))
+    return Carrier(replica.tensor(path.T), replica.tensor)
 
 
 def lowered(path: Path) -> Path:
@@ -95,22 +122,40 @@ def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
     return Ruled(path, units, replica, rules, _listed(unruled + winners))
 
 
-def gradients_under(rule_set: RuleSet, ruled: Ruled, model: 'Model') -> List[tf.Tensor]:
-    """The gradients of the target with respect to each X, with the rules in force."""
-    with rule_set:
-        return gradients_of(ruled.replica.tensor(ruled.path.T), model.X, model)
+def refuse_uncovered(method: str, ops: Sequence[tf.Operation], error: bool) -> str:
+    """RuntimeError, or a warning, that names ops without a rule; their list."""
+    listed = _listed([(op.type, op.name) for op in ops])
+    if ops and error:
+        hint = ''
+        if any(op.type in ('Softmax', 'LogSoftmax') for op in ops):
+            hint = ' Explain what goes into the softmax.'
+        elif any(op.type in FUNCTIONAL for op in ops):
+            hint = ' Build the model after tf.compat.v1.disable_v2_behavior(), which makes loops of plain ops.'
+        raise RuntimeError("%s has no rule for %s, on the path from X to T.%s uncovered='gradient' passes it by its "
+                           'ordinary gradient.' % (method, listed, hint))
+    if ops:
+        warn('%s: no rule for %s, on the path from X to T: relevance passes it by its ordinary gradient, and is not '
+             'conserved.' % (method, listed))
+    return listed
 
 
-def gradients_of(T: tf.Tensor, points: Sequence[tf.Tensor], model: 'Model') -> List[tf.Tensor]:
-    """The gradients of T, its units weighed by Y, with respect to some points that stand for each X.
+def gradients_of(T: tf.Tensor, points: Sequence[tf.Tensor], model: 'Model', relevance: bool = False,
+                 tensors: Optional[Sequence[tf.Tensor]] = None) -> List[tf.Tensor]:
+    """The gradients of T, its units weighed by Y, with respect to some points.
 
-    An X that depends on another is fed as well, so no gradient passes through it.
+    Args:
+        points: what stands for each X, or for each of some tensors of the path.
+        relevance: start with the weighed units themselves in place of the weights alone.
+        tensors: the tensors of the path, if the points stand for these.
     """
+    value = tf.stop_gradient(T) if relevance else tf.ones_like(T)
+    # An X that depends on another is fed as well, so no gradient passes through it.
+    stop = points if tensors is None else model.X
     if T.shape.ndims:
-        gradients = tf.gradients(T, points, tf.ones_like(T) * model.Y, stop_gradients=points)
+        gradients = tf.gradients(T, points, value * model.Y, stop_gradients=stop)
     else:
-        gradients = tf.gradients(T * model.Y, points, stop_gradients=points)
-    for x, gradient in zip(model.X, gradients):
+        gradients = tf.gradients(T * value * model.Y, points, stop_gradients=stop)
+    for x, gradient in zip(model.X if tensors is None else tensors, gradients):
         if gradient is None:
             raise RuntimeError(_why_cut(model.T, x))
     return [tf.convert_to_tensor(gradient) for gradient in gradients]

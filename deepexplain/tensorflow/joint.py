@@ -27,7 +27,7 @@ def bilinear(op: tf.Operation, reference: tf.Operation, grad: tf.Tensor, at: Cal
 def quotient(op: tf.Operation, reference: tf.Operation, grad: tf.Tensor, at: Callable[..., tf.Operation]) -> Gradients:
     """a / b as the product of a and 1 / b, the latter by the rescale rule: -1 / (b b_ref)."""
     (a, b), (a_ref, b_ref) = op.inputs, reference.inputs
-    return [_summed_to(grad * 0.5 * (1 / b + 1 / b_ref), a), _summed_to(-grad * 0.5 * (a + a_ref) / (b * b_ref), b)]
+    return [summed_to(grad * 0.5 * (1 / b + 1 / b_ref), a), summed_to(-grad * 0.5 * (a + a_ref) / (b * b_ref), b)]
 
 
 def extreme_of_two(op: tf.Operation, reference: tf.Operation, grad: tf.Tensor,
@@ -37,7 +37,7 @@ def extreme_of_two(op: tf.Operation, reference: tf.Operation, grad: tf.Tensor,
     (a, b), (a_ref, b_ref) = op.inputs, reference.inputs
     of_a = 0.5 * (f(a, b_ref) - f(a_ref, b_ref) + f(a, b) - f(a_ref, b))
     of_b = 0.5 * (f(a_ref, b) - f(a_ref, b_ref) + f(a, b) - f(a, b_ref))
-    return [_summed_to(grad * _ratio(of_a, a - a_ref), a), _summed_to(grad * _ratio(of_b, b - b_ref), b)]
+    return [summed_to(grad * _ratio(of_a, a - a_ref), a), summed_to(grad * _ratio(of_b, b - b_ref), b)]
 
 
 def winner(op: tf.Operation, reference: tf.Operation, grad: tf.Tensor, at: Callable[..., tf.Operation]) -> Gradients:
@@ -74,7 +74,7 @@ def squared_difference(op: tf.Operation, reference: tf.Operation, grad: tf.Tenso
     """(a - b)^2 by the rescale rule of the square: the multiplier of the difference is its sum with the reference's."""
     (a, b), (a_ref, b_ref) = op.inputs, reference.inputs
     outer = grad * ((a - b) + (a_ref - b_ref))
-    return [_summed_to(outer, a), _summed_to(-outer, b)]
+    return [summed_to(outer, a), summed_to(-outer, b)]
 
 
 #: Op type -> its rule.
@@ -100,7 +100,7 @@ def _ratio(numerator: tf.Tensor, denominator: tf.Tensor, instead: Optional[tf.Te
     return tf.where_v2(near, tf.zeros_like(numerator) if instead is None else instead, numerator / safe)
 
 
-def _summed_to(value: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
+def summed_to(value: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
     """Undo the broadcasting of x to the shape of the value."""
     axes = tf.raw_ops.BroadcastGradientArgs(s0=tf.shape(x), s1=tf.shape(value))[0]
     return tf.reshape(tf.reduce_sum(value, axes), tf.shape(x))

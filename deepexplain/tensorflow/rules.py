@@ -114,7 +114,7 @@ class EpsilonRules(RuleSet):
         self._rules, self._epsilon = rules, epsilon
 
     def gradient(self, op: tf.Operation, grad: tf.Tensor) -> tf.Tensor:
-        x, y = _ends(op)
+        x, y = ends(op)
         own = self._rules.get(_rule_of(op), Rule()).elrp
         if own is not None:
             return _checked(own(grad, x, y, self._epsilon), op, 'elrp')
@@ -162,7 +162,7 @@ class RescaleRules(RuleSet):
             return JOINT[op.type](op, reference, grad, at)
 
     def gradient(self, op: tf.Operation, grad: tf.Tensor) -> tf.Tensor:
-        x, y = _ends(op)
+        x, y = ends(op)
         reference = self._references[op.name]
         own = self._rules.get(_rule_of(op), Rule()).deeplift
         if own is not None:
@@ -175,7 +175,7 @@ class RescaleRules(RuleSet):
         change = x - reference.x
         near = tf.abs(change) <= tf.constant(NEAR, x.dtype)
         midpoint = x - 0.5 * change
-        ordinary = _ordinary(reference.function(midpoint), midpoint, grad)
+        ordinary = ordinary_gradient(reference.function(midpoint), midpoint, grad)
         # The branch that is not taken must not divide by zero: NaN would survive a second gradient.
         safe = tf.where_v2(near, tf.ones_like(change), change)
         return tf.where_v2(near, ordinary, grad * ((y - reference.y) / safe))
@@ -199,7 +199,7 @@ def _checked(gradient: Any, op: tf.Operation, method: str) -> tf.Tensor:
     return gradient
 
 
-def _ordinary(y: tf.Tensor, x: tf.Tensor, grad: tf.Tensor) -> tf.Tensor:
+def ordinary_gradient(y: tf.Tensor, x: tf.Tensor, grad: tf.Tensor) -> tf.Tensor:
     """The ordinary gradient of y = f(x), f a unit."""
     if y.op.inputs[0] is x and len(y.op.inputs) == 1:
         return original_grad(y.op, grad)
@@ -214,7 +214,7 @@ def _is_marker(op: tf.Operation) -> bool:
     return op.type == 'IdentityN'
 
 
-def _ends(op: tf.Operation) -> List[tf.Tensor]:
+def ends(op: tf.Operation) -> List[tf.Tensor]:
     """The input and the output of the unit that an op or a marker stands for."""
     return [op.inputs[1], op.inputs[0]] if _is_marker(op) else [op.inputs[0], op.outputs[0]]
 

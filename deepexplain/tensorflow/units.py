@@ -125,18 +125,18 @@ def find_units(path: Path, ruled: FrozenSet[str], joint: FrozenSet[str] = frozen
                 stripped.add(op.name)
                 lost.append(op)
         source.update(joined)
-    reached = _reached(path, marked)
-    open_ops = [op for op in path.ops if op in reached and op.name not in single and op.name not in stripped
+    passed = reached(path, marked)
+    open_ops = [op for op in path.ops if op in passed and op.name not in single and op.name not in stripped
                 and not any(tensor.name in marked for tensor in op.outputs)]
     meeting = [op for op in open_ops
-               if op.type in joint and not (op.type in PRODUCTS | QUOTIENTS and _is_exact(op, path))]
-    unsupported = [op for op in open_ops if not _is_exact(op, path) and op not in meeting]
-    used = [unit for unit in marked.values() if unit.y.op in reached]
+               if op.type in joint and not (op.type in PRODUCTS | QUOTIENTS and is_exact(op, path))]
+    unsupported = [op for op in open_ops if not is_exact(op, path) and op not in meeting]
+    used = [unit for unit in marked.values() if unit.y.op in passed]
     return Units(single, ruled - SEVERAL_INPUTS, used, frozenset(stripped),
-                 [op for op in lost if op in reached], meeting, unsupported)
+                 [op for op in lost if op in passed], meeting, unsupported)
 
 
-def _is_exact(op: tf.Operation, path: Path) -> bool:
+def is_exact(op: tf.Operation, path: Path) -> bool:
     """Whether the op's ordinary gradient is the right rule on this path."""
     depends = [path.depends(tensor) for tensor in op.inputs]
     if foreign_gradient(op):
@@ -190,7 +190,7 @@ def _join(op: tf.Operation, inputs: List[tf.Tensor], source: Dict[str, tf.Tensor
     for tensor in inputs[1:]:
         x = x if x is None else _common(x, tensor, source)
     others = [tensor for tensor in op.inputs if not any(tensor is one for one in inputs)]
-    if x is None or not all(_fits_into(other, x) for other in others):
+    if x is None or not all(fits_into(other, x) for other in others):
         return {}
     return {y.name: x}
 
@@ -208,7 +208,7 @@ def _common(a: tf.Tensor, b: tf.Tensor, source: Dict[str, tf.Tensor]) -> Optiona
     return tensor
 
 
-def _fits_into(other: tf.Tensor, x: tf.Tensor) -> bool:
+def fits_into(other: tf.Tensor, x: tf.Tensor) -> bool:
     """Whether a tensor certainly broadcasts to the shape of x, and not x to its."""
     if other.shape.ndims == 0:
         return True
@@ -229,9 +229,9 @@ def _between(x: tf.Tensor, y: tf.Tensor, path: Path) -> List[tf.Operation]:
     return [op for op in path.ops if op in found]
 
 
-def _reached(path: Path, marked: Dict[str, Unit]) -> Set[tf.Operation]:
+def reached(path: Path, marked: Dict[str, Unit]) -> Set[tf.Operation]:
     """The ops that the gradient of T passes on its way to X when every marked unit is passed in one step."""
-    training = _training_tensors(path)
+    training = training_tensors(path)
     found: Set[tf.Operation] = set()
     waiting: List[tf.Tensor] = [path.T]
     while waiting:
@@ -248,7 +248,7 @@ def _reached(path: Path, marked: Dict[str, Unit]) -> Set[tf.Operation]:
     return found
 
 
-def _training_tensors(path: Path) -> Set[str]:
+def training_tensors(path: Path) -> Set[str]:
     """The tensors that have a value only while a Keras model trains: behind the true side of a learning phase."""
     dead: Set[str] = set()
     for op in path.ops:

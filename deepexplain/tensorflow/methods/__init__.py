@@ -4,11 +4,19 @@ from typing import Dict, Type
 
 from ..rules import original_grad
 from .base import Attribution
+from .deep_taylor import DeepTaylor, DeepTaylorBounded
 from .deeplift import DeepLIFTRescale
 from .elrp import EpsilonLRP
 from .grad_input import GradientXInput
+from .guided import Deconvnet, GuidedBackprop
 from .intgrad import IntegratedGradients
+from .lrp import LRP
+from .lrp_presets import LRPPresetA, LRPPresetAFlat, LRPPresetB, LRPPresetBFlat, LRPPresetBFlatUntilIdx
+from .lrp_rules import (LRPZ, LRPAlpha1Beta0, LRPAlpha1Beta0IgnoreBias, LRPAlpha2Beta1, LRPAlpha2Beta1IgnoreBias,
+                        LRPAlphaBeta, LRPAlphaBetaIgnoreBias, LRPEpsilon, LRPEpsilonIgnoreBias, LRPFlat, LRPGamma,
+                        LRPGammaIgnoreBias, LRPWSquare, LRPZIgnoreBias, LRPZPlusFast)
 from .occlusion import Occlusion
+from .pattern import PatternAttribution, PatternNet
 from .saliency import Saliency
 from .shapley import ShapleySampling
 from .zero import Zero
@@ -23,6 +31,34 @@ attribution_methods: Dict[str, Type[Attribution]] = OrderedDict([
     ('deeplift', DeepLIFTRescale),
     ('occlusion', Occlusion),
     ('shapley_sampling', ShapleySampling),
+    ('deconvnet', Deconvnet),
+    ('guided_backprop', GuidedBackprop),
+    ('lrp', LRP),
+    ('lrp.z', LRPZ),
+    ('lrp.z_IB', LRPZIgnoreBias),
+    ('lrp.epsilon', LRPEpsilon),
+    ('lrp.epsilon_IB', LRPEpsilonIgnoreBias),
+    ('lrp.gamma', LRPGamma),
+    ('lrp.gamma_IB', LRPGammaIgnoreBias),
+    ('lrp.alpha_beta', LRPAlphaBeta),
+    ('lrp.alpha_beta_IB', LRPAlphaBetaIgnoreBias),
+    ('lrp.alpha_1_beta_0', LRPAlpha1Beta0),
+    ('lrp.alpha_1_beta_0_IB', LRPAlpha1Beta0IgnoreBias),
+    ('lrp.alpha_2_beta_1', LRPAlpha2Beta1),
+    ('lrp.alpha_2_beta_1_IB', LRPAlpha2Beta1IgnoreBias),
+    ('lrp.z_plus', LRPAlpha1Beta0IgnoreBias),
+    ('lrp.z_plus_fast', LRPZPlusFast),
+    ('lrp.w_square', LRPWSquare),
+    ('lrp.flat', LRPFlat),
+    ('lrp.sequential_preset_a', LRPPresetA),
+    ('lrp.sequential_preset_b', LRPPresetB),
+    ('lrp.sequential_preset_a_flat', LRPPresetAFlat),
+    ('lrp.sequential_preset_b_flat', LRPPresetBFlat),
+    ('lrp.sequential_preset_b_flat_until_idx', LRPPresetBFlatUntilIdx),
+    ('deep_taylor', DeepTaylor),
+    ('deep_taylor.bounded', DeepTaylorBounded),
+    ('pattern.net', PatternNet),
+    ('pattern.attribution', PatternAttribution),
 ])
 
 __all__ = ['Attribution', 'attribution_methods', 'original_grad']

@@ -1,14 +1,14 @@
 """What every method is made of: the model it explains, the run it is asked for, and the base classes."""
 import inspect
-from typing import Any, Callable, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..baselines import Baselines, check_baseline, check_references, spread
-from ..batching import Footprint, Rowing, Rows, cuts, pairs, sweep, take
+from ..batching import Footprint, Rowing, Rows, add_rows, cuts, pairs, sweep, take
 from ..feeds import Feeds
-from ..gradients import ordinary_gradients
+from ..gradients import Carrier, ordinary
 from ..graph import Path
 
 
@@ -170,6 +170,15 @@ class Attribution:
         """The attributions of each input, in the order of X."""
         raise NotImplementedError
 
+    def at(self, tensors: Sequence[tf.Tensor]) -> Any:
+        """Make ready to attribute to tensors of the path."""
+        raise RuntimeError('relevances is not defined for %s, which passes no gradient from T to X.'
+                           % type(self).__name__)
+
+    def relevances(self, run: Run, tensors: Sequence[tf.Tensor]) -> List[np.ndarray]:
+        """The attributions of tensors of the path that are made ready."""
+        raise NotImplementedError
+
     def evaluations(self, run: Run) -> int:
         """How often `attribute` evaluates each sample."""
         return 1
@@ -217,21 +226,59 @@ class Attribution:
 
 
 class GradientAttribution(Attribution):
-    """A method that is the fetch of a few tensors, each a function of the samples and of a gradient."""
+    """A method that is the fetch of a few tensors, each a function of a gradient and of what it is taken at."""
+
+    _carrier: Optional[Carrier] = None
 
     def __init__(self, model: Model) -> None:
         super().__init__(model)
+        self._at: Dict[Tuple[str, ...], List[tf.Tensor]] = {}
         self.symbolic = self.build()
 
     def build(self) -> List[tf.Tensor]:
         """The attributions of each input as tensors."""
+        self._carrier = self.carrier()
+        return [self.finish(gradient, x) for gradient, x in zip(self._carrier.gradients(self.model), self.model.X)]
+
+    def carrier(self) -> Carrier:
+        """What gradients are taken of: by default the target, with its ordinary gradient."""
+        return ordinary(self.model.path)
+
+    def finish(self, gradient: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
+        """The attributions at a tensor of the path, given the gradient there."""
         raise NotImplementedError
 
-    def gradients(self) -> List[tf.Tensor]:
-        """The ordinary gradients of the target with respect to each input."""
-        return ordinary_gradients(self.model)
+    def at(self, tensors: Sequence[tf.Tensor]) -> List[tf.Tensor]:
+        """The attributions of tensors of the path as tensors, built once."""
+        if self._carrier is None:
+            return super().at(tensors)
+        key = tuple(tensor.name for tensor in tensors)
+        if key not in self._at:
+            self._at[key] = [self.finish(gradient, tensor) for gradient, tensor in zip(
+                self._carrier.gradients(self.model, tensors), tensors)]
+        return self._at[key]
+
+    def further(self, run: Run, rows: Rows) -> List[Tuple[tf.Tensor, np.ndarray]]:
+        """What some rows are fed besides the samples."""
+        return []
+
+    def relevances(self, run: Run, tensors: Sequence[tf.Tensor]) -> List[np.ndarray]:
+        """The attributions of tensors of the path, the mean over a run's evaluations."""
+        fetches, size = self.at(tensors), self.evaluations(run)
+        totals: List[np.ndarray] = []
+        for rows in sweep(run.n, size, run.rowing):
+            values = run.evaluate(fetches, rows.samples, run.inputs(rows), self.further(run, rows))
+            for tensor, value in zip(tensors, values):
+                if value.ndim == 0 or len(value) != len(rows.samples):
+                    raise RuntimeError("tensors must have the samples as their first axis; '%s' has the shape %s for "
+                                       '%d samples.' % (tensor.name, value.shape, len(rows.samples)))
+            totals = totals or [np.zeros((run.n,) + value.shape[1:]) for value in values]
+            for total, value in zip(totals, values):
+                add_rows(total, rows.samples, value)
+        return [(total / size).astype(tensor.dtype.as_numpy_dtype) for total, tensor in zip(totals, tensors)]
 
     def attribute(self, run: Run) -> List[np.ndarray]:
-        parts = [run.evaluate(self.symbolic, rows.samples, run.inputs(rows)) for rows in sweep(run.n, 1, run.rowing)]
+        parts = [run.evaluate(self.symbolic, rows.samples, run.inputs(rows), self.further(run, rows))
+                 for rows in sweep(run.n, 1, run.rowing)]
         # What one call returns is handed on as it is.
         return parts[0] if len(parts) == 1 else [np.concatenate(values) for values in zip(*parts)]

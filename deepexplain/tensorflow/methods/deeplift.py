@@ -1,12 +1,12 @@
 """DeepLIFT with the rescale rule."""
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Tuple
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..baselines import Baselines
-from ..batching import add_rows, sweep
-from ..gradients import Ruled, gradients_under, refuse_loops, ruled_replica
+from ..batching import Rows, add_rows, sweep
+from ..gradients import Carrier, Ruled, refuse_loops, ruled_replica
 from ..joint import ELEMENTARY, JOINT
 from ..leading import keeps_rows
 from ..replica import Replica
@@ -46,21 +46,28 @@ class DeepLIFTRescale(GradientAttribution):
         super().__init__(model)
 
     def build(self) -> List[tf.Tensor]:
-        joint, more = (frozenset(JOINT), ELEMENTARY) if self._complete else (frozenset(), frozenset())
-        ruled = ruled_replica(self.model, 'deeplift', refuse_loops, joint, more)
-        self.unruled = ruled.unruled
-        self._placeholders = [tf.placeholder(x.dtype, x.shape, name='baseline') for x in self.model.X]
-        inputs = {x.name: baseline for x, baseline in zip(self.model.X, self._placeholders)}
-        reference = Replica(ruled.path.with_loops(), inputs)
-        rules = RescaleRules(ruled.rules, _references(ruled, reference), {
-            ruled.replica.op(op).name: (op, reference.op(op)) for op in ruled.units.joint})
-        results = [gradient * (x - baseline) for gradient, x, baseline in zip(
-            gradients_under(rules, ruled, self.model), self.model.X, self._placeholders)]
+        results = super().build()
         # One row of references can stand for all, unless the ops in which tensors meet want as many as there are.
-        self._one_for_all = not self._complete and keeps_rows(ruled.path)
+        self._one_for_all = not self._complete and keeps_rows(self._path)
         self._owner = tf.placeholder(tf.int32, [None], name='owners')
         self._of_samples = [tf.segment_sum(result, self._owner) for result in results]
         return results
+
+    def carrier(self) -> Carrier:
+        joint, more = (frozenset(JOINT), ELEMENTARY) if self._complete else (frozenset(), frozenset())
+        ruled = ruled_replica(self.model, 'deeplift', refuse_loops, joint, more)
+        self.unruled, self._path = ruled.unruled, ruled.path
+        self._placeholders = [tf.placeholder(x.dtype, x.shape, name='baseline') for x in self.model.X]
+        inputs = {x.name: baseline for x, baseline in zip(self.model.X, self._placeholders)}
+        self._reference = Replica(ruled.path.with_loops(), inputs)
+        return ruled.carrier(RescaleRules(ruled.rules, _references(ruled, self._reference), {
+            ruled.replica.op(op).name: (op, self._reference.op(op)) for op in ruled.units.joint}))
+
+    def finish(self, gradient: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
+        return gradient * (x - self._reference.tensor(x))
+
+    def further(self, run: Run, rows: Rows) -> List[Tuple[tf.Tensor, np.ndarray]]:
+        return list(zip(self._placeholders, self.absent(run).rows(rows.samples, rows.evaluations)))
 
     def evaluations(self, run: Run) -> int:
         return self.absent(run).size
@@ -72,7 +79,7 @@ class DeepLIFTRescale(GradientAttribution):
             return self._by_reference(run, absent)
         totals = [np.zeros(x.shape) for x in run.xs]
         for rows in sweep(run.n, absent.size, run.rowing):
-            feeds = list(zip(self._placeholders, absent.rows(rows.samples, rows.evaluations)))
+            feeds = self.further(run, rows)
             if absent.size == 1 or run.rowing.exact:
                 values = run.evaluate(self.symbolic, rows.samples, run.inputs(rows), feeds)
                 if absent.size == 1 and len(rows.samples) == run.n:

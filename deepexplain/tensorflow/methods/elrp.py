@@ -1,10 +1,8 @@
 """Layer-wise relevance propagation with the epsilon rule."""
-from typing import List
-
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from ..gradients import gradients_under, ruled_replica
+from ..gradients import Carrier, ruled_replica
 from ..rules import EpsilonRules
 from .base import GradientAttribution, Model, Run
 
@@ -31,11 +29,13 @@ class EpsilonLRP(GradientAttribution):
         self._epsilon = float(epsilon)
         super().__init__(model)
 
-    def build(self) -> List[tf.Tensor]:
+    def carrier(self) -> Carrier:
         ruled = ruled_replica(self.model, 'elrp')
         self.unruled = ruled.unruled
-        gradients = gradients_under(EpsilonRules(ruled.rules, self._epsilon), ruled, self.model)
-        return [gradient * x for gradient, x in zip(gradients, self.model.X)]
+        return ruled.carrier(EpsilonRules(ruled.rules, self._epsilon))
+
+    def finish(self, gradient: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
+        return gradient * x
 
     def change(self, run: Run) -> np.ndarray:
         return run.before()

@@ -1,0 +1,76 @@
+"""Deep Taylor decomposition."""
+from typing import Any, List
+
+import numpy as np
+import tensorflow.compat.v1 as tf
+
+from ..arguments import fits, sample_shape, to_array, written
+from ..baselines import one_for_each
+from ..relevance.plan import Place
+from ..relevance.rules import AlphaBeta, Bounded, Rule
+from ..replica import Replica
+from .base import Model
+from .lrp import LRP
+
+
+class DeepTaylor(LRP):
+    """Deep Taylor decomposition: the z+ rule for every layer (Montavon et al. 2017, eq. 15).
+
+    z_ij^+ / sum_i z_ij^+, biases ignored, so relevance is conserved. As in iNNvestigate layers whose data may be
+    negative take it as well, with z_ij = x_i w_ij of either sign.
+
+    Args:
+        uncovered: see `LRP`.
+    """
+
+    def __init__(self, model: Model, uncovered: str = 'error') -> None:
+        super().__init__(model, [('*', AlphaBeta(1, 0, bias=False))], uncovered)
+
+
+class DeepTaylorBounded(DeepTaylor):
+    """Deep Taylor decomposition for inputs in a box: the z^B rule for the layers that X meets first.
+
+    Montavon et al. 2017, eq. 20; the other layers take the z+ rule. See `Bounded`.
+
+    Args:
+        low, high: the bounds of X: numbers, or arrays of the shape of one sample; for several inputs lists of these.
+        uncovered: see `LRP`.
+
+    Raises:
+        ValueError: if low or high is missing, has another shape, or low is above high.
+    """
+
+    def __init__(self, model: Model, low: Any = None, high: Any = None, uncovered: str = 'error') -> None:
+        self._bounds = [_checked(name, value, model) for name, value in (('low', low), ('high', high))]
+        for one, other in zip(*self._bounds):
+            if np.any(one > other):
+                raise ValueError('low must be nowhere above high.')
+        super().__init__(model, uncovered)
+
+    def rule(self, place: Place) -> Rule:
+        if not place.first:
+            return super().rule(place)
+        data = place.op.inputs[place.parts.data]
+        ends = [self._bound(i, data) for i in (0, 1)]
+        # What lies between X and the layer may turn the bounds round.
+        return Bounded(lambda layer: tf.minimum(*ends), lambda layer: tf.maximum(*ends))
+
+    def _bound(self, i: int, data: tf.Tensor) -> tf.Tensor:
+        """A layer's data where X is at its bounds."""
+        bounds = {x.name: tf.zeros_like(x) + tf.constant(value, x.dtype)
+                  for x, value in zip(self.model.X, self._bounds[i])}
+        return Replica(self.path.ops, bounds).tensor(data)
+
+
+def _checked(name: str, value: Any, model: Model) -> List[np.ndarray]:
+    if value is None:
+        raise ValueError('%s must be given: the %s value that the input may have.' % (
+            name, 'smallest' if name == 'low' else 'largest'))
+    arrays = []
+    for x, one in zip(model.X, one_for_each(name, value, model.X, model.many)):
+        array = np.array(to_array(name, one, x.dtype.as_numpy_dtype))
+        if array.ndim and not fits(array.shape, sample_shape(x)):
+            raise ValueError('%s must be a number or have the shape of a sample of X, %s, not %s.' % (
+                name, written(sample_shape(x)), array.shape))
+        arrays.append(array)
+    return arrays

@@ -1,0 +1,55 @@
+"""Deconvnet and guided backpropagation: gradients that pass activations only where they are positive."""
+import tensorflow.compat.v1 as tf
+
+from ..gradients import Carrier, lowered
+from ..graph import GRADIENT
+from ..relevance.plan import ACTIVATIONS
+from ..replica import Replica
+from ..rules import RuleSet, ends, ordinary_gradient, registered_rules
+from ..units import find_units
+from .base import GradientAttribution
+
+
+class DeconvRules(RuleSet):
+    """An activation lets through what is positive, whatever its input."""
+
+    def gradient(self, op: tf.Operation, grad: tf.Tensor) -> tf.Tensor:
+        return tf.nn.relu(grad)
+
+
+class GuidedRules(RuleSet):
+    """An activation lets through what is positive, times its ordinary gradient."""
+
+    def gradient(self, op: tf.Operation, grad: tf.Tensor) -> tf.Tensor:
+        x, y = ends(op)
+        return ordinary_gradient(y, x, tf.nn.relu(grad))
+
+
+class Deconvnet(GradientAttribution):
+    """The deconvolutional network (Zeiler and Fergus 2014, section 2.1), from T, weighed by ys, back to X.
+
+    The gradient in which each activation has the gradient max(grad, 0) in place of its own. It starts with the value
+    of the target, as in the paper and in iNNvestigate, so maps grow with T and change sign with it. Every function of
+    one number counts as an activation. No options.
+    """
+
+    rules = DeconvRules
+
+    def carrier(self) -> Carrier:
+        path = lowered(self.model.path)
+        units = find_units(path, ACTIVATIONS | frozenset(registered_rules()))
+        replica = Replica(path.with_loops(), units=units, gradient=GRADIENT)
+        return Carrier(replica.tensor(path.T), replica.tensor, self.rules(), relevance=True)
+
+    def finish(self, gradient: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
+        return gradient
+
+
+class GuidedBackprop(Deconvnet):
+    """Guided backpropagation (Springenberg et al. 2015, section 3.4), from T, weighed by ys, back to X.
+
+    The gradient in which each activation f has the gradient max(grad, 0) f'(x): for a ReLU what is positive where the
+    input is, too. It starts as `Deconvnet` does. No options.
+    """
+
+    rules = GuidedRules

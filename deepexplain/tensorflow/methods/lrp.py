@@ -1,0 +1,62 @@
+"""Layer-wise relevance propagation, with one rule for all layers or a composite of rules."""
+from typing import Any
+
+import numpy as np
+import tensorflow.compat.v1 as tf
+
+from ..gradients import Carrier
+from ..relevance.composite import Composite
+from ..relevance.engine import Planned, Relevance
+from ..relevance.plan import Place
+from ..relevance.rules import Epsilon, Rule
+from .base import GradientAttribution, Model, Run
+
+
+class LRP(GradientAttribution):
+    """Layer-wise relevance propagation (Bach et al. 2015) with the rules of a composite.
+
+    Relevance starts as T, weighed by ys, and each layer hands that of its outputs to its inputs by its rule (see
+    `deepexplain.tensorflow.relevance`). A layer is a linear op with weights: a matrix product, a convolution of one to
+    three dimensions, plain, depthwise or transposed, an einsum of two tensors, of which only one depends on X. The
+    bias and batch normalisation that follow it belong to it. Activations pass relevance unchanged. Means and average
+    pools share it in proportion to what each input gives, as do sums of tensors that depend on X; max pools hand it
+    to the winner; what moves numbers about moves it with them. Scales and shifts that belong to no layer pass it, but
+    for the share of a shift where the next layer counts its bias.
+
+    The convergence delta is the sum of a sample's relevance minus T(x). Rules that ignore biases conserve relevance,
+    so there it is 0 but for rounding.
+
+    Args:
+        composite: an ordered list of pairs (which layers, rule), the first match counts: see `relevance.Composite`.
+            Default: the epsilon rule with epsilon 1e-7 for all.
+        uncovered: what to do where no rule covers an op on the path, such as a product of two tensors that depend on
+            X: 'error' (default), or 'gradient' to pass it by its ordinary gradient, with a warning.
+
+    Raises:
+        RuntimeError: if an op has no rule, or no entry of the composite fits a layer.
+        TypeError, ValueError: if the composite is not such a list.
+    """
+
+    has_convergence_delta = True
+
+    def __init__(self, model: Model, composite: Any = None, uncovered: str = 'error') -> None:
+        self._composite = Composite([('*', Epsilon())] if composite is None else composite)
+        self._uncovered = uncovered
+        super().__init__(model)
+
+    def carrier(self) -> Carrier:
+        planned = Planned(self.model, type(self).__name__, self._uncovered)
+        self.unruled, self.path = planned.unruled, planned.path
+        rules = {name: self.rule(place) for name, place in planned.plan.layers.items()}
+        return Carrier(planned.replica.tensor(planned.path.T), planned.replica.tensor,
+                       Relevance(planned.steps(rules)), relevance=True)
+
+    def rule(self, place: Place) -> Rule:
+        """The rule of a layer."""
+        return self._composite.rule(place.op, place.first)
+
+    def finish(self, gradient: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
+        return gradient
+
+    def change(self, run: Run) -> np.ndarray:
+        return run.before()

@@ -1,0 +1,145 @@
+"""Layer-wise relevance propagation with one rule for all layers, under iNNvestigate's names.
+
+The rules are described, with their papers, in `deepexplain.tensorflow.relevance.rules`; `uncovered`, and what the
+convergence delta is, at `LRP`. Names that end in `_IB` ignore biases.
+"""
+from typing import Any
+
+from ..relevance.rules import AlphaBeta, Epsilon, Flat, Gamma, WSquare, ZPlusFast
+from .base import Model
+from .lrp import LRP
+
+
+class LRPZ(LRP):
+    """The z rule: z_ij / (z_j + b_j). Without max pooling and with ReLUs alone it equals the gradient times the input.
+
+    Args:
+        bias: whether biases count. Default True.
+        uncovered: see `LRP`.
+    """
+
+    def __init__(self, model: Model, bias: bool = True, uncovered: str = 'error') -> None:
+        super().__init__(model, [('*', Epsilon(0., bias))], uncovered)
+
+
+class LRPZIgnoreBias(LRPZ):
+    """The z rule without biases."""
+
+    def __init__(self, model: Model, uncovered: str = 'error') -> None:
+        super().__init__(model, False, uncovered)
+
+
+class LRPEpsilon(LRP):
+    """The epsilon rule, layer by layer: see `Epsilon`.
+
+    Where `elrp` has its epsilon at activations, and takes the sum of a layer's outputs as they are without one, this
+    has it at every layer.
+
+    Args:
+        epsilon: a number of at least 0. Default 1e-7, as in iNNvestigate.
+        bias: whether biases count. Default True.
+        uncovered: see `LRP`.
+    """
+
+    def __init__(self, model: Model, epsilon: float = 1e-7, bias: bool = True, uncovered: str = 'error') -> None:
+        super().__init__(model, [('*', Epsilon(epsilon, bias))], uncovered)
+
+
+class LRPEpsilonIgnoreBias(LRPEpsilon):
+    """The epsilon rule without biases."""
+
+    def __init__(self, model: Model, epsilon: float = 1e-7, uncovered: str = 'error') -> None:
+        super().__init__(model, epsilon, False, uncovered)
+
+
+class LRPGamma(LRP):
+    """The gamma rule: see `Gamma`.
+
+    Args:
+        gamma: a number of at least 0. Default 0.5.
+        bias: whether biases count. Default True.
+        uncovered: see `LRP`.
+    """
+
+    def __init__(self, model: Model, gamma: float = .5, bias: bool = True, uncovered: str = 'error') -> None:
+        super().__init__(model, [('*', Gamma(gamma, bias))], uncovered)
+
+
+class LRPGammaIgnoreBias(LRPGamma):
+    """The gamma rule without biases."""
+
+    def __init__(self, model: Model, gamma: float = .5, uncovered: str = 'error') -> None:
+        super().__init__(model, gamma, False, uncovered)
+
+
+class LRPAlphaBeta(LRP):
+    """The alpha-beta rule: see `AlphaBeta`.
+
+    Args:
+        alpha, beta: numbers of at least 0 with alpha - beta = 1. Default 2 and 1.
+        bias: True (default; as in iNNvestigate), 'split' (as in the paper) or False: see `AlphaBeta`.
+        uncovered: see `LRP`.
+
+    Raises:
+        ValueError: if alpha - beta is not 1.
+    """
+
+    def __init__(self, model: Model, alpha: float = 2, beta: float = 1, bias: Any = True,
+                 uncovered: str = 'error') -> None:
+        super().__init__(model, [('*', AlphaBeta(alpha, beta, bias))], uncovered)
+
+
+class LRPAlphaBetaIgnoreBias(LRPAlphaBeta):
+    """The alpha-beta rule without biases."""
+
+    def __init__(self, model: Model, alpha: float = 2, beta: float = 1, uncovered: str = 'error') -> None:
+        super().__init__(model, alpha, beta, False, uncovered)
+
+
+class LRPAlpha1Beta0(LRPAlphaBeta):
+    """The alpha-beta rule with alpha 1 and beta 0: relevance follows positive contributions alone."""
+
+    def __init__(self, model: Model, bias: Any = True, uncovered: str = 'error') -> None:
+        super().__init__(model, 1, 0, bias, uncovered)
+
+
+class LRPAlpha1Beta0IgnoreBias(LRPAlphaBeta):
+    """The alpha-beta rule with alpha 1 and beta 0, without biases: the z+ rule (Montavon et al. 2017, eq. 15)."""
+
+    def __init__(self, model: Model, uncovered: str = 'error') -> None:
+        super().__init__(model, 1, 0, False, uncovered)
+
+
+class LRPAlpha2Beta1(LRPAlphaBeta):
+    """The alpha-beta rule with alpha 2 and beta 1."""
+
+    def __init__(self, model: Model, bias: Any = True, uncovered: str = 'error') -> None:
+        super().__init__(model, 2, 1, bias, uncovered)
+
+
+class LRPAlpha2Beta1IgnoreBias(LRPAlphaBeta):
+    """The alpha-beta rule with alpha 2 and beta 1, without biases."""
+
+    def __init__(self, model: Model, uncovered: str = 'error') -> None:
+        super().__init__(model, 2, 1, False, uncovered)
+
+
+class LRPZPlusFast(LRP):
+    """The z+ rule for layers whose data are nowhere negative, in half the time: see `ZPlusFast`."""
+
+    def __init__(self, model: Model, uncovered: str = 'error') -> None:
+        super().__init__(model, [('*', ZPlusFast())], uncovered)
+
+
+class LRPWSquare(LRP):
+    """The w^2 rule: see `WSquare`."""
+
+    def __init__(self, model: Model, uncovered: str = 'error') -> None:
+        super().__init__(model, [('*', WSquare())], uncovered)
+
+
+class LRPFlat(LRP):
+    """The flat rule: see `Flat`."""
+
+    def __init__(self, model: Model, uncovered: str = 'error') -> None:
+        super().__init__(model, [('*', Flat())], uncovered)

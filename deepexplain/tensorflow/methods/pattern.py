@@ -1,0 +1,164 @@
+"""PatternNet and PatternAttribution: backward passes with what a layer's weights look for in place of the weights."""
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
+import tensorflow.compat.v1 as tf
+
+from ..arguments import fits, to_array, written
+from ..batching import Rows, sweep
+from ..gradients import Carrier
+from ..joint import summed_to
+from ..relevance.engine import Planned, Relevance, Step, layer_of
+from ..relevance.linear import Layer
+from ..relevance.patterns import ESTIMATORS, Sums, check_fit
+from ..relevance.plan import Place
+from ..rules import ends, ordinary_gradient
+from .base import GradientAttribution, Model, Run
+
+
+class PatternRules(Relevance):
+    """Layers have steps of their own; activations, as everything else, their ordinary gradient."""
+
+    def gradient(self, op: tf.Operation, grad: tf.Tensor) -> tf.Tensor:
+        x, y = ends(op)
+        return ordinary_gradient(y, x, grad)
+
+
+class PatternNet(GradientAttribution):
+    """The signal in the input that T, weighed by ys, answers to (Kindermans et al. 2018, section 4).
+
+    The gradient in which each layer has patterns a in place of its weights w: the direction in the data that moves
+    the layer's output. Give `patterns`, or let `fit_patterns` find them in data. Layers are as for `LRP`, their
+    batch normalisation counted; scales that belong to no layer divide, all other ops have their ordinary gradient.
+
+    Args:
+        patterns: a list of arrays, one for each layer in the order of their making, each of its weights' shape; or a
+            dict of these by the names of the layers' ops. Default None: they will be fitted.
+        normalize: whether each sample's map is divided by its largest absolute value, as in iNNvestigate. Default
+            True.
+
+    Raises:
+        TypeError, ValueError: if patterns are not as many as there are layers, or have other shapes.
+        RuntimeError: in `run`, if there are no patterns yet.
+    """
+
+    def __init__(self, model: Model, patterns: Any = None, normalize: bool = True) -> None:
+        self._normalize = bool(normalize)
+        self._given, self._patterns = patterns, None  # type: Any, Optional[List[np.ndarray]]
+        super().__init__(model)
+
+    def carrier(self) -> Carrier:
+        planned = Planned(self.model, type(self).__name__, 'gradient', quiet=True)
+        self._places: List[Place] = list(planned.plan.layers.values())
+        if self._given is not None:
+            self._patterns = _checked(self._given, self._places)
+        self._holders = [tf.placeholder(_weights(place).dtype.base_dtype, _weights(place).shape, name='pattern')
+                         for place in self._places]
+        steps: Dict[str, Step] = {}
+        for place, pattern in zip(self._places, self._holders):
+            steps[planned.replica.op(place.op).name] = self._layer(place, pattern)
+        for name, (place_of_data, line) in planned.plan.shifts.items():
+            scale = None if name in planned.plan.folded else line.scale
+            steps[planned.replica.scope + name] = self._scale(place_of_data, scale)
+        return Carrier(planned.replica.tensor(planned.path.T), planned.replica.tensor, PatternRules(steps))
+
+    def _layer(self, place: Place, pattern: tf.Tensor) -> Step:
+        def step(op: tf.Operation, grad: tf.Tensor) -> List[Optional[tf.Tensor]]:
+            layer = layer_of(place, op)
+            result = layer.backward(self.direction(layer, pattern), grad)
+            return [result if i == place.parts.data else None for i in range(len(op.inputs))]
+        return step
+
+    def direction(self, layer: Layer, pattern: tf.Tensor) -> tf.Tensor:
+        """What stands for the weights of a layer."""
+        return pattern
+
+    def _scale(self, place: int, scale: Optional[tf.Tensor]) -> Step:
+        def step(op: tf.Operation, grad: tf.Tensor) -> List[Optional[tf.Tensor]]:
+            value = summed_to(self.scaled(grad, scale), op.inputs[place])
+            return [value if i == place else None for i in range(len(op.inputs))]
+        return step
+
+    def scaled(self, grad: tf.Tensor, scale: Optional[tf.Tensor]) -> tf.Tensor:
+        """The gradient behind a scale that belongs to no layer: the pattern of a weight s is 1 / s."""
+        return grad if scale is None else tf.math.divide_no_nan(grad, scale + tf.zeros_like(grad))
+
+    def finish(self, gradient: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
+        if not self._normalize:
+            return gradient
+        axes = tf.range(1, tf.rank(gradient))
+        return tf.math.divide_no_nan(gradient, tf.reduce_max(tf.abs(gradient), axes, keepdims=True)
+                                     + tf.zeros_like(gradient))
+
+    def further(self, run: Run, rows: Rows) -> List[Tuple[tf.Tensor, np.ndarray]]:
+        if self._patterns is None:
+            raise RuntimeError('There are no patterns yet: give the option patterns, or call '
+                               'explainer.fit_patterns(xs) first.')
+        return list(zip(self._holders, self._patterns))
+
+    def begin_fit(self, estimator: Any) -> None:
+        """Build what a fit fetches, once."""
+        check_fit(estimator, self._places)
+        if not hasattr(self, '_sums'):
+            self._sums = [Sums(layer_of(place, place.op)) for place in self._places]
+
+    def fit(self, run: Run, estimator: str) -> None:
+        """Find the patterns in the samples of a run."""
+        fetches = [sums.fetches(ESTIMATORS[estimator] and place.activated)
+                   for sums, place in zip(self._sums, self._places)]
+        totals: Any = None
+        for rows in sweep(run.n, 1, run.rowing):
+            values = run.fetch(fetches, list(zip(self.model.X, run.inputs(rows))), rows.samples)
+            values = [[np.asarray(one, np.float64) for one in layer] for layer in values]
+            totals = values if totals is None else [
+                [a + b for a, b in zip(*pair)] for pair in zip(totals, values)]
+        self._patterns = [sums.pattern(total, holder.dtype.as_numpy_dtype)
+                          for sums, total, holder in zip(self._sums, totals, self._holders)]
+
+    @property
+    def patterns(self) -> Optional[Sequence[np.ndarray]]:
+        """The patterns in use, one for each layer in the order of their making."""
+        return self._patterns
+
+
+class PatternAttribution(PatternNet):
+    """How much of T, weighed by ys, comes from the signal in each input (Kindermans et al. 2018, section 4).
+
+    As `PatternNet`, with w a in place of w: each layer's output is handed back along the signal alone. Scales that
+    belong to no layer are passed. Options as of `PatternNet`.
+    """
+
+    def direction(self, layer: Layer, pattern: tf.Tensor) -> tf.Tensor:
+        return layer.w * pattern
+
+    def scaled(self, grad: tf.Tensor, scale: Optional[tf.Tensor]) -> tf.Tensor:
+        return grad
+
+
+def _weights(place: Place) -> tf.Tensor:
+    return place.op.inputs[place.parts.weights or 0]
+
+
+def _checked(patterns: Any, places: Sequence[Place]) -> List[np.ndarray]:
+    names = [place.op.name for place in places]
+    if isinstance(patterns, dict):
+        if set(patterns) != set(names):
+            raise ValueError('patterns must have the names of the layers, %s, as keys, not %s.' % (
+                ', '.join(names), ', '.join(map(str, patterns))))
+        patterns = [patterns[name] for name in names]
+    if not isinstance(patterns, (list, tuple)):
+        raise TypeError('patterns must be a list of arrays, one for each layer, or a dict of them by op name, not %s.'
+                        % type(patterns).__name__)
+    if len(patterns) != len(places):
+        raise ValueError('patterns must be as many as there are layers, %d (%s), not %d.' % (
+            len(places), ', '.join(names), len(patterns)))
+    arrays = []
+    for i, (value, place) in enumerate(zip(patterns, places)):
+        w = _weights(place)
+        array = np.array(to_array('patterns[%d]' % i, value, w.dtype.base_dtype.as_numpy_dtype))
+        expected = None if w.shape.ndims is None else w.shape.as_list()
+        if not fits(array.shape, expected):
+            raise ValueError("patterns[%d] must have the shape of the weights of '%s', %s, not %s." % (
+                i, place.op.name, written(expected), array.shape))
+        arrays.append(array)
+    return arrays

@@ -1,0 +1,51 @@
+"""Ops that scale and shift one tensor by others that do not depend on X: biases and batch normalisation at inference."""
+from typing import NamedTuple, Optional
+
+import tensorflow.compat.v1 as tf
+
+from ..units import BATCH_NORMS
+
+#: Scales or shifts, where only one of the inputs depends on X.
+AFFINE = frozenset(['BiasAdd', 'BiasAddV1', 'Add', 'AddV2', 'AddN', 'Sub', 'Neg', 'Mul', 'MulNoNan', 'RealDiv', 'Div',
+                    'DivNoNan', 'Xdivy']) | BATCH_NORMS
+
+
+class Line(NamedTuple):
+    """What an op does to a tensor: scale * tensor + shift; None stands for 1 and 0."""
+    scale: Optional[tf.Tensor]
+    shift: Optional[tf.Tensor]
+
+
+def line_of(op: tf.Operation, place: int) -> Line:
+    """The scale and the shift of an op of the `AFFINE` types, of which the input at this place depends on X."""
+    others = [_unswitched(tensor) for i, tensor in enumerate(op.inputs) if i != place]
+    if op.type in BATCH_NORMS:
+        gamma, beta, mean, variance = others[:4]
+        scale = gamma * tf.rsqrt(variance + op.get_attr('epsilon'))
+        shift = tf.cast(beta - mean * scale, op.outputs[0].dtype)
+        scale = tf.cast(scale, op.outputs[0].dtype)
+        if b'NCHW' in op.get_attr('data_format'):
+            scale, shift = scale[:, tf.newaxis, tf.newaxis], shift[:, tf.newaxis, tf.newaxis]
+        return Line(scale, shift)
+    if op.type == 'Neg':
+        return Line(-tf.ones([], op.outputs[0].dtype), None)
+    if op.type == 'BiasAdd' and op.get_attr('data_format') == b'NCHW':
+        rank = op.outputs[0].shape.ndims or 4
+        return Line(None, tf.reshape(others[0], [-1] + [1] * (rank - 2)))
+    if op.type in ('BiasAdd', 'BiasAddV1', 'Add', 'AddV2', 'AddN'):
+        return Line(None, tf.add_n(others) if len(others) > 1 else others[0])
+    if op.type == 'Sub':
+        return Line(None, -others[0]) if place == 0 else Line(-tf.ones([], op.outputs[0].dtype), others[0])
+    if op.type in ('Mul', 'MulNoNan', 'Xdivy'):
+        return Line(others[0], None)
+    return Line((tf.div_no_nan if op.type == 'DivNoNan' else tf.divide)(
+        tf.ones([], op.outputs[0].dtype), others[0]), None)
+
+
+def _unswitched(tensor: tf.Tensor) -> tf.Tensor:
+    """A constant before it enters a branch: inside it has a value only where the branch is taken."""
+    while tensor.op.type in ('Identity', 'Switch') and tensor.dtype == tensor.op.inputs[0].dtype.base_dtype:
+        if tensor.op.inputs[0].dtype != tensor.op.inputs[0].dtype.base_dtype:
+            break
+        tensor = tensor.op.inputs[0]
+    return tensor

@@ -1,0 +1,140 @@
+"""Linear ops as layers: what they do with other inputs and other weights, forward and backward."""
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+
+import tensorflow.compat.v1 as tf
+
+from ..compat import registered_gradient
+
+#: Op type -> where its data and its weights may be among its inputs.
+WEIGHTED: Dict[str, List[Tuple[int, int]]] = {op_type: [(0, 1)] for op_type in (
+    'Conv', 'Conv2D', 'Conv3D', 'DepthwiseConv2dNative')}
+WEIGHTED.update({op_type: [(0, 1), (1, 0)] for op_type in (
+    'MatMul', 'BatchMatMul', 'BatchMatMulV2', 'BatchMatMulV3', 'SparseMatMul', 'Einsum')})
+WEIGHTED.update({op_type: [(2, 1)] for op_type in (
+    'Conv2DBackpropInput', 'Conv3DBackpropInputV2', 'DepthwiseConv2dNativeBackpropInput')})
+WEIGHTED['SparseTensorDenseMatMul'] = [(3, 1)]
+
+#: Linear in their first input with weights of their own that nobody has learned.
+UNWEIGHTED = frozenset('''
+    AvgPool AvgPool3D Mean Sum Cumsum SegmentSum SegmentMean UnsortedSegmentSum SparseSegmentSum SparseSegmentMean
+    ResizeBilinear ResizeBicubic ResizeArea
+    '''.split())
+
+#: Convolutions, and what goes the other way.
+PLAIN = ('Conv', 'Conv2D', 'Conv3D', 'DepthwiseConv2dNative')
+TRANSPOSED = ('Conv2DBackpropInput', 'Conv3DBackpropInputV2')
+CONVOLUTIONS = PLAIN + TRANSPOSED + ('DepthwiseConv2dNativeBackpropInput',)
+#: The weights of each output add up to 1.
+_AVERAGES = ('AvgPool', 'AvgPool3D', 'Mean')
+_BATCHED = ('BatchMatMul', 'BatchMatMulV2', 'BatchMatMulV3')
+
+
+class Parts(NamedTuple):
+    """A linear op's data and, where it has them, weights, as places among its inputs."""
+    data: int
+    weights: Optional[int]
+
+
+def again(op: tf.Operation, inputs: Dict[int, tf.Tensor]) -> tf.Operation:
+    """An op like this one, with other tensors at some places of its inputs."""
+    attributes = {name: value for name, value in op.node_def.attr.items() if not name.startswith('_')}
+    with tf.device(op.device):
+        return tf.get_default_graph().create_op(
+            op.type, [inputs.get(i, tensor) for i, tensor in enumerate(op.inputs)],
+            [tensor.dtype for tensor in op.outputs], attrs=attributes, name=op.type)
+
+
+def gradient_at(op: tf.Operation, grad: tf.Tensor, place: int) -> tf.Tensor:
+    """The ordinary gradient of an op with respect to one of its inputs."""
+    gradients = registered_gradient(op.type)(op, grad)
+    return tf.convert_to_tensor(gradients[place] if isinstance(gradients, (list, tuple)) else gradients)
+
+
+def channels_last(op: tf.Operation) -> bool:
+    """Whether the last axis of what a layer puts out is made by the last axis (transposed: but one) of its weights."""
+    if op.type in PLAIN + TRANSPOSED:
+        return not (b'NC' in op.node_def.attr['data_format'].s)
+    return op.type in _BATCHED + ('MatMul',)
+
+
+def scaled(op: tf.Operation, weights: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
+    """The weights of a layer that has `channels_last`, its outputs multiplied by a number or by one for each."""
+    if op.type == 'DepthwiseConv2dNative':
+        return weights * tf.reshape(tf.broadcast_to(scale, [tf.reduce_prod(tf.shape(weights)[2:])]),
+                                    tf.shape(weights)[2:])
+    if not scale.shape.ndims:
+        return weights * scale
+    by_rows = op.type in TRANSPOSED or _flag(op, 'transpose_b') or _flag(op, 'adj_y')
+    return weights * (scale[:, tf.newaxis] if by_rows else scale)
+
+
+def _flag(op: tf.Operation, name: str) -> bool:
+    return op.node_def.attr[name].b
+
+
+class Layer:
+    """A linear op with what follows it, as the gradient meets it.
+
+    Attributes:
+        op: the op on the replica of the path.
+        x: its data; `nonnegative` says whether that is certainly nowhere below 0.
+        w: its weights, those of a batch normalisation behind it multiplied in; None where it has none.
+        b: its bias, of a shape that broadcasts to z, or None.
+        z: its output without the bias.
+    """
+
+    def __init__(self, op: tf.Operation, parts: Parts, scale: Optional[tf.Tensor] = None,
+                 bias: Optional[tf.Tensor] = None, nonnegative: bool = False) -> None:
+        self.op, self._parts, self.nonnegative = op, parts, nonnegative
+        self.x, self.z, self.b = op.inputs[parts.data], op.outputs[0], bias
+        self.w = None if parts.weights is None else op.inputs[parts.weights]
+        if scale is not None:
+            self.w, self.z = scaled(op, self.w, scale), self.z * scale
+
+    def forward(self, x: tf.Tensor, w: Optional[tf.Tensor] = None) -> tf.Tensor:
+        """What the op, without its bias, makes of other data and weights."""
+        return self._again(x, w).outputs[0]
+
+    def backward(self, w: Optional[tf.Tensor], signal: tf.Tensor, x: Optional[tf.Tensor] = None) -> tf.Tensor:
+        """The sum over the outputs that each input has a part in, of the signal there times the weight between."""
+        return gradient_at(self._again(self.x if x is None else x, w), signal, self._parts.data)
+
+    def weights_gradient(self, x: tf.Tensor, signal: tf.Tensor) -> tf.Tensor:
+        """The sum over samples and places of the data that each weight meets times the signal."""
+        return gradient_at(self._again(x, None), signal, self._parts.weights or 0)
+
+    def ones(self) -> tf.Tensor:
+        """Data of ones: of one sample where that can stand for all."""
+        alone = self._parts.data == 0 and (self.op.type in PLAIN + ('AvgPool', 'AvgPool3D') or (
+            self.op.type == 'MatMul' and not _flag(self.op, 'transpose_a')))
+        return tf.ones_like(self.x[:1] if alone else self.x)
+
+    def evenly(self, signal: tf.Tensor) -> tf.Tensor:
+        """Spread the signal at each output evenly over the inputs that it is made of."""
+        if self.op.type in _AVERAGES:
+            return self.backward(None, signal)
+        if self.op.type == 'MatMul' and self._parts.data == 0 and not _flag(self.op, 'transpose_a'):
+            total = tf.reduce_sum(signal, -1, keepdims=True)
+            return total / tf.cast(tf.shape(self.x)[-1], signal.dtype) + tf.zeros_like(self.x)
+        if self.op.type == 'Conv2D' and channels_last(self.op) and self._ungrouped():
+            # All channels are alike, so one stands for all: a small fraction of the cost.
+            one = tf.ones_like(self.w[..., :1, :1])
+            ones = self.ones()[..., :1]
+            shares = tf.math.divide_no_nan(tf.reduce_sum(signal, -1, keepdims=True), self.forward(ones, one))
+            spread = self.backward(one, shares, self.x[..., :1]) / tf.cast(tf.shape(self.x)[-1], signal.dtype)
+            return spread + tf.zeros_like(self.x)
+        w = None if self.w is None else tf.ones_like(self.w)
+        return self.backward(w, tf.math.divide_no_nan(signal, self.forward(self.ones(), w)))
+
+    def _ungrouped(self) -> bool:
+        sizes = [tensor.shape.as_list()[axis] if tensor.shape.ndims == 4 else None
+                 for tensor, axis in ((self.x, 3), (self.w, 2))]
+        return None not in sizes and sizes[0] == sizes[1]
+
+    def _again(self, x: tf.Tensor, w: Optional[tf.Tensor]) -> tf.Operation:
+        inputs: Dict[int, Any] = {self._parts.data: x}
+        if w is not None and self._parts.weights is not None:
+            inputs[self._parts.weights] = w
+        if all(self.op.inputs[place] is tensor for place, tensor in inputs.items()):
+            return self.op
+        return again(self.op, inputs)

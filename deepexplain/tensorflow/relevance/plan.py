@@ -1,0 +1,211 @@
+"""A pass over the path: which ops are layers, with which biases, and how relevance passes all the others."""
+from typing import Dict, FrozenSet, List, NamedTuple, Optional, Set, Tuple
+
+import numpy as np
+import tensorflow.compat.v1 as tf
+
+from ..graph import FUNCTIONAL, Path
+from ..units import (BATCH_NORMS, ELEMENTWISE, LINEAR, PRODUCTS, QUOTIENTS, SUMS, WINNERS, Units, find_units,
+                     fits_into, foreign_gradient, is_exact, reached, training_tensors)
+from .affine import AFFINE, Line, line_of
+from .linear import UNWEIGHTED, WEIGHTED, Parts, channels_last
+
+#: Functions of one number, which relevance passes unchanged.
+ACTIVATIONS = ELEMENTWISE - SUMS - PRODUCTS - QUOTIENTS - BATCH_NORMS - frozenset('''
+    Identity IdentityN Snapshot Cast Neg Select SelectV2 Greater GreaterEqual Less LessEqual Equal NotEqual LogicalAnd
+    LogicalOr LogicalNot IsNan IsInf IsFinite
+    '''.split())
+
+#: A layer's bias and batch normalisation may come after these, which leave the last axis as it is (if its size is).
+_BETWEEN = frozenset(['Identity', 'Snapshot', 'CheckNumerics', 'EnsureShape', 'Switch', 'Merge', 'Squeeze', 'ExpandDims',
+                      'Reshape', 'BatchToSpaceND'])
+_SAME_SHAPE = frozenset(['Identity', 'Snapshot', 'CheckNumerics', 'EnsureShape', 'Switch', 'Merge'])
+
+_NONNEGATIVE = frozenset('Relu Relu6 Sigmoid Softplus Exp Abs Square Sqrt Erfc Softmax'.split())
+_KEEP_SIGN = frozenset('''
+    Identity Snapshot CheckNumerics EnsureShape PlaceholderWithDefault Reshape Squeeze ExpandDims Transpose Concat
+    ConcatV2 Split SplitV Slice StridedSlice Pack Unpack Tile Pad MirrorPad Reverse ReverseV2 Gather GatherV2 GatherNd
+    BroadcastTo Cast Add AddV2 AddN Sum Mean AvgPool AvgPool3D MaxPool MaxPoolV2 MaxPool3D Max Min Minimum
+    ResizeBilinear ResizeNearestNeighbor SpaceToBatchND BatchToSpaceND SpaceToDepth DepthToSpace Switch Merge
+    '''.split())
+
+
+class Place(NamedTuple):
+    """A layer on the path.
+
+    Attributes:
+        op, parts: the linear op, and where its data and weights are.
+        scale, bias: of the outputs, as what follows the op makes them, or None.
+        end: the tensor that the layer's outputs are handed on as, before any activation.
+        nonnegative: whether the data are certainly nowhere below 0.
+        activated: whether an activation follows there.
+        first: whether X meets it before any other layer.
+        index: its number among the layers, from 0, in the order of their making.
+    """
+    op: tf.Operation
+    parts: Parts
+    scale: Optional[tf.Tensor]
+    bias: Optional[tf.Tensor]
+    end: tf.Tensor
+    nonnegative: bool
+    activated: bool
+    first: bool
+    index: int
+
+
+class Plan(NamedTuple):
+    """How relevance passes a path; each table by op name.
+
+    Attributes:
+        units: the activations.
+        layers: linear ops with weights.
+        pools: linear ops without, and where their data are.
+        sums: ops that add tensors that depend on X, and where these are.
+        shifts: ops that scale or shift: where their data are, and by how much.
+        folded: those of them that belong to a layer.
+        uncovered: what no rule covers.
+    """
+    units: Units
+    layers: Dict[str, Place]
+    pools: Dict[str, Parts]
+    sums: Dict[str, List[int]]
+    shifts: Dict[str, Tuple[int, Line]]
+    folded: Set[str]
+    uncovered: List[tf.Operation]
+
+
+def make_plan(path: Path, more: FrozenSet[str] = frozenset()) -> Plan:
+    """Find the layers, activations and other ops of a path.
+
+    Args:
+        more: further op types that are activations.
+    """
+    units = find_units(path, ACTIVATIONS | (more & ELEMENTWISE))
+    marked = {unit.y.name: unit for unit in units.marked}
+    alive, training = reached(path, marked), training_tensors(path)
+    everything = reached(path, {})
+    plan = Plan(units, {}, {}, {}, {}, set(), [])
+    activated = {unit.x.name for unit in list(units.single.values()) + list(units.marked)}
+    after_layer: Set[str] = set()
+    for op in path.ops:
+        if op not in path.dependent:
+            continue
+        beyond = any(tensor.name in after_layer for tensor in op.inputs)
+        places = [i for i, tensor in enumerate(op.inputs) if path.depends(tensor) and tensor.name not in training
+                  and (tensor.dtype.is_floating or tensor.dtype.is_complex)]
+        activation = op.name in units.single or any(tensor.name in marked for tensor in op.outputs)
+        if op in alive and not activation and op.name not in units.stripped and op.outputs:
+            parts = _parts(op, places)
+            if foreign_gradient(op):
+                plan.uncovered.append(op)
+            elif parts is not None and parts.weights is not None:
+                scale, bias, end, taken = _follow(op, parts, everything, training, path, units)
+                plan.folded.update(taken)
+                plan.layers[op.name] = Place(
+                    op, parts, scale, bias, end, _nonnegative(op.inputs[parts.data], training, {}),
+                    end.name in activated, not beyond, len(plan.layers))
+            elif parts is not None:
+                plan.pools[op.name] = parts
+            elif op.type in SUMS and len(places) > 1:
+                plan.sums[op.name] = places
+            elif op.type in AFFINE and len(places) == 1 and is_exact(op, path):
+                plan.shifts[op.name] = places[0], line_of(op, places[0])
+            elif not _passes(op):
+                plan.uncovered.append(op)
+        if beyond or op.name in plan.layers:
+            after_layer.update(tensor.name for tensor in op.outputs)
+    return plan
+
+
+def _parts(op: tf.Operation, places: List[int]) -> Optional[Parts]:
+    """Where a linear op has its data and weights, if it is one and only its data depend on X."""
+    if len(places) == 1 and op.type in WEIGHTED and len(op.inputs) > 1:
+        if op.type == 'Einsum' and len(op.inputs) != 2:
+            return None
+        return next((Parts(*pair) for pair in WEIGHTED[op.type] if pair[0] == places[0]), None)
+    if places == [0] and (op.type in UNWEIGHTED or op.type == 'Einsum'):
+        return Parts(0, None)
+    return None
+
+
+def _passes(op: tf.Operation) -> bool:
+    """Whether relevance passes an op as its ordinary gradient: it moves numbers about, or takes the winner."""
+    return (op.type in LINEAR or op.type in WINNERS) and op.type not in (
+        SUMS | UNWEIGHTED | FUNCTIONAL | frozenset(['Real', 'Imag', 'Complex', 'FFT', 'IFFT', 'FFT2D', 'IFFT2D', 'RFFT',
+                                                    'IRFFT', 'SparseSegmentSum', 'SparseSegmentMean']))
+
+
+def _follow(op: tf.Operation, parts: Parts, everything: Set[tf.Operation], training: Set[str], path: Path,
+            units: Units) -> Tuple[Optional[tf.Tensor], Optional[tf.Tensor], tf.Tensor, List[str]]:
+    """The scale and the bias that what follows a linear op gives it, where that ends, and the ops that are folded."""
+    scale: Optional[tf.Tensor] = None
+    bias: Optional[tf.Tensor] = None
+    tensor, folded, moved = op.outputs[0], [], False
+    by_channel = channels_last(op) and parts.data == 0 and bool(tensor.shape.ndims)
+    channels = tensor.shape.as_list()[-1] if by_channel else None
+    while tensor.name != path.T.name:
+        readers = {reader for reader in tensor.consumers() if reader in everything}
+        if len(readers) != 1:
+            break
+        reader = readers.pop()
+        outputs = [one for one in reader.outputs if one.name not in training and any(
+            consumer in everything for consumer in one.consumers()) or one.name == path.T.name]
+        if foreign_gradient(reader) or reader.name in units.single or len(outputs) != 1:
+            break
+        if reader.type in _BETWEEN:
+            if reader.type not in _SAME_SHAPE:
+                if channels is None or not outputs[0].shape.ndims or outputs[0].shape.as_list()[-1] != channels:
+                    break
+                moved = True
+            tensor = outputs[0]
+            continue
+        places = [i for i, one in enumerate(reader.inputs) if one.name == tensor.name]
+        if reader.type not in AFFINE or len(places) != 1 or not is_exact(reader, path):
+            break
+        if sum(path.depends(one) for one in reader.inputs) > 1:
+            break
+        line = line_of(reader, places[0])
+        of_channels = [one is None or by_channel and _for_channels(one, channels) for one in line]
+        if not of_channels[0] or not of_channels[1] and (moved or not fits_into(line.shift, tensor)):
+            break
+        s, t = [one if one is None or not channel else _flat(one) for one, channel in zip(line, of_channels)]
+        if s is not None:
+            scale, bias = s if scale is None else scale * s, None if bias is None else bias * s
+        if t is not None:
+            bias = t if bias is None else bias + t
+        folded.append(reader.name)
+        tensor = outputs[0]
+    return scale, bias, tensor, folded
+
+
+def _for_channels(value: tf.Tensor, channels: Optional[int]) -> bool:
+    """Whether a tensor is a number, or holds one for each channel."""
+    if value.shape.ndims is None:
+        return False
+    shape = value.shape.as_list()
+    return all(size == 1 for size in shape[:-1]) and (not shape or shape[-1] == 1 or (
+        channels is not None and shape[-1] == channels))
+
+
+def _flat(value: tf.Tensor) -> tf.Tensor:
+    if not value.shape.ndims:
+        return value
+    return tf.reshape(value, [] if value.shape.as_list()[-1] == 1 else [-1])
+
+
+def _nonnegative(tensor: tf.Tensor, training: Set[str], known: Dict[str, bool]) -> bool:
+    """Whether a tensor is certainly nowhere below 0."""
+    if tensor.name not in known:
+        known[tensor.name] = False  # While it is looked at, in a loop.
+        op = tensor.op
+        inputs = (_nonnegative(one, training, known) for one in op.inputs
+                  if one.dtype.is_floating and one.name not in training)
+        if op.type in _KEEP_SIGN:
+            known[tensor.name] = all(inputs)
+        elif op.type == 'Maximum':
+            known[tensor.name] = any(inputs)
+        elif op.type == 'Const':
+            known[tensor.name] = bool(np.all(tf.get_static_value(tensor) >= 0))
+        else:
+            known[tensor.name] = op.type in _NONNEGATIVE
+    return known[tensor.name]

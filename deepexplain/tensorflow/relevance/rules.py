@@ -1,0 +1,235 @@
+"""The rules by which a layer's relevance goes to its inputs.
+
+A layer makes z_j + b_j of inputs x_i, with z_j = sum_i z_ij and z_ij = x_i w_ij. A rule shares the relevance R_j of
+each output among the inputs. Written R_i = sum_j (...) R_j below.
+"""
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+import numpy as np
+import tensorflow.compat.v1 as tf
+
+from .linear import Layer
+
+Pieces = List[Tuple[tf.Tensor, Optional[tf.Tensor]]]
+
+
+class Rule:
+    """A rule of layer-wise relevance propagation.
+
+    With `bias` the layer's bias takes a share of the relevance, which is lost for the inputs. Without it the inputs
+    get everything: where all z_ij of an output are 0 they share its relevance evenly.
+    """
+
+    def __init__(self, bias: bool = True) -> None:
+        self.bias = bool(bias)
+
+    def relevance(self, layer: Layer, R: tf.Tensor) -> tf.Tensor:
+        """The relevance of the layer's data, given that of its output."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        options = ['%s=%r' % (name.lstrip('_'), value) for name, value in sorted(vars(self).items())]
+        return '%s(%s)' % (type(self).__name__, ', '.join(options))
+
+
+class Epsilon(Rule):
+    """z_ij / (z_j + b_j + epsilon sign(z_j + b_j)), sign(0) = 1 (Bach et al. 2015, eq. 58; with epsilon = 0 eq. 56).
+
+    Args:
+        epsilon: a number of at least 0, which absorbs relevance. Default 1e-7.
+        bias: whether b counts; else it is taken as 0. Default True.
+    """
+
+    def __init__(self, epsilon: float = 1e-7, bias: bool = True) -> None:
+        super().__init__(bias)
+        self.epsilon = _number('epsilon', epsilon, 0)
+
+    def relevance(self, layer: Layer, R: tf.Tensor) -> tf.Tensor:
+        z = _with(layer.z, layer.b if self.bias else None)
+        result = layer.x * layer.backward(layer.w, _ratio(R, _away(z, self.epsilon)))
+        return result if self.bias else result + _stray(layer, R, tf.equal(z, 0))
+
+
+class Gamma(Rule):
+    """x_i (w_ij + gamma w_ij^+) / sum_i of these, b_j + gamma b_j^+ counted (Montavon et al. 2019, section 10.2.3).
+
+    Args:
+        gamma: a number of at least 0: how much positive weights are preferred. Default 0.5.
+        bias: whether b counts. Default True.
+    """
+
+    def __init__(self, gamma: float = .5, bias: bool = True) -> None:
+        super().__init__(bias)
+        self.gamma = _number('gamma', gamma, 0)
+
+    def relevance(self, layer: Layer, R: tf.Tensor) -> tf.Tensor:
+        w = layer.w + self.gamma * tf.nn.relu(layer.w)
+        z = layer.forward(layer.x, w)
+        b = None if layer.b is None or not self.bias else layer.b + self.gamma * tf.nn.relu(layer.b)
+        result = layer.x * layer.backward(w, _ratio(R, _with(z, b)))
+        return result if self.bias else result + _stray(layer, R, tf.equal(z, 0))
+
+
+class AlphaBeta(Rule):
+    """alpha z_ij^+ / z_j^+ - beta z_ij^- / z_j^-, the positive and the negative z_ij apart (Bach et al. 2015, eq. 60).
+
+    Args:
+        alpha, beta: numbers of at least 0 with alpha - beta = 1. Default 2 and 1.
+        bias: True (default): b_j is added to both z_j^+ and z_j^-, whatever its sign, as iNNvestigate has it; 'split':
+            its positive part to z_j^+ and its negative part to z_j^-, as the paper has it; False: b is ignored, and
+            an output that has no z_ij of one sign gives all its relevance to those of the other, so that none is lost
+            (with beta = 0 it has nothing for the negative ones, and spreads it evenly).
+    """
+
+    def __init__(self, alpha: float = 2, beta: float = 1, bias: Any = True) -> None:
+        if bias not in (True, False, 'split'):
+            raise ValueError("bias must be True, False or 'split', not %r." % (bias,))
+        super().__init__(bias)
+        self.bias = bias
+        self.alpha, self.beta = _number('alpha', alpha, 0), _number('beta', beta, 0)
+        if abs(self.alpha - self.beta - 1) > 1e-6:
+            raise ValueError('alpha - beta must be 1, so that relevance is conserved, not %g - %g.' % (
+                self.alpha, self.beta))
+
+    def relevance(self, layer: Layer, R: tf.Tensor) -> tf.Tensor:
+        positive, negative = _by_sign(layer)
+        b = layer.b if self.bias else None
+        split = b is not None and self.bias == 'split'
+        up = _with(_sum(layer, positive), tf.nn.relu(b) if split else b)
+        if not self.beta:
+            result = _shares(layer, positive, _ratio(R, up))
+            return result if self.bias else result + _stray(layer, R, tf.equal(up, 0))
+        down = _with(_sum(layer, negative), -tf.nn.relu(-b) if split else b)
+        alpha, beta = self.alpha, self.beta
+        if not self.bias:
+            ones = tf.ones_like(R)
+            none_up, none_down = tf.equal(up, 0), tf.equal(down, 0)
+            alpha = tf.where_v2(none_down, ones, alpha * ones)
+            beta = tf.where_v2(none_up, -ones, beta * ones)
+        result = _shares(layer, positive, _ratio(alpha * R, up)) + _shares(layer, negative, _ratio(-beta * R, down))
+        return result if self.bias else result + _stray(layer, R, tf.logical_and(none_up, none_down))
+
+
+class ZPlusFast(Rule):
+    """x_i w_ij^+ / sum_i of these, for inputs that are nowhere negative (Montavon et al. 2017, section 4.1.2).
+
+    As in iNNvestigate negative inputs are not set to 0. The bias is ignored.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(False)
+
+    def relevance(self, layer: Layer, R: tf.Tensor) -> tf.Tensor:
+        w = tf.nn.relu(layer.w)
+        z = layer.forward(layer.x, w)
+        return layer.x * layer.backward(w, _ratio(R, z)) + _stray(layer, R, tf.equal(z, 0))
+
+
+class WSquare(Rule):
+    """w_ij^2 / sum_i w_ij^2 (Montavon et al. 2017, section 4.1.1). Inputs and bias are ignored."""
+
+    def __init__(self) -> None:
+        super().__init__(False)
+
+    def relevance(self, layer: Layer, R: tf.Tensor) -> tf.Tensor:
+        w = tf.square(layer.w)
+        return layer.backward(w, _ratio(R, layer.forward(layer.ones(), w)))
+
+
+class Flat(Rule):
+    """1 / (the number of inputs of output j) (Lapuschkin et al. 2017). Inputs, weights and bias are ignored."""
+
+    def __init__(self) -> None:
+        super().__init__(False)
+
+    def relevance(self, layer: Layer, R: tf.Tensor) -> tf.Tensor:
+        return layer.evenly(R)
+
+
+class Bounded(Rule):
+    """(z_ij - l_i w_ij^+ - h_i w_ij^-) / sum_i of these, for inputs between l and h (Montavon et al. 2017, eq. 20).
+
+    The bias is ignored.
+
+    Args:
+        low, high: functions from the layer to tensors of its data's shape.
+    """
+
+    def __init__(self, low: Callable[[Layer], tf.Tensor], high: Callable[[Layer], tf.Tensor]) -> None:
+        super().__init__(False)
+        self._low, self._high = low, high
+
+    def relevance(self, layer: Layer, R: tf.Tensor) -> tf.Tensor:
+        up, down = tf.nn.relu(layer.w), -tf.nn.relu(-layer.w)
+        low, high = self._low(layer), self._high(layer)
+        z = layer.z - layer.forward(low, up) - layer.forward(high, down)
+        signal = _ratio(R, z)
+        result = (layer.x * layer.backward(layer.w, signal) - low * layer.backward(up, signal)
+                  - high * layer.backward(down, signal))
+        return result + _stray(layer, R, tf.equal(z, 0))
+
+
+def share(layer: Layer, R: tf.Tensor) -> tf.Tensor:
+    """How pools and means, whose weights nobody has learned, share relevance: in proportion to what each input gives.
+
+    Where all give 0 they share evenly.
+    """
+    return layer.x * layer.backward(None, _ratio(R, layer.z)) + _stray(layer, R, tf.equal(layer.z, 0))
+
+
+#: The rules that have a name, without options.
+NAMED: Dict[str, Callable[[], Rule]] = {
+    'z': lambda: Epsilon(0.), 'z_IB': lambda: Epsilon(0., bias=False),
+    'epsilon': Epsilon, 'epsilon_IB': lambda: Epsilon(bias=False),
+    'gamma': Gamma, 'gamma_IB': lambda: Gamma(bias=False),
+    'alpha_1_beta_0': lambda: AlphaBeta(1, 0), 'alpha_1_beta_0_IB': lambda: AlphaBeta(1, 0, bias=False),
+    'alpha_2_beta_1': AlphaBeta, 'alpha_2_beta_1_IB': lambda: AlphaBeta(bias=False),
+    'z_plus': lambda: AlphaBeta(1, 0, bias=False), 'z_plus_fast': ZPlusFast, 'w_square': WSquare, 'flat': Flat,
+}
+
+
+def _by_sign(layer: Layer) -> Tuple[Pieces, Pieces]:
+    """The pairs of data and weights that make the positive, and the negative, z_ij."""
+    up, down = tf.nn.relu(layer.w), -tf.nn.relu(-layer.w)
+    if layer.nonnegative:
+        return [(layer.x, up)], [(layer.x, down)]
+    above, below = tf.nn.relu(layer.x), -tf.nn.relu(-layer.x)
+    return [(above, up), (below, down)], [(above, down), (below, up)]
+
+
+def _sum(layer: Layer, pieces: Pieces) -> tf.Tensor:
+    return tf.add_n([layer.forward(x, w) for x, w in pieces])
+
+
+def _shares(layer: Layer, pieces: Pieces, signal: tf.Tensor) -> tf.Tensor:
+    return tf.add_n([x * layer.backward(w, signal) for x, w in pieces])
+
+
+def _stray(layer: Layer, R: tf.Tensor, where: tf.Tensor) -> tf.Tensor:
+    """The relevance of outputs to which no input has given anything, spread evenly."""
+    return layer.evenly(R * tf.cast(where, R.dtype))
+
+
+def _with(z: tf.Tensor, b: Optional[tf.Tensor]) -> tf.Tensor:
+    return z if b is None else z + b
+
+
+def _away(z: tf.Tensor, epsilon: float) -> tf.Tensor:
+    """z moved away from 0 by epsilon."""
+    if not epsilon:
+        return z
+    epsilon = tf.constant(epsilon, z.dtype)
+    return tf.where_v2(z >= 0, z + epsilon, z - epsilon)
+
+
+def _ratio(R: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
+    """R / z, and 0 where z is."""
+    if R.dtype.size < 4:  # TensorFlow 1.15 divides no halves so; and a quotient may be beyond them.
+        return tf.cast(_ratio(tf.cast(R, tf.float32), tf.cast(z, tf.float32)), R.dtype)
+    return tf.math.divide_no_nan(R, z)
+
+
+def _number(name: str, value: Any, least: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not value >= least:
+        raise ValueError('%s must be a number of at least %g, not %r.' % (name, least, value))
+    return float(value)
