@@ -1,6 +1,7 @@
 """Explainer: one method on one target and input, built once and run many times."""
 import logging
 import threading
+from contextlib import contextmanager
 from typing import Any, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
@@ -46,16 +47,21 @@ class Explainer:
                                'graph; use a tf.compat.v1.Session).')
         attribution = methods.attribution_methods[method]
         attribution.check_options(options)
-        # Ops of ours must not end up under whatever scope, control dependency or device the caller is in.
-        with _building, graph.as_default(), tf.control_dependencies(None), tf.device(None), tf.name_scope(None):
-            with tf.name_scope('deepexplain/' + attribution.__name__):
-                self._attribution = attribution(Model(T, inputs, self._many), **options)
+        with self._making(attribution.__name__):
+            self._attribution = attribution(Model(T, inputs, self._many), **options)
         _log.debug("built an explainer of '%s' with respect to %s by %s", T.name, [x.name for x in inputs], method)
         self.has_convergence_delta = attribution.has_convergence_delta
         self._needed = placeholders_of(T, [x.name for x in inputs])
         # An explanation is one of the model at inference.
         phases = [op.outputs[0] for op in graph.get_operations() if is_learning_phase(op)]
         self._fixed = {phase.name: np.zeros((), phase.dtype.as_numpy_dtype) for phase in phases}
+
+    @contextmanager
+    def _making(self, scope: str) -> Iterator[None]:
+        """Where ops of ours are made: not under whatever scope, control dependency or device the caller is in."""
+        with _building, self.session.graph.as_default(), tf.control_dependencies(None), tf.device(None):
+            with tf.name_scope(None), tf.name_scope('deepexplain/' + scope):
+                yield
 
     def run(self, xs: Any = None, ys: Any = None, batch_size: Optional[int] = None,
             feed_dict: Optional[Mapping[Any, Any]] = None, return_convergence_delta: bool = False,
@@ -126,11 +132,35 @@ class Explainer:
         """
         attribution = self._attribution
         inner = self._check_inner(tensors)
-        graph = self.session.graph
-        with _building, graph.as_default(), tf.control_dependencies(None), tf.device(None), tf.name_scope(None):
-            with tf.name_scope('deepexplain/relevances'):
-                attribution.at(inner)
+        with self._making('relevances'):
+            attribution.at(inner)
         return attribution.relevances(self._start(xs, ys, batch_size, feed_dict, options), inner)
+
+    def fit_patterns(self, xs: Any = None, batch_size: Optional[int] = None,
+                     feed_dict: Optional[Mapping[Any, Any]] = None, estimator: str = 'relu') -> List[np.ndarray]:
+        """Find the patterns of pattern.net and pattern.attribution in data, in place of those there were.
+
+        Args:
+            xs, batch_size, feed_dict: as in `run`; best all the data that the model was trained on. Memory follows
+                batch_size alone.
+            estimator: 'relu' (default): of each layer that an activation follows, only outputs above 0 count (the
+                two-component estimator); 'linear': all outputs of all layers count.
+
+        Returns:
+            The patterns, one array for each layer in the order of their making, of its weights' shape: what the option
+            `patterns` takes.
+
+        Raises:
+            RuntimeError: if the method has no patterns, or a layer is of a kind that cannot be fitted; and as `run`.
+            ValueError: for another estimator.
+        """
+        attribution = self._attribution
+        if not isinstance(attribution, methods.PatternNet):
+            raise RuntimeError('fit_patterns is for pattern.net and pattern.attribution, not for %s.' % self.method)
+        with self._making('patterns'):
+            attribution.begin_fit(estimator)
+        attribution.fit(self._start(xs, None, batch_size, feed_dict, {}), estimator)
+        return [np.array(pattern) for pattern in attribution.patterns or []]
 
     def _check_inner(self, tensors: Any) -> List[tf.Tensor]:
         if not isinstance(tensors, (list, tuple)) or not tensors:

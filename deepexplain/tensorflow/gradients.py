@@ -94,7 +94,8 @@ def _warn_of_lost(ops: List[Tuple[str, str]]) -> None:
 
 
 def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
-                  joint: FrozenSet[str] = frozenset(), more: FrozenSet[str] = frozenset()) -> Ruled:
+                  joint: FrozenSet[str] = frozenset(), more: FrozenSet[str] = frozenset(),
+                  also: Callable[[Path, Units], Sequence[tf.Operation]] = lambda path, units: ()) -> Ruled:
     """A replica of the path under `DeepExplainGrad`; warns of ops that have no rule.
 
     Args:
@@ -102,6 +103,7 @@ def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
             must.
         joint: op types for which the method has rules where tensors that depend on X meet.
         more: further elementwise op types that take the method's own rule.
+        also: finds further ops for which the method has rules.
     """
     rules = dict({op_type: Rule() for op_type in more}, **registered_rules())
     path = lowered(model.path)
@@ -114,6 +116,7 @@ def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
     if unruled:
         warn('%s: unsupported activation on the path from X to T: %s. What has no rule passes its ordinary gradient, '
              'so attributions may not add up; see register_rule.' % (method, _listed(unruled)))
+    units = units._replace(joint=list(units.joint) + [op for op in also(path, units) if op not in units.joint])
     replica = Replica(path.with_loops(), units=units, gradient=GRADIENT)
     marked = {unit.y.op for unit in units.marked}
     # What goes to the winner is what it has: nothing is lost of T(x), as of the change of T something may be.

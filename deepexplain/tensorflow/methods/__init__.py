@@ -17,6 +17,7 @@ from .lrp_rules import (LRPZ, LRPAlpha1Beta0, LRPAlpha1Beta0IgnoreBias, LRPAlpha
                         LRPGammaIgnoreBias, LRPWSquare, LRPZIgnoreBias, LRPZPlusFast)
 from .occlusion import Occlusion
 from .pattern import PatternAttribution, PatternNet
+from .reveal_cancel import DeepLIFTRevealCancel
 from .saliency import Saliency
 from .shapley import ShapleySampling
 from .zero import Zero
@@ -31,6 +32,7 @@ attribution_methods: Dict[str, Type[Attribution]] = OrderedDict([
     ('deeplift', DeepLIFTRescale),
     ('occlusion', Occlusion),
     ('shapley_sampling', ShapleySampling),
+    ('deeplift.reveal_cancel', DeepLIFTRevealCancel),
     ('deconvnet', Deconvnet),
     ('guided_backprop', GuidedBackprop),
     ('lrp', LRP),
@@ -61,4 +63,4 @@ attribution_methods: Dict[str, Type[Attribution]] = OrderedDict([
     ('pattern.attribution', PatternAttribution),
 ])
 
-__all__ = ['Attribution', 'attribution_methods', 'original_grad']
+__all__ = ['Attribution', 'PatternNet', 'attribution_methods', 'original_grad']

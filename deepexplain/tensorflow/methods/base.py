@@ -111,6 +111,29 @@ class Run:
             result[part] = score
         return result
 
+    def values(self, tensors: Sequence[tf.Tensor], samples: np.ndarray,
+               points: Callable[[slice], Sequence[np.ndarray]]) -> List[np.ndarray]:
+        """The values of tensors, their first axis the samples, for rows that belong to some samples.
+
+        Args:
+            points: the inputs of a slice of the rows.
+        """
+        parts = []
+        for part in cuts(len(samples), self.rowing):
+            values = self.evaluate(list(tensors), samples[part], points(part))
+            for tensor, value in zip(tensors, values):
+                check_first_axis(tensor, value, len(samples[part]))
+            parts.append(values)
+        return [np.concatenate(one) for one in zip(*parts)]
+
+    def of(self, model: Model, xs: List[np.ndarray], baselines: Baselines) -> 'Run':
+        """A run on tensors that depend on these inputs, which are fed as well."""
+        cut = dict(self.feeds.cut)
+        cut.update((x.name, value) for x, value in zip(self._model.X, self.xs))
+        run = Run(self._session, model, xs, self.rowing, self.feeds._replace(cut=cut), {})
+        run.ys, run.baselines = self.ys, baselines
+        return run
+
     def keep(self, before: np.ndarray, absent: np.ndarray) -> None:
         """Take note of scores that a method has found on its way."""
         self._before, self._absent = before, absent
@@ -131,6 +154,13 @@ class Run:
             self._model.X, absent.rows(samples[part], references[part]))))
         self._absent = np.bincount(samples, scores, self.n) / absent.size
         return self._absent
+
+
+def check_first_axis(tensor: tf.Tensor, value: np.ndarray, samples: int) -> None:
+    """RuntimeError where what was fetched for some samples is not one row for each."""
+    if value.ndim == 0 or len(value) != samples:
+        raise RuntimeError("tensors must have the samples as their first axis; '%s' has the shape %s for %d samples."
+                           % (tensor.name, value.shape, samples))
 
 
 def _padded(array: np.ndarray, missing: int) -> np.ndarray:
@@ -269,9 +299,7 @@ class GradientAttribution(Attribution):
         for rows in sweep(run.n, size, run.rowing):
             values = run.evaluate(fetches, rows.samples, run.inputs(rows), self.further(run, rows))
             for tensor, value in zip(tensors, values):
-                if value.ndim == 0 or len(value) != len(rows.samples):
-                    raise RuntimeError("tensors must have the samples as their first axis; '%s' has the shape %s for "
-                                       '%d samples.' % (tensor.name, value.shape, len(rows.samples)))
+                check_first_axis(tensor, value, len(rows.samples))
             totals = totals or [np.zeros((run.n,) + value.shape[1:]) for value in values]
             for total, value in zip(totals, values):
                 add_rows(total, rows.samples, value)

@@ -1,5 +1,5 @@
 """DeepLIFT with the rescale rule."""
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Sequence, Tuple
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -7,11 +7,12 @@ import tensorflow.compat.v1 as tf
 from ..baselines import Baselines
 from ..batching import Rows, add_rows, sweep
 from ..gradients import Carrier, Ruled, refuse_loops, ruled_replica
+from ..graph import Path
 from ..joint import ELEMENTARY, JOINT
 from ..leading import keeps_rows
 from ..replica import Replica
 from ..rules import Reference, RescaleRules
-from ..units import Unit
+from ..units import Unit, Units
 from .base import GradientAttribution, Model, Run
 
 
@@ -55,13 +56,25 @@ class DeepLIFTRescale(GradientAttribution):
 
     def carrier(self) -> Carrier:
         joint, more = (frozenset(JOINT), ELEMENTARY) if self._complete else (frozenset(), frozenset())
-        ruled = ruled_replica(self.model, 'deeplift', refuse_loops, joint, more)
+        ruled = ruled_replica(self.model, 'deeplift', refuse_loops, joint, more, self.also)
         self.unruled, self._path = ruled.unruled, ruled.path
         self._placeholders = [tf.placeholder(x.dtype, x.shape, name='baseline') for x in self.model.X]
         inputs = {x.name: baseline for x, baseline in zip(self.model.X, self._placeholders)}
         self._reference = Replica(ruled.path.with_loops(), inputs)
-        return ruled.carrier(RescaleRules(ruled.rules, _references(ruled, self._reference), {
-            ruled.replica.op(op).name: (op, self._reference.op(op)) for op in ruled.units.joint}))
+        return ruled.carrier(self.rules(ruled))
+
+    def also(self, path: Path, units: Units) -> Sequence[tf.Operation]:
+        """Further ops that have rules."""
+        return ()
+
+    def rules(self, ruled: Ruled) -> RescaleRules:
+        """The rules in force; the references are at hand by then."""
+        return RescaleRules(ruled.rules, references_of(ruled, self._reference), self.joint(ruled))
+
+    def joint(self, ruled: Ruled) -> Dict[str, Tuple[tf.Operation, tf.Operation]]:
+        """Each op in which tensors meet, and the same at the baseline, by its name on the replica."""
+        return {ruled.replica.op(op).name: (op, self._reference.op(op)) for op in ruled.units.joint
+                if op.type in JOINT}
 
     def finish(self, gradient: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
         return gradient * (x - self._reference.tensor(x))
@@ -109,7 +122,7 @@ class DeepLIFTRescale(GradientAttribution):
         return results[0] if len(results) == 1 else [np.concatenate(values) for values in zip(*results)]
 
 
-def _references(ruled: Ruled, reference: Replica) -> Dict[str, Reference]:
+def references_of(ruled: Ruled, reference: Replica) -> Dict[str, Reference]:
     """Each unit at the baseline, by the name of the op that asks for its rule."""
     def of(unit: Unit) -> Reference:
         return Reference(reference.tensor(unit.x), reference.tensor(unit.y),

@@ -1,5 +1,5 @@
 """Integrated gradients."""
-from typing import Any, List, Tuple
+from typing import Any, Dict, List, Sequence, Tuple
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -24,9 +24,10 @@ class IntegratedGradients(GradientAttribution):
         steps: the number of points on the path, a positive int. Default 100.
         baseline, references: see `Attribution`.
         quadrature: where the points are and what they weigh; weights sum to 1. 'riemann_right' (default): the right
-            ends of `steps` equal parts of the path; 'midpoint': their middles; 'trapezoid': `steps` points from the
-            baseline to the input, both included, the two ends weighing half (at least 2 steps); 'gauss_legendre':
-            the Gauss-Legendre nodes, exact for polynomials of degree 2 * steps - 1.
+            ends of `steps` equal parts of the path; 'riemann_left': their left ends, as in iNNvestigate; 'midpoint':
+            their middles; 'trapezoid': `steps` points from the baseline to the input, both included, the two ends
+            weighing half (at least 2 steps); 'gauss_legendre': the Gauss-Legendre nodes, exact for polynomials of
+            degree 2 * steps - 1.
 
     Raises:
         ValueError: for a quadrature of another name, or 'trapezoid' with 1 step.
@@ -39,7 +40,9 @@ class IntegratedGradients(GradientAttribution):
                  quadrature: str = 'riemann_right') -> None:
         self.model = model
         self._steps = positive_int('steps', steps)
+        self._quadrature = quadrature
         self._rule = np.array(_nodes(quadrature, self._steps))
+        self._inner: Dict[str, 'IntegratedGradients'] = {}
         self.set_absent(baseline, references)
         super().__init__(model)
 
@@ -125,6 +128,26 @@ class IntegratedGradients(GradientAttribution):
                 add_rows(total, owners, value[:len(owners)])
         return [(total / absent.size).astype(x.dtype) for total, x in zip(totals, run.xs)]
 
+    def at(self, tensors: Sequence[tf.Tensor]) -> None:
+        for tensor in tensors:
+            if tensor.name not in self._inner:
+                self._inner[tensor.name] = IntegratedGradients(
+                    Model(self.model.T, [tensor], False), self._steps, quadrature=self._quadrature)
+
+    def relevances(self, run: Run, tensors: Sequence[tf.Tensor]) -> List[np.ndarray]:
+        """The attributions to each tensor, along the line from its value at the baseline to its value at the input."""
+        absent = self.absent(run)
+        samples, references = pairs(run.n, absent.size, run.rowing.mixed)
+        ends = run.values(tensors, np.arange(run.n), lambda part: [x[part] for x in run.xs])
+        starts = run.values(tensors, samples, lambda part: absent.rows(samples[part], references[part]))
+        results = []
+        for tensor, end, start in zip(tensors, ends, starts):
+            by_reference = np.zeros((absent.size,) + end.shape, end.dtype)
+            by_reference[references, samples] = start
+            inner = self._inner[tensor.name]
+            results.append(inner.attribute(run.of(inner.model, [end], Baselines(absent.size, [by_reference])))[0])
+        return results
+
     def _feed(self, run: Run, absent: Baselines, samples: np.ndarray, references: np.ndarray, block: Block
               ) -> List[Tuple[tf.Tensor, np.ndarray]]:
         """What a block is fed: its pairs of a sample and a reference, and its places."""
@@ -171,6 +194,8 @@ def _nodes(quadrature: Any, steps: int) -> Tuple[np.ndarray, np.ndarray]:
     even = np.full(steps, 1 / steps)
     if quadrature == 'riemann_right':
         return np.arange(1, steps + 1) / steps, even
+    if quadrature == 'riemann_left':
+        return np.arange(steps) / steps, even
     if quadrature == 'midpoint':
         return (np.arange(steps) + .5) / steps, even
     if quadrature == 'trapezoid' and steps > 1:
@@ -180,5 +205,5 @@ def _nodes(quadrature: Any, steps: int) -> Tuple[np.ndarray, np.ndarray]:
     if quadrature == 'gauss_legendre':
         nodes, weights = np.polynomial.legendre.leggauss(steps)
         return (nodes + 1) / 2, weights / 2
-    raise ValueError("quadrature must be 'riemann_right', 'midpoint', 'trapezoid' (of at least 2 steps) or "
-                     "'gauss_legendre', not %r%s." % (quadrature, ' with 1 step' if quadrature == 'trapezoid' else ''))
+    raise ValueError("quadrature must be 'riemann_right', 'riemann_left', 'midpoint', 'trapezoid' (of at least 2 "
+                     "steps) or 'gauss_legendre', not %r%s." % (quadrature, ' with 1 step' if quadrature == 'trapezoid' else ''))

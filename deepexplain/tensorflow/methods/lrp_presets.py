@@ -18,7 +18,7 @@ class LRPPresetA(LRP):
         uncovered: see `LRP`.
     """
 
-    alpha_beta: Tuple[float, float] = 1, 0
+    alpha_beta: Tuple[float, float] = (1, 0)
     first: List[Any] = []
 
     def __init__(self, model: Model, epsilon: float = .1, bias: Any = True, uncovered: str = 'error') -> None:
@@ -29,7 +29,7 @@ class LRPPresetA(LRP):
 class LRPPresetB(LRPPresetA):
     """Alpha 2 and beta 1 for convolutions, epsilon for the other layers. Options as of `LRPPresetA`."""
 
-    alpha_beta = 2, 1
+    alpha_beta = (2, 1)
 
 
 class LRPPresetAFlat(LRPPresetA):

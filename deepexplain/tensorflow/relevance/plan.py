@@ -19,7 +19,7 @@ ACTIVATIONS = ELEMENTWISE - SUMS - PRODUCTS - QUOTIENTS - BATCH_NORMS - frozense
 #: A layer's bias and batch normalisation may come after these, which leave the last axis as it is (if its size is).
 _BETWEEN = frozenset(['Identity', 'Snapshot', 'CheckNumerics', 'EnsureShape', 'Switch', 'Merge', 'Squeeze', 'ExpandDims',
                       'Reshape', 'BatchToSpaceND'])
-_SAME_SHAPE = frozenset(['Identity', 'Snapshot', 'CheckNumerics', 'EnsureShape', 'Switch', 'Merge'])
+SAME_SHAPE = frozenset(['Identity', 'Snapshot', 'CheckNumerics', 'EnsureShape', 'Switch', 'Merge'])
 
 _NONNEGATIVE = frozenset('Relu Relu6 Sigmoid Softplus Exp Abs Square Sqrt Erfc Softmax'.split())
 _KEEP_SIGN = frozenset('''
@@ -153,7 +153,7 @@ def _follow(op: tf.Operation, parts: Parts, everything: Set[tf.Operation], train
         if foreign_gradient(reader) or reader.name in units.single or len(outputs) != 1:
             break
         if reader.type in _BETWEEN:
-            if reader.type not in _SAME_SHAPE:
+            if reader.type not in SAME_SHAPE:
                 if channels is None or not outputs[0].shape.ndims or outputs[0].shape.as_list()[-1] != channels:
                     break
                 moved = True
