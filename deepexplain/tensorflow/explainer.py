@@ -253,7 +253,7 @@ class Explainer:
         delta = self._attribution.total(result) - change
         scale = np.abs(change).max()
         zero = scale > 0 and not any(one.any() for one in result)
-        if zero or np.abs(delta).max() > .1 * scale:
+        if zero or not np.abs(delta).max() <= .1 * scale:
             unruled = self._attribution.unruled
             warn('%s: attributions are %s.%s' % (
                 self.method, 'all zero though the target changes' if zero else

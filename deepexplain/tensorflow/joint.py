@@ -3,7 +3,7 @@
 Each splits the change of the op's output among the changes of its inputs so that nothing is lost, as the rescale rule
 does for one input (Shrikumar et al. 2017, eq. 1: the contributions add up to the change of the output).
 """
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 import tensorflow.compat.v1 as tf
 
@@ -104,3 +104,11 @@ def summed_to(value: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
     """Undo the broadcasting of x to the shape of the value."""
     axes = tf.raw_ops.BroadcastGradientArgs(s0=tf.shape(x), s1=tf.shape(value))[0]
     return tf.reshape(tf.reduce_sum(value, axes), tf.shape(x))
+
+
+def added(tensors: Sequence[tf.Tensor]) -> Any:
+    """The sum of tensors, broadcast, as add_n does not."""
+    total: Any = tensors[0]
+    for tensor in tensors[1:]:
+        total = total + tensor
+    return total

@@ -250,10 +250,13 @@ def reached(path: Path, marked: Dict[str, Unit]) -> Set[tf.Operation]:
 
 def training_tensors(path: Path) -> Set[str]:
     """The tensors that have a value only while a Keras model trains: behind the true side of a learning phase."""
-    dead: Set[str] = set()
-    for op in path.ops:
-        if op.type == 'Switch' and is_learning_phase(unwrap(op.inputs[1]).op):
-            dead.add(op.outputs[1].name)
-        elif op.type != 'Merge' and any(tensor.name in dead for tensor in op.inputs):
-            dead.update(tensor.name for tensor in op.outputs)
+    waiting = [op.outputs[1] for op in path.of_types(['Switch']) if is_learning_phase(unwrap(op.inputs[1]).op)]
+    dead = {tensor.name for tensor in waiting}
+    # Ops in a branch are older than the Switches that they read.
+    while waiting:
+        for op in waiting.pop().consumers():
+            for tensor in op.outputs if op.type != 'Merge' else ():
+                if tensor.name not in dead:
+                    dead.add(tensor.name)
+                    waiting.append(tensor)
     return dead

@@ -12,9 +12,23 @@ from .guided import Deconvnet, GuidedBackprop
 from .intgrad import IntegratedGradients
 from .lrp import LRP
 from .lrp_presets import LRPPresetA, LRPPresetAFlat, LRPPresetB, LRPPresetBFlat, LRPPresetBFlatUntilIdx
-from .lrp_rules import (LRPZ, LRPAlpha1Beta0, LRPAlpha1Beta0IgnoreBias, LRPAlpha2Beta1, LRPAlpha2Beta1IgnoreBias,
-                        LRPAlphaBeta, LRPAlphaBetaIgnoreBias, LRPEpsilon, LRPEpsilonIgnoreBias, LRPFlat, LRPGamma,
-                        LRPGammaIgnoreBias, LRPWSquare, LRPZIgnoreBias, LRPZPlusFast)
+from .lrp_rules import (
+                        LRPZ,
+                        LRPAlpha1Beta0,
+                        LRPAlpha1Beta0IgnoreBias,
+                        LRPAlpha2Beta1,
+                        LRPAlpha2Beta1IgnoreBias,
+                        LRPAlphaBeta,
+                        LRPAlphaBetaIgnoreBias,
+                        LRPEpsilon,
+                        LRPEpsilonIgnoreBias,
+                        LRPFlat,
+                        LRPGamma,
+                        LRPGammaIgnoreBias,
+                        LRPWSquare,
+                        LRPZIgnoreBias,
+                        LRPZPlusFast,
+)
 from .occlusion import Occlusion
 from .pattern import PatternAttribution, PatternNet
 from .reveal_cancel import DeepLIFTRevealCancel

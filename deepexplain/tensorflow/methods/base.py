@@ -278,7 +278,7 @@ class GradientAttribution(Attribution):
         """The attributions at a tensor of the path, given the gradient there."""
         raise NotImplementedError
 
-    def at(self, tensors: Sequence[tf.Tensor]) -> List[tf.Tensor]:
+    def at(self, tensors: Sequence[tf.Tensor]) -> Any:
         """The attributions of tensors of the path as tensors, built once."""
         if self._carrier is None:
             return super().at(tensors)

@@ -1,4 +1,6 @@
 """Deconvnet and guided backpropagation: gradients that pass activations only where they are positive."""
+from typing import Type
+
 import tensorflow.compat.v1 as tf
 
 from ..gradients import Carrier, lowered
@@ -33,7 +35,7 @@ class Deconvnet(GradientAttribution):
     one number counts as an activation. No options.
     """
 
-    rules = DeconvRules
+    rules: Type[RuleSet] = DeconvRules
 
     def carrier(self) -> Carrier:
         path = lowered(self.model.path)

@@ -42,7 +42,7 @@ class IntegratedGradients(GradientAttribution):
         self._steps = positive_int('steps', steps)
         self._quadrature = quadrature
         self._rule = np.array(_nodes(quadrature, self._steps))
-        self._inner: Dict[str, 'IntegratedGradients'] = {}
+        self._inner: Dict[str, IntegratedGradients] = {}
         self.set_absent(baseline, references)
         super().__init__(model)
 
@@ -128,7 +128,7 @@ class IntegratedGradients(GradientAttribution):
                 add_rows(total, owners, value[:len(owners)])
         return [(total / absent.size).astype(x.dtype) for total, x in zip(totals, run.xs)]
 
-    def at(self, tensors: Sequence[tf.Tensor]) -> None:
+    def at(self, tensors: Sequence[tf.Tensor]) -> Any:
         for tensor in tensors:
             if tensor.name not in self._inner:
                 self._inner[tensor.name] = IntegratedGradients(
@@ -206,4 +206,5 @@ def _nodes(quadrature: Any, steps: int) -> Tuple[np.ndarray, np.ndarray]:
         nodes, weights = np.polynomial.legendre.leggauss(steps)
         return (nodes + 1) / 2, weights / 2
     raise ValueError("quadrature must be 'riemann_right', 'riemann_left', 'midpoint', 'trapezoid' (of at least 2 "
-                     "steps) or 'gauss_legendre', not %r%s." % (quadrature, ' with 1 step' if quadrature == 'trapezoid' else ''))
+                     "steps) or 'gauss_legendre', not %r%s." % (
+                         quadrature, ' with 1 step' if quadrature == 'trapezoid' else ''))

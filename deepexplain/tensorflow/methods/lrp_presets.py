@@ -59,4 +59,4 @@ class LRPPresetBFlatUntilIdx(LRPPresetBFlat):
         super().__init__(model, epsilon, bias, uncovered)
 
     def rule(self, place: Place) -> Rule:
-        return Flat() if place.index <= self._until else super().rule(place)
+        return Flat() if place.number <= self._until else super().rule(place)

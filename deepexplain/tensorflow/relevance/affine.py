@@ -1,4 +1,4 @@
-"""Ops that scale and shift one tensor by others that do not depend on X: biases and batch normalisation at inference."""
+"""Ops that scale and shift one tensor by others that do not depend on X: biases, batch normalisation at inference."""
 from typing import NamedTuple, Optional
 
 import tensorflow.compat.v1 as tf

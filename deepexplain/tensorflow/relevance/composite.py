@@ -69,8 +69,8 @@ def _checked(i: int, entry: Any) -> Tuple[Any, Rule]:
     parts: List[Any] = list(matcher) if isinstance(matcher, (list, tuple)) else [matcher]
     for part in parts:
         if not isinstance(part, (str, First)) and not callable(part):
-            raise TypeError('composite[%d] must begin with an op type, a pattern of op names, a list of these, FIRST or '
-                            'a function of an op, not %s.' % (i, type(part).__name__))
+            raise TypeError('composite[%d] must begin with an op type, a pattern of op names, a list of these, FIRST '
+                            'or a function of an op, not %s.' % (i, type(part).__name__))
     return tuple(parts), as_rule(entry[1])
 
 

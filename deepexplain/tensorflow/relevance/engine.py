@@ -5,10 +5,10 @@ import tensorflow.compat.v1 as tf
 
 from ..gradients import lowered, refuse_uncovered
 from ..graph import GRADIENT, Path
-from ..joint import summed_to
+from ..joint import added, summed_to
 from ..replica import Replica
 from ..rules import RuleSet, registered_rules
-from .linear import Layer, Parts
+from .linear import Layer, Parts, winner
 from .plan import Place, Plan, make_plan
 from .rules import Rule, share
 
@@ -50,7 +50,7 @@ class Planned:
         self.plan: Plan = make_plan(self.path, frozenset(registered_rules()))
         self.unruled = '' if quiet else refuse_uncovered(method, self.plan.uncovered, uncovered == 'error')
         ruled = [op for op in self.path.ops if any(op.name in table for table in (
-            self.plan.layers, self.plan.pools, self.plan.sums, self.plan.shifts))]
+            self.plan.layers, self.plan.pools, self.plan.sums, self.plan.winners, self.plan.shifts))]
         units = self.plan.units._replace(joint=ruled, single_types=frozenset())
         self.replica = Replica(self.path.with_loops(), units=units, gradient=GRADIENT)
 
@@ -60,7 +60,8 @@ class Planned:
         Args:
             rule_of: the rule of each layer, by the name of its op.
         """
-        after = _rules_after(self.path, self.plan, rule_of)
+        ahead = _rules_ahead(self.path, self.plan, rule_of)
+        everything = list(rule_of.values())
         found: Dict[str, Step] = {}
         for op in self.path.ops:
             name, step = op.name, None
@@ -69,10 +70,12 @@ class Planned:
             elif name in self.plan.pools:
                 step = _pool_step(self.plan.pools[name])
             elif name in self.plan.sums:
-                step = _sum_step(self.plan.sums[name])
+                step = _sum_step(self.plan.sums[name], any(rule.ignores_data for rule in ahead.get(name, ())))
+            elif name in self.plan.winners:
+                step = _winner_step
             elif name in self.plan.shifts:
                 place, line = self.plan.shifts[name]
-                counts = after[name] and name not in self.plan.folded
+                counts = name not in self.plan.folded and any(rule.bias for rule in ahead.get(name, everything))
                 step = _shift_step(place, line.shift if counts else None)
             if step is not None:
                 found[self.replica.op(op).name] = step
@@ -94,15 +97,31 @@ def _pool_step(parts: Parts) -> Step:
     return lambda op, R: _alone(op, parts.data, share(Layer(op, parts), R))
 
 
-def _sum_step(places: List[int]) -> Step:
-    """A sum of tensors that depend on X: each gets in proportion to what it gives (of a sum of 0, all the same)."""
+def _winner_step(op: tf.Operation, R: tf.Tensor) -> List[Optional[tf.Tensor]]:
+    return _alone(op, 0, winner(op, R))
+
+
+def _sum_step(places: List[int], bounded: bool) -> Step:
+    """A sum of tensors that depend on X: each gets in proportion to what it gives (of a sum of 0, all the same).
+
+    Args:
+        bounded: whether relevance may come where the sum is next to 0. Then what would be multiplied by more than 1000
+            is, as far as it is too much, shared by size alone.
+    """
     def step(op: tf.Operation, R: tf.Tensor) -> List[Optional[tf.Tensor]]:
         parts = {i: -op.inputs[i] if op.type == 'Sub' and i else op.inputs[i] for i in places}
-        total = op.outputs[0] if len(places) == len(op.inputs) else tf.add_n(list(parts.values()))
-        signal = tf.math.divide_no_nan(R, total)
-        even = tf.cast(tf.equal(total, 0), R.dtype) * R / len(places)
-        return [summed_to(signal * parts[i] + even, tensor) if i in parts else None
-                for i, tensor in enumerate(op.inputs)]
+        total = op.outputs[0] if len(places) == len(op.inputs) else added(list(parts.values()))
+        denominator = total
+        if bounded:
+            size = added([tf.abs(part) for part in parts.values()])
+            denominator = tf.where_v2(tf.abs(total) < 1e-3 * size, tf.where_v2(total < 0, -size, size) * 1e-3, total)
+        signal = tf.math.divide_no_nan(R, denominator)
+        even = tf.cast(tf.equal(denominator, 0), R.dtype) * R / len(places)
+        shares = {i: signal * part + even for i, part in parts.items()}
+        if bounded:
+            rest = tf.math.divide_no_nan(R - signal * total, size)
+            shares = {i: share + rest * tf.abs(parts[i]) for i, share in shares.items()}
+        return [summed_to(shares[i], tensor) if i in shares else None for i, tensor in enumerate(op.inputs)]
     return step
 
 
@@ -120,18 +139,16 @@ def _alone(op: tf.Operation, place: int, value: tf.Tensor) -> List[Optional[tf.T
     return [value if i == place else None for i in range(len(op.inputs))]
 
 
-def _rules_after(path: Path, plan: Plan, rule_of: Mapping[str, Rule]) -> Dict[str, bool]:
-    """For each op of the path whether the layers that it leads to count their biases; where there is none, any layer."""
-    behind: Dict[str, bool] = {}
-    everywhere = any(rule.bias for rule in rule_of.values())
-    found = {}
-    for op in reversed(path.ops):
-        readers = [behind[reader.name] for tensor in op.outputs for reader in tensor.consumers()
-                   if reader.name in behind]
-        here = any(readers) if readers else None
-        found[op.name] = everywhere if here is None else here
-        if op.name in plan.layers:
-            here = bool(rule_of[op.name].bias)
-        if here is not None:
-            behind[op.name] = here
+def _rules_ahead(path: Path, plan: Plan, rule_of: Mapping[str, Rule]) -> Dict[str, List[Rule]]:
+    """For each op the rules of the layers that are reached from it before any other, if there are such."""
+    found: Dict[str, List[Rule]] = {}
+    for name, place in plan.layers.items():
+        waiting, seen = [place.op], {place.op}
+        while waiting:
+            for tensor in waiting.pop().inputs:
+                op = tensor.op
+                if op in path.dependent and op not in seen and op.name not in plan.layers:
+                    seen.add(op)
+                    found.setdefault(op.name, []).append(rule_of[name])
+                    waiting.append(op)
     return found

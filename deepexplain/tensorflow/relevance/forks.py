@@ -1,10 +1,10 @@
 """DeepLIFT's RevealCancel rule: a linear op and the activation behind it, passed in one step."""
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 import tensorflow.compat.v1 as tf
 
 from ..graph import Path
-from ..joint import Gradients, summed_to
+from ..joint import Gradients, added, summed_to
 from ..replica import Replica
 from ..rules import Reference, RescaleRules, Rule
 from ..units import Unit, Units, fits_into, foreign_gradient, reached
@@ -174,17 +174,10 @@ class _Sum:
 
     def contributions(self) -> Tuple[tf.Tensor, tf.Tensor]:
         changes = self._changes.values()
-        return _added([tf.nn.relu(one) for one in changes]), _added([-tf.nn.relu(-one) for one in changes])
+        return added([tf.nn.relu(one) for one in changes]), added([-tf.nn.relu(-one) for one in changes])
 
     def multipliers(self, above: tf.Tensor, below: tf.Tensor) -> Dict[int, tf.Tensor]:
         return {i: self._signs[i] * _chosen(change, above, below) for i, change in self._changes.items()}
-
-
-def _added(tensors: Sequence[tf.Tensor]) -> Any:
-    total: Any = tensors[0]
-    for tensor in tensors[1:]:
-        total = total + tensor  # With broadcasting, which add_n has not.
-    return total
 
 
 def _chosen(change: tf.Tensor, of_rise: tf.Tensor, of_fall: tf.Tensor) -> tf.Tensor:

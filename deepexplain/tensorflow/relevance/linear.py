@@ -26,6 +26,8 @@ TRANSPOSED = ('Conv2DBackpropInput', 'Conv3DBackpropInputV2')
 CONVOLUTIONS = PLAIN + TRANSPOSED + ('DepthwiseConv2dNativeBackpropInput',)
 #: The weights of each output add up to 1.
 _AVERAGES = ('AvgPool', 'AvgPool3D', 'Mean')
+#: What they add to their input is no data.
+_PADDINGS = ('Pad', 'PadV2', 'SpaceToBatchND')
 _BATCHED = ('BatchMatMul', 'BatchMatMulV2', 'BatchMatMulV3')
 
 
@@ -53,7 +55,7 @@ def gradient_at(op: tf.Operation, grad: tf.Tensor, place: int) -> tf.Tensor:
 def channels_last(op: tf.Operation) -> bool:
     """Whether the last axis of what a layer puts out is made by the last axis (transposed: but one) of its weights."""
     if op.type in PLAIN + TRANSPOSED:
-        return not (b'NC' in op.node_def.attr['data_format'].s)
+        return b'NC' not in op.node_def.attr['data_format'].s
     return op.type in _BATCHED + ('MatMul',)
 
 
@@ -72,6 +74,24 @@ def _flag(op: tf.Operation, name: str) -> bool:
     return op.node_def.attr[name].b
 
 
+def is_padded(x: tf.Tensor) -> bool:
+    """Whether a tensor is the output of an op that pads."""
+    return x.op.type in _PADDINGS
+
+
+def real(x: tf.Tensor, alone: bool = False) -> tf.Tensor:
+    """Of a tensor that is padded 1 where it holds data and 0 where it does not, for one sample or for all."""
+    data = x.op.inputs[0]
+    return again(x.op, {0: tf.ones_like(data[:1] if alone else data)}).outputs[0]
+
+
+def winner(op: tf.Operation, R: tf.Tensor) -> tf.Tensor:
+    """The relevance of what is largest in each window of a max pool on padded data: never of the padding."""
+    x = op.inputs[0]
+    data = tf.where_v2(tf.equal(real(x), 0), tf.fill(tf.shape(x), x.dtype.min), x)
+    return gradient_at(again(op, {0: data}), R, 0)
+
+
 class Layer:
     """A linear op with what follows it, as the gradient meets it.
 
@@ -86,8 +106,9 @@ class Layer:
     def __init__(self, op: tf.Operation, parts: Parts, scale: Optional[tf.Tensor] = None,
                  bias: Optional[tf.Tensor] = None, nonnegative: bool = False) -> None:
         self.op, self._parts, self.nonnegative = op, parts, nonnegative
-        self.x, self.z, self.b = op.inputs[parts.data], op.outputs[0], bias
-        self.w = None if parts.weights is None else op.inputs[parts.weights]
+        self.x, self.z = op.inputs[parts.data], op.outputs[0]
+        self.b: Any = bias
+        self.w: Any = None if parts.weights is None else op.inputs[parts.weights]
         if scale is not None:
             self.w, self.z = scaled(op, self.w, scale), self.z * scale
 
@@ -104,27 +125,37 @@ class Layer:
         return gradient_at(self._again(x, None), signal, self._parts.weights or 0)
 
     def ones(self) -> tf.Tensor:
-        """Data of ones: of one sample where that can stand for all."""
-        alone = self._parts.data == 0 and (self.op.type in PLAIN + ('AvgPool', 'AvgPool3D') or (
-            self.op.type == 'MatMul' and not _flag(self.op, 'transpose_a')))
+        """Data of ones, 0 where they are only padding: of one sample where that can stand for all."""
+        alone = self._one_stands_for_all() and self.x.op.type != 'SpaceToBatchND'
+        if is_padded(self.x):
+            return real(self.x, alone)
         return tf.ones_like(self.x[:1] if alone else self.x)
 
+    def spread(self, w: Optional[tf.Tensor], signal: tf.Tensor) -> tf.Tensor:
+        """Share the signal at each output among its inputs by weights alone."""
+        ones = self.ones()
+        shares = self.backward(w, tf.math.divide_no_nan(signal, self.forward(ones, w)))
+        return shares * ones if is_padded(self.x) else shares
+
     def evenly(self, signal: tf.Tensor) -> tf.Tensor:
-        """Spread the signal at each output evenly over the inputs that it is made of."""
-        if self.op.type in _AVERAGES:
+        """Share the signal at each output evenly among its inputs."""
+        if self.op.type in _AVERAGES and not is_padded(self.x):
             return self.backward(None, signal)
-        if self.op.type == 'MatMul' and self._parts.data == 0 and not _flag(self.op, 'transpose_a'):
+        if self.op.type == 'MatMul' and self._one_stands_for_all():
             total = tf.reduce_sum(signal, -1, keepdims=True)
             return total / tf.cast(tf.shape(self.x)[-1], signal.dtype) + tf.zeros_like(self.x)
         if self.op.type == 'Conv2D' and channels_last(self.op) and self._ungrouped():
             # All channels are alike, so one stands for all: a small fraction of the cost.
-            one = tf.ones_like(self.w[..., :1, :1])
-            ones = self.ones()[..., :1]
-            shares = tf.math.divide_no_nan(tf.reduce_sum(signal, -1, keepdims=True), self.forward(ones, one))
-            spread = self.backward(one, shares, self.x[..., :1]) / tf.cast(tf.shape(self.x)[-1], signal.dtype)
-            return spread + tf.zeros_like(self.x)
-        w = None if self.w is None else tf.ones_like(self.w)
-        return self.backward(w, tf.math.divide_no_nan(signal, self.forward(self.ones(), w)))
+            ones, w = self.ones(), tf.ones_like(self.w[..., :1, :1])
+            shares = tf.math.divide_no_nan(tf.reduce_sum(signal, -1, keepdims=True), self.forward(ones[..., :1], w))
+            of_one = self.backward(w, shares, self.x[..., :1])
+            return of_one / tf.cast(tf.shape(self.x)[-1], signal.dtype) * (ones + tf.zeros_like(self.x))
+        return self.spread(None if self.w is None else tf.ones_like(self.w), signal)
+
+    def _one_stands_for_all(self) -> bool:
+        """Whether the first axis of the data is the samples, kept apart."""
+        return self._parts.data == 0 and (self.op.type in PLAIN + ('AvgPool', 'AvgPool3D') or (
+            self.op.type == 'MatMul' and not _flag(self.op, 'transpose_a')))
 
     def _ungrouped(self) -> bool:
         sizes = [tensor.shape.as_list()[axis] if tensor.shape.ndims == 4 else None

@@ -1,14 +1,28 @@
 """A pass over the path: which ops are layers, with which biases, and how relevance passes all the others."""
-from typing import Dict, FrozenSet, List, NamedTuple, Optional, Set, Tuple
+from typing import Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..graph import FUNCTIONAL, Path
-from ..units import (BATCH_NORMS, ELEMENTWISE, LINEAR, PRODUCTS, QUOTIENTS, SUMS, WINNERS, Units, find_units,
-                     fits_into, foreign_gradient, is_exact, reached, training_tensors)
+from ..units import (
+    BATCH_NORMS,
+    ELEMENTWISE,
+    LINEAR,
+    PRODUCTS,
+    QUOTIENTS,
+    SUMS,
+    WINNERS,
+    Units,
+    find_units,
+    fits_into,
+    foreign_gradient,
+    is_exact,
+    reached,
+    training_tensors,
+)
 from .affine import AFFINE, Line, line_of
-from .linear import UNWEIGHTED, WEIGHTED, Parts, channels_last
+from .linear import UNWEIGHTED, WEIGHTED, Parts, channels_last, is_padded
 
 #: Functions of one number, which relevance passes unchanged.
 ACTIVATIONS = ELEMENTWISE - SUMS - PRODUCTS - QUOTIENTS - BATCH_NORMS - frozenset('''
@@ -17,9 +31,8 @@ ACTIVATIONS = ELEMENTWISE - SUMS - PRODUCTS - QUOTIENTS - BATCH_NORMS - frozense
     '''.split())
 
 #: A layer's bias and batch normalisation may come after these, which leave the last axis as it is (if its size is).
-_BETWEEN = frozenset(['Identity', 'Snapshot', 'CheckNumerics', 'EnsureShape', 'Switch', 'Merge', 'Squeeze', 'ExpandDims',
-                      'Reshape', 'BatchToSpaceND'])
 SAME_SHAPE = frozenset(['Identity', 'Snapshot', 'CheckNumerics', 'EnsureShape', 'Switch', 'Merge'])
+_BETWEEN = SAME_SHAPE | frozenset(['Squeeze', 'ExpandDims', 'Reshape', 'BatchToSpaceND'])
 
 _NONNEGATIVE = frozenset('Relu Relu6 Sigmoid Softplus Exp Abs Square Sqrt Erfc Softmax'.split())
 _KEEP_SIGN = frozenset('''
@@ -40,7 +53,7 @@ class Place(NamedTuple):
         nonnegative: whether the data are certainly nowhere below 0.
         activated: whether an activation follows there.
         first: whether X meets it before any other layer.
-        index: its number among the layers, from 0, in the order of their making.
+        number: its own among the layers, from 0, in the order of their making.
     """
     op: tf.Operation
     parts: Parts
@@ -50,7 +63,7 @@ class Place(NamedTuple):
     nonnegative: bool
     activated: bool
     first: bool
-    index: int
+    number: int
 
 
 class Plan(NamedTuple):
@@ -61,6 +74,7 @@ class Plan(NamedTuple):
         layers: linear ops with weights.
         pools: linear ops without, and where their data are.
         sums: ops that add tensors that depend on X, and where these are.
+        winners: names of max pools on padded data.
         shifts: ops that scale or shift: where their data are, and by how much.
         folded: those of them that belong to a layer.
         uncovered: what no rule covers.
@@ -69,6 +83,7 @@ class Plan(NamedTuple):
     layers: Dict[str, Place]
     pools: Dict[str, Parts]
     sums: Dict[str, List[int]]
+    winners: Set[str]
     shifts: Dict[str, Tuple[int, Line]]
     folded: Set[str]
     uncovered: List[tf.Operation]
@@ -84,13 +99,11 @@ def make_plan(path: Path, more: FrozenSet[str] = frozenset()) -> Plan:
     marked = {unit.y.name: unit for unit in units.marked}
     alive, training = reached(path, marked), training_tensors(path)
     everything = reached(path, {})
-    plan = Plan(units, {}, {}, {}, {}, set(), [])
+    plan = Plan(units, {}, {}, {}, set(), {}, set(), [])
     activated = {unit.x.name for unit in list(units.single.values()) + list(units.marked)}
-    after_layer: Set[str] = set()
     for op in path.ops:
         if op not in path.dependent:
             continue
-        beyond = any(tensor.name in after_layer for tensor in op.inputs)
         places = [i for i, tensor in enumerate(op.inputs) if path.depends(tensor) and tensor.name not in training
                   and (tensor.dtype.is_floating or tensor.dtype.is_complex)]
         activation = op.name in units.single or any(tensor.name in marked for tensor in op.outputs)
@@ -103,18 +116,34 @@ def make_plan(path: Path, more: FrozenSet[str] = frozenset()) -> Plan:
                 plan.folded.update(taken)
                 plan.layers[op.name] = Place(
                     op, parts, scale, bias, end, _nonnegative(op.inputs[parts.data], training, {}),
-                    end.name in activated, not beyond, len(plan.layers))
+                    end.name in activated, False, len(plan.layers))
             elif parts is not None:
                 plan.pools[op.name] = parts
             elif op.type in SUMS and len(places) > 1:
                 plan.sums[op.name] = places
             elif op.type in AFFINE and len(places) == 1 and is_exact(op, path):
                 plan.shifts[op.name] = places[0], line_of(op, places[0])
+            elif op.type in ('MaxPool', 'MaxPoolV2', 'MaxPool3D') and is_padded(op.inputs[0]):
+                plan.winners.add(op.name)
             elif not _passes(op):
                 plan.uncovered.append(op)
-        if beyond or op.name in plan.layers:
-            after_layer.update(tensor.name for tensor in op.outputs)
+    # The order of making is not that of running: ops in a branch are older than what brings their inputs.
+    beyond = _beyond(plan.layers.values(), path)
+    for name, place in plan.layers.items():
+        plan.layers[name] = place._replace(first=place.op not in beyond)
     return plan
+
+
+def _beyond(layers: Iterable[Place], path: Path) -> Set[tf.Operation]:
+    """The ops of the path that come after a layer."""
+    waiting = [place.op for place in layers]
+    found: Set[tf.Operation] = set()
+    while waiting:
+        for tensor in waiting.pop().outputs:
+            after = {op for op in tensor.consumers() if op in path.dependent} - found
+            found |= after
+            waiting.extend(after)
+    return found
 
 
 def _parts(op: tf.Operation, places: List[int]) -> Optional[Parts]:

@@ -20,6 +20,9 @@ class Rule:
     get everything: where all z_ij of an output are 0 they share its relevance evenly.
     """
 
+    #: Whether relevance is shared by weights alone, so that what is 0 may have some.
+    ignores_data = False
+
     def __init__(self, bias: bool = True) -> None:
         self.bias = bool(bias)
 
@@ -93,13 +96,14 @@ class AlphaBeta(Rule):
 
     def relevance(self, layer: Layer, R: tf.Tensor) -> tf.Tensor:
         positive, negative = _by_sign(layer)
-        b = layer.b if self.bias else None
-        split = b is not None and self.bias == 'split'
-        up = _with(_sum(layer, positive), tf.nn.relu(b) if split else b)
+        b_up = b_down = layer.b if self.bias else None
+        if b_up is not None and self.bias == 'split':
+            b_up, b_down = tf.nn.relu(layer.b), -tf.nn.relu(-layer.b)
+        up = _with(_sum(layer, positive), b_up)
         if not self.beta:
             result = _shares(layer, positive, _ratio(R, up))
             return result if self.bias else result + _stray(layer, R, tf.equal(up, 0))
-        down = _with(_sum(layer, negative), -tf.nn.relu(-b) if split else b)
+        down = _with(_sum(layer, negative), b_down)
         alpha, beta = self.alpha, self.beta
         if not self.bias:
             ones = tf.ones_like(R)
@@ -128,16 +132,19 @@ class ZPlusFast(Rule):
 class WSquare(Rule):
     """w_ij^2 / sum_i w_ij^2 (Montavon et al. 2017, section 4.1.1). Inputs and bias are ignored."""
 
+    ignores_data = True
+
     def __init__(self) -> None:
         super().__init__(False)
 
     def relevance(self, layer: Layer, R: tf.Tensor) -> tf.Tensor:
-        w = tf.square(layer.w)
-        return layer.backward(w, _ratio(R, layer.forward(layer.ones(), w)))
+        return layer.spread(tf.square(layer.w), R)
 
 
 class Flat(Rule):
     """1 / (the number of inputs of output j) (Lapuschkin et al. 2017). Inputs, weights and bias are ignored."""
+
+    ignores_data = True
 
     def __init__(self) -> None:
         super().__init__(False)

@@ -1,0 +1,73 @@
+"""Slow replicas in numpy of the rules of layer-wise relevance propagation, for any linear op.
+
+A linear op is a matrix M from all inputs of a sample to all its outputs, found by feeding it one input at a time; Z[i,
+j] = x[i] M[i, j]. Each rule gives the relevance of inputs for that of outputs.
+"""
+import numpy as np
+
+
+def matrix(run, shape):
+    """The matrix of a linear function of arrays (n,) + shape."""
+    size = int(np.prod(shape))
+    return np.float64(run(np.eye(size).reshape((size,) + tuple(shape)))).reshape(size, -1)
+
+
+def ratio(a, b):
+    return np.divide(a, b, out=np.zeros(np.broadcast(a, b).shape), where=b != 0)
+
+
+def sign(z):
+    return np.where(z >= 0, 1, -1)
+
+
+def epsilon(x, M, b, R, epsilon=0.):
+    z = x @ M + b
+    return x * (M @ ratio(R, z + epsilon * sign(z)))
+
+
+def gamma(x, M, b, R, gamma=.5):
+    W = M + gamma * np.maximum(M, 0)
+    return x * (W @ ratio(R, x @ W + b + gamma * np.maximum(b, 0)))
+
+
+def alpha_beta(x, M, b, R, alpha=2, beta=1, split=False):
+    Z = x[:, None] * M
+    up, down = np.maximum(Z, 0), np.minimum(Z, 0)
+    b_up, b_down = (np.maximum(b, 0), np.minimum(b, 0)) if split else (b, b)
+    return up @ ratio(alpha * R, up.sum(0) + b_up) - down @ ratio(beta * R, down.sum(0) + b_down)
+
+
+def alpha_beta_conserving(x, M, R, alpha=2, beta=1):
+    """Without biases, an output with contributions of one sign alone gives all to these, and if it has none evenly."""
+    Z = x[:, None] * M
+    up, down = np.maximum(Z, 0), np.minimum(Z, 0)
+    result = np.zeros(len(x))
+    for j, r in enumerate(R):
+        p, n = up[:, j].sum(), down[:, j].sum()
+        if beta == 0 and p == 0 or p == 0 and n == 0:
+            result += r * (M[:, j] != 0) / (M[:, j] != 0).sum()
+        elif n == 0:
+            result += r * up[:, j] / p
+        elif p == 0:
+            result += r * down[:, j] / n
+        else:
+            result += r * (alpha * up[:, j] / p - beta * down[:, j] / n)
+    return result
+
+
+def z_plus_fast(x, M, R):
+    W = np.maximum(M, 0)
+    return x * (W @ ratio(R, x @ W))
+
+
+def w_square(M, R):
+    return M ** 2 @ ratio(R, (M ** 2).sum(0))
+
+
+def flat(M, R):
+    return (M != 0) @ ratio(R, (M != 0).sum(0))
+
+
+def bounded(x, M, R, low, high):
+    Z = x[:, None] * M - low * np.maximum(M, 0) - high * np.minimum(M, 0)
+    return Z @ ratio(R, Z.sum(0))
