@@ -137,4 +137,5 @@ def check_rows(T: tf.Tensor, X: List[tf.Tensor], n: int, batch_size: Any, defaul
         raise RuntimeError('xs must have a multiple of %d samples, as the first dimension of the input tensor says, '
                            'not %d.' % (rows, n))
     # Where T alone says how many rows there are, what it is made of may belong to each sample.
-    return Rowing(rows, mixed, bool(fixed) or (batch_size is not None and of_target == batch_size))
+    exact = bool(fixed) or (batch_size is not None and of_target == batch_size)
+    return Rowing(rows if mixed or exact else min(rows, n), mixed, exact)

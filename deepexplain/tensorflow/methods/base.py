@@ -103,7 +103,7 @@ class Run:
             points: what is fed in place of X for a slice of the rows.
         """
         result = np.zeros(len(samples))
-        for part in cuts(len(samples), self.rowing):
+        for part in cuts(len(samples), self.rowing, self.n):
             score = self.evaluate([self._model.score], samples[part], [], points(part))[0]
             if len(score) != len(samples[part]):
                 raise RuntimeError("T ('%s') must have a value for each sample to compare samples: it has %d for %d "
@@ -119,7 +119,7 @@ class Run:
             points: the inputs of a slice of the rows.
         """
         parts = []
-        for part in cuts(len(samples), self.rowing):
+        for part in cuts(len(samples), self.rowing, self.n):
             values = self.evaluate(list(tensors), samples[part], points(part))
             for tensor, value in zip(tensors, values):
                 check_first_axis(tensor, value, len(samples[part]))
