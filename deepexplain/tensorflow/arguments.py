@@ -88,6 +88,14 @@ def positive_int(name: str, value: Any) -> int:
     return int(value)
 
 
+def number(name: str, value: Any) -> float:
+    """The value as a float, when it is a finite number of at least 0."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)) or not (
+            0 <= value < np.inf):
+        raise ValueError('%s must be a number of at least 0, not %r.' % (name, value))
+    return float(value)
+
+
 def check_samples(X: List[tf.Tensor], many: bool, xs: Any) -> List[np.ndarray]:
     """The samples of each input as arrays of its dtype, all with as many rows."""
     if many and (not hasattr(xs, '__len__') or len(xs) != len(X)):

@@ -98,8 +98,9 @@ class DeepExplain:
         """
         if not self._entered:
             raise RuntimeError('Explain can be called only within a DeepExplain context.')
-        known = attribution_methods[method].run_options if method in list(attribution_methods) else ()
-        for_run = {name: options.pop(name) for name in list(options) if name in known}
+        for_run: Dict[str, Any] = {}
+        if method in list(attribution_methods):
+            options, for_run = attribution_methods[method].split(options)
         many = isinstance(X, (list, tuple))
         key = (str(method), tuple(sorted(registered_rules().items())), id(T), many,
                tuple(id(x) for x in X) if many else id(X), _frozen(options))

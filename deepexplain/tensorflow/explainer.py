@@ -198,8 +198,7 @@ class Explainer:
         rowing = check_rows(model.T, self._inputs, n, batch_size, model.footprint.rows(arrays),
                             feeds.sized)
         run = Run(self.session, model, arrays, rowing, feeds, options)
-        if 'baseline' in attribution.run_options:
-            attribution.absent(run)
+        attribution.prepare(run)
         run.ys = weights(ys, model.T, run.n, lambda: _values(run, model.T))
         return run
 
