@@ -7,8 +7,11 @@ from .base import Attribution
 from .deep_taylor import DeepTaylor, DeepTaylorBounded
 from .deeplift import DeepLIFTRescale
 from .elrp import EpsilonLRP
+from .expected_gradients import ExpectedGradients
 from .grad_input import GradientXInput
+from .gradient import Gradient
 from .guided import Deconvnet, GuidedBackprop
+from .input import Input
 from .intgrad import IntegratedGradients
 from .lrp import LRP
 from .lrp_presets import LRPPresetA, LRPPresetAFlat, LRPPresetB, LRPPresetBFlat, LRPPresetBFlatUntilIdx
@@ -17,6 +20,7 @@ from .lrp_rules import (LRPZ, LRPAlpha1Beta0, LRPAlpha1Beta0IgnoreBias, LRPAlpha
                         LRPGammaIgnoreBias, LRPWSquare, LRPZIgnoreBias, LRPZPlusFast)
 from .occlusion import Occlusion
 from .pattern import PatternAttribution, PatternNet
+from .random import Random
 from .reveal_cancel import DeepLIFTRevealCancel
 from .saliency import Saliency
 from .shapley import ShapleySampling
@@ -61,6 +65,12 @@ attribution_methods: Dict[str, Type[Attribution]] = OrderedDict([
     ('deep_taylor.bounded', DeepTaylorBounded),
     ('pattern.net', PatternNet),
     ('pattern.attribution', PatternAttribution),
+    ('gradient', Gradient),
+    ('input_t_gradient', GradientXInput),
+    ('integrated_gradients', IntegratedGradients),
+    ('expected_gradients', ExpectedGradients),
+    ('input', Input),
+    ('random', Random),
 ])
 
 __all__ = ['Attribution', 'PatternNet', 'attribution_methods', 'original_grad']
