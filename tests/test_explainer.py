@@ -9,7 +9,7 @@ from models import close, initialise, mlp
 from deepexplain.tensorflow import DeepExplain, Explainer
 
 METHODS = ['zero', 'saliency', 'grad*input', 'intgrad', 'elrp', 'deeplift', 'occlusion', 'shapley_sampling', 'gradient',
-           'input', 'random']
+           'smoothgrad', 'vargrad', 'input', 'random']
 
 
 @pytest.mark.parametrize('method', METHODS)

@@ -13,7 +13,9 @@ from deepexplain.tensorflow import DeepExplain, attribution_methods
 
 METHODS = [('saliency', {}, 1), ('elrp', {}, 1), ('deeplift', {}, 1), ('intgrad', dict(steps=6), 6),
            ('occlusion', {}, 6), ('shapley_sampling', dict(samples=2), 2 + 2 * 4),
-           ('expected_gradients', dict(samples=4, references=np.eye(5)), 4)]
+           ('expected_gradients', dict(samples=4, references=np.eye(5)), 4), ('smoothgrad', dict(samples=3), 3),
+           ('vargrad', dict(of='intgrad', options=dict(steps=6), samples=3), 3 * 6),
+           ('smoothgrad', dict(of='shapley_sampling', options=dict(samples=2), samples=3), 3 * (2 + 2 * 4))]
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from .random import Random
 from .reveal_cancel import DeepLIFTRevealCancel
 from .saliency import Saliency
 from .shapley import ShapleySampling
+from .smoothgrad import SmoothGrad, SmoothGradSquared, VarGrad
 from .zero import Zero
 
 #: Name -> class, in the order in which a list of methods is shown.
@@ -68,6 +69,9 @@ attribution_methods: Dict[str, Type[Attribution]] = OrderedDict([
     ('gradient', Gradient),
     ('input_t_gradient', GradientXInput),
     ('integrated_gradients', IntegratedGradients),
+    ('smoothgrad', SmoothGrad),
+    ('smoothgrad_squared', SmoothGradSquared),
+    ('vargrad', VarGrad),
     ('expected_gradients', ExpectedGradients),
     ('input', Input),
     ('random', Random),
