@@ -147,7 +147,8 @@ def test_explainers_work_after_the_context_closes(session, rng, method):
     initialise(session)
     xs = rng.randn(3, 5)
     with DeepExplain(session=session) as de:
-        explainer = de.get_explainer(method, T, X)
+        needed = dict(references=xs) if method == 'expected_gradients' else {}
+        explainer = de.get_explainer(method, T, X, **needed)
         np.random.seed(1)
         inside = explainer.run(xs)
     size = len(session.graph.get_operations())

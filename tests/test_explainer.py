@@ -8,7 +8,8 @@ from models import close, initialise, mlp
 
 from deepexplain.tensorflow import DeepExplain, Explainer
 
-METHODS = ['zero', 'saliency', 'grad*input', 'intgrad', 'elrp', 'deeplift', 'occlusion', 'shapley_sampling']
+METHODS = ['zero', 'saliency', 'grad*input', 'intgrad', 'elrp', 'deeplift', 'occlusion', 'shapley_sampling', 'gradient',
+           'smoothgrad', 'vargrad', 'input', 'random']
 
 
 @pytest.mark.parametrize('method', METHODS)

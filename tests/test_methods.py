@@ -28,6 +28,8 @@ FIRST, SECOND = [[1, 0]], [[0, 1]]
     ('saliency', [3, 1], SECOND, [1, 3]),
     ('saliency', [3, 1], None, [2, 2]),          # |1 + 1|, |-1 + 3|
     ('saliency', [3, 1], [[2, -1]], [1, 5]),     # |2 - 1|, |-2 - 3|
+    ('gradient', [3, 1], FIRST, [1, -1]),
+    ('gradient', [3, 1], [[2, -1]], [1, -5]),    # 2 - 1, -2 - 3
     ('grad*input', [3, 1], FIRST, [3, -1]),
     ('grad*input', [1, 3], FIRST, [0, 0]),
     ('grad*input', [3, 2], SECOND, [6, 6]),
@@ -191,8 +193,11 @@ def test_completeness(session, rng, activation, method, tolerance):
 
 
 SETTINGS = [('zero', {}), ('saliency', {}), ('grad*input', {}), ('intgrad', dict(steps=5)), ('elrp', {}),
-            ('deeplift', {}), ('occlusion', {}), ('shapley_sampling', dict(samples=2))]
-assert [name for name, _ in SETTINGS] == list(attribution_methods)
+            ('deeplift', {}), ('occlusion', {}), ('shapley_sampling', dict(samples=2)), ('gradient', {}),
+            ('input_t_gradient', {}), ('integrated_gradients', dict(steps=5))]
+#: Methods that draw for each sample, or ask nothing of the model, have other properties and tests of their own.
+OTHERS = {'smoothgrad', 'smoothgrad_squared', 'vargrad', 'expected_gradients', 'input', 'random'}
+assert {name for name, _ in SETTINGS} <= set(attribution_methods) - OTHERS
 
 
 @pytest.mark.parametrize('method,options', SETTINGS)
@@ -224,7 +229,8 @@ def test_properties_of_every_method(session, rng, method, options):
             close(sum(parts), explain(T, X, xs, None), 1e-4)
             # The input scaled, and the model unscaling it.
             Z = tf.placeholder(tf.float32, [None, 5])
-            close(explain(rebuilt(session, T, X, Z / 4), Z, 4 * xs, ys), whole, 1e-4)
+            scale = 4 if method == 'gradient' else 1
+            close(scale * explain(rebuilt(session, T, X, Z / 4), Z, 4 * xs, ys), whole, 1e-4)
     np.testing.assert_array_equal(xs, keep[0])
     np.testing.assert_array_equal(ys, keep[1])
 

@@ -14,7 +14,9 @@ RNG = np.random.RandomState(8)
 BASELINES, REFERENCES = RNG.randn(N, 5), RNG.randn(3, 5)
 
 METHODS = {'zero': {}, 'saliency': {}, 'grad*input': {}, 'intgrad': dict(steps=4), 'elrp': {}, 'deeplift': {},
-           'occlusion': {}, 'shapley_sampling': dict(samples=2, seed=1)}
+           'occlusion': {}, 'shapley_sampling': dict(samples=2, seed=1), 'gradient': {}, 'input': {},
+           # Without noise, which is for each sample its own.
+           'smoothgrad': dict(of='intgrad', options=dict(steps=4), samples=3, noise=0)}
 #: What goes along with the samples is a function of their numbers.
 OPTIONS = {
     'nothing': lambda rows: {},
@@ -32,7 +34,8 @@ OPTIONS = {
     'epsilon': lambda rows: dict(epsilon=.1),
     'delta': lambda rows: dict(return_convergence_delta=True),
 }
-TAKEN = {'baseline': ['intgrad', 'deeplift', 'occlusion', 'shapley_sampling'], 'references': ['intgrad', 'deeplift'],
+TAKEN = {'baseline': ['intgrad', 'deeplift', 'occlusion', 'shapley_sampling', 'smoothgrad'],
+         'references': ['intgrad', 'deeplift', 'smoothgrad'],
          'feature_mask': ['occlusion', 'shapley_sampling'], 'per_group': ['occlusion', 'shapley_sampling'],
          'complete': ['deeplift'], 'window_shape': ['occlusion'], 'epsilon': ['elrp'],
          'delta': ['intgrad', 'elrp', 'deeplift', 'shapley_sampling']}

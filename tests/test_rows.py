@@ -48,6 +48,11 @@ def test_calls_are_of_like_size():
 def test_unmixed_calls_hold_one_evaluation():
     for part in sweep(4, 3, Rowing(2, False, False)):
         assert len(part.samples) == 2 and len(set(part.evaluations)) == 1
+    # A call for more rows than there are samples, and one that they do not fill.
+    for rows, exact in ((100, False), (4, True), (2, True)):
+        parts = list(sweep(3, 2, Rowing(rows, False, exact)))
+        assert [part.samples.tolist() for part in parts] == ([[0, 1], [2]] if rows == 2 else [[0, 1, 2]]) * 2
+        assert all(len(set(part.evaluations)) == 1 for part in parts)
     assert all(len(block.evaluations) == 1 for block in blocks(4, 3, Rowing(4, False, False)))
     assert pairs(2, 3, False)[1].tolist() == [0, 0, 1, 1, 2, 2]
 
@@ -194,6 +199,17 @@ def test_a_feed_of_as_many_fixed_rows_as_samples_sets_the_rows_of_a_call(session
         for method in ('intgrad', 'deeplift', 'occlusion', 'shapley_sampling'):
             got = de.explain(method, T, X, xs, feed_dict={S: state})
             np.testing.assert_allclose(got, change, atol=1e-2 if method == 'intgrad' else 1e-5)
+
+
+def test_a_call_for_more_rows_than_a_mean_over_the_samples_has(session, rng):
+    X = tf.placeholder(tf.float32, [None, 3])
+    T = tf.reduce_mean(tf.tanh(X))
+    xs, references = rng.randn(4, 3), rng.randn(5, 3)
+    with DeepExplain(session=session) as de:
+        for method in ('deeplift', 'intgrad'):
+            want = de.explain(method, T, X, xs, references=references)
+            for batch_size in (4, 5, 100):
+                close(de.explain(method, T, X, xs, batch_size=batch_size, references=references), want, 1e-6)
 
 
 def test_an_assertion_on_x_is_run_beside_the_path(session, rng):

@@ -9,10 +9,13 @@ import pytest
 import tensorflow.compat.v1 as tf
 from models import close, initialise, mlp
 
-from deepexplain.tensorflow import DeepExplain
+from deepexplain.tensorflow import DeepExplain, attribution_methods
 
 METHODS = [('saliency', {}, 1), ('elrp', {}, 1), ('deeplift', {}, 1), ('intgrad', dict(steps=6), 6),
-           ('occlusion', {}, 6), ('shapley_sampling', dict(samples=2), 2 + 2 * 4)]
+           ('occlusion', {}, 6), ('shapley_sampling', dict(samples=2), 2 + 2 * 4),
+           ('expected_gradients', dict(samples=4, references=np.eye(5)), 4), ('smoothgrad', dict(samples=3), 3),
+           ('vargrad', dict(of='intgrad', options=dict(steps=6), samples=3), 3 * 6),
+           ('smoothgrad', dict(of='shapley_sampling', options=dict(samples=2), samples=3), 3 * (2 + 2 * 4))]
 
 
 @pytest.fixture
@@ -121,7 +124,7 @@ def test_one_explainer_in_several_threads(session, model, rng):
     with DeepExplain(session=session) as de:
         for method, options, _ in METHODS:
             explainer = de.get_explainer(method, T, X, **options)
-            seed = dict(seed=3) if method == 'shapley_sampling' else {}
+            seed = dict(seed=3) if 'seed' in attribution_methods[method].run_options else {}
             want = [explainer.run(one, **seed) for one in xs]
             got = {}
             in_threads(lambda i: got.update({i: explainer.run(xs[i], batch_size=2, **seed)}), 8)  # noqa: B023

@@ -88,6 +88,14 @@ def positive_int(name: str, value: Any) -> int:
     return int(value)
 
 
+def number(name: str, value: Any) -> float:
+    """The value as a float, when it is a finite number of at least 0."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)) or not (
+            0 <= value < np.inf):
+        raise ValueError('%s must be a number of at least 0, not %r.' % (name, value))
+    return float(value)
+
+
 def check_samples(X: List[tf.Tensor], many: bool, xs: Any) -> List[np.ndarray]:
     """The samples of each input as arrays of its dtype, all with as many rows."""
     if many and (not hasattr(xs, '__len__') or len(xs) != len(X)):
@@ -137,4 +145,5 @@ def check_rows(T: tf.Tensor, X: List[tf.Tensor], n: int, batch_size: Any, defaul
         raise RuntimeError('xs must have a multiple of %d samples, as the first dimension of the input tensor says, '
                            'not %d.' % (rows, n))
     # Where T alone says how many rows there are, what it is made of may belong to each sample.
-    return Rowing(rows, mixed, bool(fixed) or (batch_size is not None and of_target == batch_size))
+    exact = bool(fixed) or (batch_size is not None and of_target == batch_size)
+    return Rowing(rows if mixed or exact else min(rows, n), mixed, exact)

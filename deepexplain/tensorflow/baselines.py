@@ -21,6 +21,10 @@ class Baselines(NamedTuple):
         """The reference of each row: reference number evaluations[i] for sample samples[i]."""
         return [array[evaluations % self.size, samples if array.shape[1] > 1 else 0] for array in self.arrays]
 
+    def of(self, samples: np.ndarray) -> 'Baselines':
+        """The values for a run in which sample i is sample samples[i] of this one."""
+        return self._replace(arrays=[array[:, samples] if array.shape[1] > 1 else array for array in self.arrays])
+
 
 def one_for_each(name: str, value: Any, X: Sequence[tf.Tensor], many: bool) -> List[Any]:
     """The value as a list with one entry for each input; a single number is for all."""

@@ -45,19 +45,20 @@ def pairs(samples: int, evaluations: int, mixed: bool) -> Tuple[np.ndarray, np.n
     return (index // evaluations, index % evaluations) if mixed else (index % samples, index // samples)
 
 
-def cuts(rows: int, rowing: Rowing) -> Iterator[slice]:
-    """Rows in calls: of like size, where nothing asks for another."""
-    size = rowing.rows
+def cuts(rows: int, rowing: Rowing, samples: int) -> Iterator[slice]:
+    """Rows in calls: of like size, where nothing asks for another; unmixed, of one evaluation of all samples."""
+    size, whole = rowing.rows, rows if rowing.mixed else samples
     if rowing.mixed and not rowing.exact:
         size = -(-rows // max(1, -(-rows // size)))
-    for start in range(0, rows, max(1, size)):
-        yield slice(start, min(start + size, rows))
+    for first in range(0, rows, max(1, whole)):
+        for start in range(first, min(first + whole, rows), max(1, size)):
+            yield slice(start, min(start + size, first + whole, rows))
 
 
 def sweep(samples: int, evaluations: int, rowing: Rowing) -> Iterator[Rows]:
     """Cut all evaluations of all samples into calls."""
     of_samples, of_evaluations = pairs(samples, evaluations, rowing.mixed)
-    for part in cuts(len(of_samples), rowing):
+    for part in cuts(len(of_samples), rowing, samples):
         yield Rows(of_samples[part], of_evaluations[part])
 
 

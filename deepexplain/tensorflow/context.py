@@ -1,7 +1,7 @@
 """DeepExplain: the user's door."""
 import threading
 from contextlib import ExitStack
-from typing import Any, Dict, List, Mapping, Optional, Set, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Set, Tuple, Union
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -10,6 +10,7 @@ from . import compat
 from .explainer import Explainer
 from .messages import warn
 from .methods import attribution_methods
+from .methods.noise_tunnel import NoiseTunnel, named
 from .rules import overrides, registered_rules
 from .targets import final_squashing
 
@@ -59,11 +60,11 @@ class DeepExplain:
     def __exit__(self, *error: Any) -> None:
         self._entered.pop().__exit__(*error)
 
-    def get_explainer(self, method: str, T: tf.Tensor, X: Any, **options: Any) -> Explainer:
+    def get_explainer(self, method: Union[str, NoiseTunnel], T: tf.Tensor, X: Any, **options: Any) -> Explainer:
         """Build an explainer, to be run many times.
 
         Args:
-            method: a name of `deepexplain.tensorflow.methods.attribution_methods`.
+            method: a name of `deepexplain.tensorflow.methods.attribution_methods`, or what `noise_tunnel` returns.
             T: the target, a tensor of any rank of which the first axis is the samples. Its units are summed, weighed
                 by the `ys` of each run.
             X: the input to attribute to: a placeholder or an inner tensor of floats that T depends on, its first axis
@@ -88,7 +89,7 @@ class DeepExplain:
                 T.name, squashing.type, squashing.inputs[0].name))
         return explainer
 
-    def explain(self, method: str, T: tf.Tensor, X: Any, xs: Any = None, ys: Any = None,
+    def explain(self, method: Union[str, NoiseTunnel], T: tf.Tensor, X: Any, xs: Any = None, ys: Any = None,
                 batch_size: Optional[int] = None, feed_dict: Optional[Mapping[Any, Any]] = None,
                 return_convergence_delta: bool = False, show_progress: bool = False, **options: Any) -> Any:
         """Attributions of X for T: `get_explainer(method, T, X, **options).run(xs, ys, ...)`.
@@ -98,8 +99,10 @@ class DeepExplain:
         """
         if not self._entered:
             raise RuntimeError('Explain can be called only within a DeepExplain context.')
-        known = attribution_methods[method].run_options if method in list(attribution_methods) else ()
-        for_run = {name: options.pop(name) for name in list(options) if name in known}
+        method, options = named(method, options)
+        for_run: Dict[str, Any] = {}
+        if method in list(attribution_methods):
+            options, for_run = attribution_methods[method].split(options)
         many = isinstance(X, (list, tuple))
         key = (str(method), tuple(sorted(registered_rules().items())), id(T), many,
                tuple(id(x) for x in X) if many else id(X), _frozen(options))

@@ -14,6 +14,7 @@ from .feeds import arrange, check_feed, check_needs, placeholders_of
 from .graph import is_learning_phase
 from .messages import warn
 from .methods.base import Model, Run
+from .methods.noise_tunnel import NoiseTunnel, named
 from .targets import weights
 
 _log = logging.getLogger('deepexplain')
@@ -32,8 +33,9 @@ class Explainer:
         has_convergence_delta: whether `return_convergence_delta` is defined for the method.
     """
 
-    def __init__(self, method: str, T: tf.Tensor, X: Union[tf.Tensor, Sequence[tf.Tensor]], session: tf.Session,
-                 **options: Any) -> None:
+    def __init__(self, method: Union[str, NoiseTunnel], T: tf.Tensor, X: Union[tf.Tensor, Sequence[tf.Tensor]],
+                 session: tf.Session, **options: Any) -> None:
+        method, options = named(method, options)
         if not isinstance(method, str) or method not in methods.attribution_methods:
             raise RuntimeError('Method must be in %s, not %r.' % (list(methods.attribution_methods), method))
         graph = session.graph
@@ -90,7 +92,7 @@ class Explainer:
 
         Returns:
             The attributions, an array of the shape and dtype of xs (shapley_sampling: of the sampled dimensions
-            only); for a list of tensors a list of arrays.
+            only; a method in noise: as without); for a list of tensors a list of arrays.
 
         Raises:
             RuntimeError: if the number of inputs is not that of X; if ys has another number of samples or another
@@ -198,8 +200,7 @@ class Explainer:
         rowing = check_rows(model.T, self._inputs, n, batch_size, model.footprint.rows(arrays),
                             feeds.sized)
         run = Run(self.session, model, arrays, rowing, feeds, options)
-        if 'baseline' in attribution.run_options:
-            attribution.absent(run)
+        attribution.prepare(run)
         run.ys = weights(ys, model.T, run.n, lambda: _values(run, model.T))
         return run
 

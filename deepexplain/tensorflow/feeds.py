@@ -27,6 +27,10 @@ class Feeds(NamedTuple):
         found.update((name, take(array, samples)) for name, array in self.cut.items())
         return found
 
+    def of(self, samples: np.ndarray) -> 'Feeds':
+        """The feeds of a run in which sample i is sample samples[i] of this one."""
+        return self._replace(cut={name: take(array, samples) for name, array in self.cut.items()})
+
 
 def check_feed(feed_dict: Any, graph: tf.Graph, X: Sequence[tf.Tensor]) -> List[Tuple[tf.Tensor, np.ndarray]]:
     """The pairs of a feed_dict, its tensors found in the graph and its values as arrays."""

@@ -7,8 +7,11 @@ from .base import Attribution
 from .deep_taylor import DeepTaylor, DeepTaylorBounded
 from .deeplift import DeepLIFTRescale
 from .elrp import EpsilonLRP
+from .expected_gradients import ExpectedGradients
 from .grad_input import GradientXInput
+from .gradient import Gradient
 from .guided import Deconvnet, GuidedBackprop
+from .input import Input
 from .intgrad import IntegratedGradients
 from .lrp import LRP
 from .lrp_presets import LRPPresetA, LRPPresetAFlat, LRPPresetB, LRPPresetBFlat, LRPPresetBFlatUntilIdx
@@ -31,9 +34,11 @@ from .lrp_rules import (
 )
 from .occlusion import Occlusion
 from .pattern import PatternAttribution, PatternNet
+from .random import Random
 from .reveal_cancel import DeepLIFTRevealCancel
 from .saliency import Saliency
 from .shapley import ShapleySampling
+from .smoothgrad import SmoothGrad, SmoothGradSquared, VarGrad
 from .zero import Zero
 
 #: Name -> class, in the order in which a list of methods is shown.
@@ -75,6 +80,15 @@ attribution_methods: Dict[str, Type[Attribution]] = OrderedDict([
     ('deep_taylor.bounded', DeepTaylorBounded),
     ('pattern.net', PatternNet),
     ('pattern.attribution', PatternAttribution),
+    ('gradient', Gradient),
+    ('input_t_gradient', GradientXInput),
+    ('integrated_gradients', IntegratedGradients),
+    ('smoothgrad', SmoothGrad),
+    ('smoothgrad_squared', SmoothGradSquared),
+    ('vargrad', VarGrad),
+    ('expected_gradients', ExpectedGradients),
+    ('input', Input),
+    ('random', Random),
 ])
 
 __all__ = ['Attribution', 'PatternNet', 'attribution_methods', 'original_grad']

@@ -10,6 +10,7 @@ from ..batching import Footprint, Rowing, Rows, add_rows, cuts, pairs, sweep, ta
 from ..feeds import Feeds
 from ..gradients import Carrier, ordinary
 from ..graph import Path
+from ..seeds import check_seed
 
 
 class Model:
@@ -64,6 +65,14 @@ class Run:
         self._before: Optional[np.ndarray] = None
         self._absent: Optional[np.ndarray] = None
 
+    def of_samples(self, samples: np.ndarray, xs: List[np.ndarray], options: Mapping[str, Any]) -> 'Run':
+        """A run at other inputs: sample i has the ys, the feeds and the baselines of sample samples[i] of this one."""
+        run = Run(self._session, self._model, xs, self.rowing, self.feeds.of(samples), options)
+        run.ys = None if self.ys is None else take(self.ys, samples)
+        run.baselines = None if self.baselines is None else self.baselines.of(samples)
+        run.progress = self.progress
+        return run
+
     def inputs(self, rows: Rows) -> List[np.ndarray]:
         """The samples of some rows, as they are."""
         return [take(x, rows.samples) for x in self.xs]
@@ -103,7 +112,7 @@ class Run:
             points: what is fed in place of X for a slice of the rows.
         """
         result = np.zeros(len(samples))
-        for part in cuts(len(samples), self.rowing):
+        for part in cuts(len(samples), self.rowing, self.n):
             score = self.evaluate([self._model.score], samples[part], [], points(part))[0]
             if len(score) != len(samples[part]):
                 raise RuntimeError("T ('%s') must have a value for each sample to compare samples: it has %d for %d "
@@ -119,7 +128,7 @@ class Run:
             points: the inputs of a slice of the rows.
         """
         parts = []
-        for part in cuts(len(samples), self.rowing):
+        for part in cuts(len(samples), self.rowing, self.n):
             values = self.evaluate(list(tensors), samples[part], points(part))
             for tensor, value in zip(tensors, values):
                 check_first_axis(tensor, value, len(samples[part]))
@@ -196,6 +205,12 @@ class Attribution:
     def __init__(self, model: Model) -> None:
         self.model = model
 
+    def prepare(self, run: Run) -> None:
+        """Check what a run was told, before any session call."""
+        check_seed(run.options.get('seed'))
+        if 'baseline' in self.run_options or 'references' in self.run_options:
+            self.absent(run)
+
     def attribute(self, run: Run) -> List[np.ndarray]:
         """The attributions of each input, in the order of X."""
         raise NotImplementedError
@@ -212,6 +227,10 @@ class Attribution:
     def evaluations(self, run: Run) -> int:
         """How often `attribute` evaluates each sample."""
         return 1
+
+    def dtype(self, run: Run) -> List[Any]:
+        """The dtype of each input's attributions: the input's, or T's where the input is of ints."""
+        return [x.dtype if x.dtype.kind == 'f' else self.model.T.dtype.as_numpy_dtype for x in run.xs]
 
     def total(self, attributions: List[np.ndarray]) -> np.ndarray:
         """The sum of each sample's attributions, float64."""
@@ -244,6 +263,12 @@ class Attribution:
     def options(cls) -> List[str]:
         """The names of the method's options."""
         return list(inspect.signature(cls.__init__).parameters)[2:]
+
+    @classmethod
+    def split(cls, options: Mapping[str, Any]) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+        """The options that an explainer is built with, and those that can wait for its runs."""
+        later = {name: value for name, value in options.items() if name in cls.run_options}
+        return {name: value for name, value in options.items() if name not in later}, later
 
     @classmethod
     def check_options(cls, options: Mapping[str, Any]) -> None:

@@ -45,10 +45,6 @@ class PerturbationAttribution(Attribution):
             raise ValueError('per_group needs a feature_mask.')
         self.per_group = bool(per_group)
 
-    def dtype(self, run: Run) -> List[Any]:
-        """The dtype of each input's attributions: the input's, or T's where the input is of ints."""
-        return [x.dtype if x.dtype.kind == 'f' else self.model.T.dtype.as_numpy_dtype for x in run.xs]
-
     def flat_absent(self, run: Run) -> List[np.ndarray]:
         """What the features of each input are when they are absent: (1 for all samples or n, features)."""
         return [array[0].reshape(array.shape[1], -1) for array in self.absent(run).arrays]

@@ -7,6 +7,7 @@ import numpy as np
 from ..arguments import positive_int
 from ..head import ALL, NONE, FirstLayer
 from ..messages import warn
+from ..seeds import check_seed, generator_of
 from .base import Model, Run
 from .perturbation import PerturbationAttribution, say_how, take_away, touched
 
@@ -120,8 +121,7 @@ class ShapleySampling(PerturbationAttribution):
 
     def _draw(self, run: Run, count: int) -> Iterator[np.ndarray]:
         """The permutations, drawn one after another when they are wanted."""
-        given = check_seed(run.options.get('seed'))
-        generator = _generator(self._seed if given is None else given)
+        generator = generator_of(run.options.get('seed'), self._seed)
         for number in range(self._samples):
             if not self._antithetic or number % 2 == 0:
                 permutation = generator.permutation(count)
@@ -230,20 +230,6 @@ class Steps(NamedTuple):
 
 def _count(players: List[np.ndarray]) -> int:
     return max(int(player.max()) for player in players) + 1
-
-
-def check_seed(seed: Any) -> Any:
-    """The seed, when permutations can be drawn with it."""
-    if seed is None or hasattr(seed, 'permutation') or (
-            isinstance(seed, (int, np.integer)) and not isinstance(seed, bool) and seed >= 0):
-        return seed
-    raise ValueError('seed must be an int of at least 0, or a numpy Generator or RandomState, not %r.' % (seed,))
-
-
-def _generator(seed: Any) -> Any:
-    if seed is None:
-        return np.random
-    return seed if hasattr(seed, 'permutation') else np.random.RandomState(seed)
 
 
 def _checked(dims: Sequence[int], ndims: Optional[int]) -> List[int]:

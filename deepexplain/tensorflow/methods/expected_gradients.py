@@ -1,0 +1,64 @@
+"""Expected gradients."""
+from typing import Any, List
+
+import numpy as np
+
+from ..arguments import positive_int
+from ..baselines import Baselines
+from ..batching import add_rows, sweep, take
+from ..gradients import ordinary
+from ..seeds import check_seed, generator_of
+from .base import Attribution, Model, Run
+
+
+class ExpectedGradients(Attribution):
+    """Integrated gradients over all references and the whole path, by chance (GradientSHAP).
+
+    Erion et al. 2021, the definition of expected gradients (also Lundberg and Lee's GradientExplainer): the mean of
+    (x - r) * dT/dx at r + a (x - r) over `samples` draws of a reference r, each as likely, with replacement, and of a
+    place a, uniform between 0 and 1. The attributions of a sample add up to T(x) minus the mean of T over the
+    references as samples grow. Each sample has draws of its own, all inputs the same; samples are drawn for one after
+    another, so that more samples do not change the first ones.
+
+    Args:
+        references: see `Attribution`; needed, here or by each run.
+        samples: the number of draws for each sample, a positive int. Default 50.
+        seed: see `Attribution`.
+
+    Raises:
+        RuntimeError: by a run, if there are no references.
+    """
+
+    run_options = ('references', 'seed')
+    has_convergence_delta = True
+
+    def __init__(self, model: Model, references: Any = None, samples: int = 50, seed: Any = None) -> None:
+        super().__init__(model)
+        self._samples = positive_int('samples', samples)
+        self._seed = check_seed(seed)
+        self.set_absent(None, references)
+        self._gradients = ordinary(model.path).gradients(model)
+
+    def absent(self, run: Run) -> Baselines:
+        if run.baselines is None and self._references is None and run.options.get('references') is None:
+            raise RuntimeError('expected_gradients needs references, an array (m,) + the shape of a sample, when the '
+                               'explainer is made or at the run.')
+        return super().absent(run)
+
+    def evaluations(self, run: Run) -> int:
+        return self._samples
+
+    def attribute(self, run: Run) -> List[np.ndarray]:
+        absent = self.absent(run)
+        # Where a reference is among all, and a place on its path, for each sample and draw.
+        drawn = generator_of(run.options.get('seed'), self._seed).uniform(size=(run.n, self._samples, 2))
+        totals = [np.zeros(x.shape) for x in run.xs]
+        for rows in sweep(run.n, self._samples, run.rowing):
+            which, places = drawn[rows.samples, rows.evaluations].T
+            starts = absent.rows(rows.samples, (which * absent.size).astype(int))
+            ways = [take(x, rows.samples) - start for x, start in zip(run.xs, starts)]
+            points = [start + places.astype(way.dtype).reshape((-1,) + (1,) * (way.ndim - 1)) * way
+                      for start, way in zip(starts, ways)]
+            for total, way, gradient in zip(totals, ways, run.evaluate(self._gradients, rows.samples, points)):
+                add_rows(total, rows.samples, way * gradient)
+        return [(total / self._samples).astype(x.dtype) for total, x in zip(totals, run.xs)]

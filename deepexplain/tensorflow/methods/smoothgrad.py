@@ -1,0 +1,146 @@
+"""Statistics of another method over noisy copies of each sample."""
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Type
+
+import numpy as np
+
+from ..arguments import number, positive_int
+from ..batching import cuts
+from ..moments import Moments
+from ..seeds import check_seed, generator_of, normal
+from .base import Attribution, Model, Run
+
+
+class SmoothGrad(Attribution):
+    """The mean of a method's attributions over copies of the sample with normal noise added.
+
+    Smilkov et al. 2017, section 2. The attributions have the shape and dtype of the method's own. Copies share session
+    calls, so that a sample's 50 gradients are one; a method that draws by a seed of its own, and a target that is not
+    one value a sample, have calls of their own for each draw. Samples are drawn for one after another (draw after
+    draw, where draws have calls of their own), and batches do not change what is drawn.
+
+    Args:
+        of: the name of the method, any but those of this file. Default 'gradient'.
+        options: a dict of the method's options. Default: none. Its `baseline` and `references` may also be given to
+            `run` and `explain` as they are. A `seed` in it is for the method; without one it draws by the seed below.
+        samples: the number of copies of each sample, a positive int. Default 50.
+        noise: the standard deviation of the noise as a fraction of the range, largest less smallest value, that a
+            sample has in each input (section 3 of the paper); a number of at least 0. Default .15. An
+            input that is constant, or one number a sample, gets no noise.
+        seed: see `Attribution`.
+
+    Raises:
+        ValueError: if `of` names no method, or one of this file; for bad values of the other options.
+        TypeError: for an option that the method does not have.
+        RuntimeError: if X is not of floats.
+    """
+
+    run_options: Sequence[str] = ('seed',)
+
+    _squared, _spread = False, False
+
+    def __init__(self, model: Model, of: str = 'gradient', options: Optional[Mapping[str, Any]] = None,
+                 samples: int = 50, noise: float = .15, seed: Any = None) -> None:
+        super().__init__(model)
+        for x in model.X:
+            if not x.dtype.is_floating:
+                raise RuntimeError("%s adds noise to X: '%s' must be of floats, not %s." % (
+                    type(self).__name__, x.name, x.dtype.name))
+        options = dict(options or {})
+        self._samples, self._noise, self._seed = samples, noise, seed
+        self._own_seed = options.get('seed')
+        self._method = wrapped(of)(model, **options)
+        self._draws = 'seed' in self._method.run_options
+        self.per_group = self._method.per_group
+        self.run_options = _run_options(type(self._method))
+
+    @classmethod
+    def split(cls, options: Mapping[str, Any]) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+        names = _run_options(wrapped(options.get('of', 'gradient')))
+        now, later = dict(options), {}
+        inner = options.get('options')
+        if isinstance(inner, Mapping):
+            # The method's own seed stays with it.
+            later = {name: value for name, value in inner.items() if name in names and name != 'seed'}
+            now['options'] = {name: value for name, value in inner.items() if name not in later}
+        later.update((name, now.pop(name)) for name in names if name in options)
+        return now, later
+
+    @classmethod
+    def check_options(cls, options: Mapping[str, Any]) -> None:
+        super().check_options(options)
+        check_tunnel(**options)
+
+    def prepare(self, run: Run) -> None:
+        check_seed(run.options.get('seed'))
+        self._method.prepare(run)
+
+    def evaluations(self, run: Run) -> int:
+        return self._samples * self._method.evaluations(run)
+
+    def attribute(self, run: Run) -> List[np.ndarray]:
+        generator = generator_of(run.options.get('seed'), self._seed)
+        options = {name: value for name, value in run.options.items() if name != 'seed'}
+        if self._draws:
+            options['seed'] = generator_of(self._own_seed, generator)
+        flat = [x.reshape(run.n, -1) for x in run.xs]
+        deviations = [self._noise * (one.max(1).astype(np.float64) - one.min(1)) for one in flat]
+        moments: List[Moments] = []
+        for owners in self._parts(run):
+            copies = []
+            for x, one, deviation, drawn in zip(run.xs, flat, deviations, normal(generator, len(owners), flat)):
+                drawn *= deviation[owners, np.newaxis]
+                drawn += one[owners]
+                copies.append(drawn.astype(x.dtype).reshape((-1,) + x.shape[1:]))
+            results = self._method.attribute(run.of_samples(owners, copies, options))
+            moments = moments or [Moments(run.n, self._spread) for _ in results]
+            for moment, result in zip(moments, results):
+                moment.add(owners, np.square(result, dtype=np.float64) if self._squared else result)
+        return [(moment.variance if self._spread else moment.mean).astype(result.dtype)
+                for moment, result in zip(moments, results)]
+
+    def _parts(self, run: Run) -> Iterator[np.ndarray]:
+        """The sample that each of some copies is of, as many as share a call."""
+        if self._draws or not run.rowing.mixed:
+            for _ in range(self._samples):
+                yield np.arange(run.n)
+            return
+        for part in cuts(run.n * self._samples, run.rowing, run.n):
+            yield np.arange(part.start, part.stop) // self._samples
+
+
+class SmoothGradSquared(SmoothGrad):
+    """The mean of the squares in place of the mean (Hooker et al. 2019). Options as of `SmoothGrad`."""
+
+    _squared = True
+
+
+class VarGrad(SmoothGrad):
+    """The variance, the mean square about the mean, in its place (Adebayo et al. 2018). Options as of `SmoothGrad`."""
+
+    _spread = True
+
+
+def wrapped(of: Any) -> Type[Attribution]:
+    """The class of the method that is given noise."""
+    # Later than the table, which has the classes of this file.
+    from . import attribution_methods
+    names = [name for name, method in attribution_methods.items() if not issubclass(method, SmoothGrad)]
+    if not isinstance(of, str) or of not in names:
+        raise ValueError('of must be the name of a method to give noise to, one of %s, not %r.' % (names, of))
+    return attribution_methods[of]
+
+
+def check_tunnel(of: Any = 'gradient', options: Any = None, samples: Any = 50, noise: Any = .15, seed: Any = None
+                 ) -> None:
+    """Refuse what `SmoothGrad` cannot be built with, before anything is."""
+    method = wrapped(of)
+    if options is not None and not isinstance(options, Mapping):
+        raise TypeError("options must be a dict of the options of '%s', not %s." % (of, type(options).__name__))
+    method.check_options(options or {})
+    positive_int('samples', samples)
+    number('noise', noise)
+    check_seed(seed)
+
+
+def _run_options(method: Type[Attribution]) -> Tuple[str, ...]:
+    return ('seed',) + tuple(name for name in method.run_options if name != 'seed')
