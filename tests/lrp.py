@@ -1,7 +1,8 @@
 """Slow replicas in numpy of the rules of layer-wise relevance propagation, for any linear op.
 
-A linear op is a matrix M from all inputs of a sample to all its outputs, found by feeding it one input at a time; Z[i,
-j] = x[i] M[i, j]. Each rule gives the relevance of inputs for that of outputs.
+A linear op is a matrix M from all inputs of a sample to all its outputs, found by feeding it one input at a time, and
+Z[i, j] = x[i] M[i, j]. Each rule gives the relevance of inputs for that of outputs. Without biases no relevance is to
+be lost: what an output has though nothing was given to it goes to all its inputs alike.
 """
 import numpy as np
 
@@ -16,18 +17,24 @@ def ratio(a, b):
     return np.divide(a, b, out=np.zeros(np.broadcast(a, b).shape), where=b != 0)
 
 
+def evenly(M, R, where):
+    return (M != 0) @ (R * where / (M != 0).sum(0))
+
+
 def sign(z):
     return np.where(z >= 0, 1, -1)
 
 
 def epsilon(x, M, b, R, epsilon=0.):
-    z = x @ M + b
-    return x * (M @ ratio(R, z + epsilon * sign(z)))
+    """The bias None for one that is ignored."""
+    z = x @ M + (0 if b is None else b)
+    return x * (M @ ratio(R, z + epsilon * sign(z))) + evenly(M, R, (z == 0) * (b is None))
 
 
 def gamma(x, M, b, R, gamma=.5):
     W = M + gamma * np.maximum(M, 0)
-    return x * (W @ ratio(R, x @ W + b + gamma * np.maximum(b, 0)))
+    z = x @ W + (0 if b is None else b + gamma * np.maximum(b, 0))
+    return x * (W @ ratio(R, z)) + evenly(M, R, (z == 0) * (b is None))
 
 
 def alpha_beta(x, M, b, R, alpha=2, beta=1, split=False):
@@ -57,7 +64,7 @@ def alpha_beta_conserving(x, M, R, alpha=2, beta=1):
 
 def z_plus_fast(x, M, R):
     W = np.maximum(M, 0)
-    return x * (W @ ratio(R, x @ W))
+    return x * (W @ ratio(R, x @ W)) + evenly(M, R, x @ W == 0)
 
 
 def w_square(M, R):
@@ -70,4 +77,4 @@ def flat(M, R):
 
 def bounded(x, M, R, low, high):
     Z = x[:, None] * M - low * np.maximum(M, 0) - high * np.minimum(M, 0)
-    return Z @ ratio(R, Z.sum(0))
+    return Z @ ratio(R, Z.sum(0)) + evenly(M, R, Z.sum(0) == 0)

@@ -1,5 +1,5 @@
 """PatternNet and PatternAttribution: backward passes with what a layer's weights look for in place of the weights."""
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -8,6 +8,7 @@ from ..arguments import fits, to_array, written
 from ..batching import Rows, sweep
 from ..gradients import Carrier
 from ..joint import summed_to
+from ..relevance.affine import line_of
 from ..relevance.engine import Planned, Relevance, Step, layer_of
 from ..relevance.linear import Layer
 from ..relevance.patterns import ESTIMATORS, Sums, check_fit
@@ -56,15 +57,14 @@ class PatternNet(GradientAttribution):
                          for place in self._places]
         steps: Dict[str, Step] = {}
         for place, pattern in zip(self._places, self._holders):
-            steps[planned.replica.op(place.op).name] = self._layer(place, pattern)
-        for name, (place_of_data, line) in planned.plan.shifts.items():
-            scale = None if name in planned.plan.folded else line.scale
-            steps[planned.replica.scope + name] = self._scale(place_of_data, scale)
+            steps[planned.replica.op(place.op).name] = self._layer(place, pattern, planned.replica.op)
+        for name, data in planned.plan.shifts.items():
+            steps[planned.replica.scope + name] = self._scale(data, name in planned.plan.folded)
         return Carrier(planned.replica.tensor(planned.path.T), planned.replica.tensor, PatternRules(steps))
 
-    def _layer(self, place: Place, pattern: tf.Tensor) -> Step:
+    def _layer(self, place: Place, pattern: tf.Tensor, find: Callable[[tf.Operation], tf.Operation]) -> Step:
         def step(op: tf.Operation, grad: tf.Tensor) -> List[Optional[tf.Tensor]]:
-            layer = layer_of(place, op)
+            layer = layer_of(place, find)
             result = layer.backward(self.direction(layer, pattern), grad)
             return [result if i == place.parts.data else None for i in range(len(op.inputs))]
         return step
@@ -73,8 +73,9 @@ class PatternNet(GradientAttribution):
         """What stands for the weights of a layer."""
         return pattern
 
-    def _scale(self, place: int, scale: Optional[tf.Tensor]) -> Step:
+    def _scale(self, place: int, folded: bool) -> Step:
         def step(op: tf.Operation, grad: tf.Tensor) -> List[Optional[tf.Tensor]]:
+            scale = None if folded else line_of(op, place).scale
             value = summed_to(self.scaled(grad, scale), op.inputs[place])
             return [value if i == place else None for i in range(len(op.inputs))]
         return step
@@ -100,7 +101,7 @@ class PatternNet(GradientAttribution):
         """Build what a fit fetches, once."""
         check_fit(estimator, self._places)
         if not hasattr(self, '_sums'):
-            self._sums = [Sums(layer_of(place, place.op)) for place in self._places]
+            self._sums = [Sums(layer_of(place)) for place in self._places]
 
     def fit(self, run: Run, estimator: str) -> None:
         """Find the patterns in the samples of a run."""

@@ -1,5 +1,5 @@
 """Ops that scale and shift one tensor by others that do not depend on X: biases, batch normalisation at inference."""
-from typing import NamedTuple, Optional
+from typing import Iterable, List, NamedTuple, Optional, Tuple
 
 import tensorflow.compat.v1 as tf
 
@@ -10,10 +10,25 @@ AFFINE = frozenset(['BiasAdd', 'BiasAddV1', 'Add', 'AddV2', 'AddN', 'Sub', 'Neg'
                     'DivNoNan', 'Xdivy']) | BATCH_NORMS
 
 
+_SHIFTS = frozenset(['BiasAdd', 'BiasAddV1', 'Add', 'AddV2', 'AddN', 'Sub'])
+
+
 class Line(NamedTuple):
     """What an op does to a tensor: scale * tensor + shift; None stands for 1 and 0."""
     scale: Optional[tf.Tensor]
     shift: Optional[tf.Tensor]
+
+
+def kind_of(op: tf.Operation, place: int) -> Tuple[bool, bool, List[Optional[List[Optional[int]]]]]:
+    """Whether an op scales, whether it shifts, and the static shapes of what it does so by (None where unknown)."""
+    if op.type in BATCH_NORMS or op.type == 'BiasAdd':
+        first = op.get_attr('data_format').startswith(b'NC')
+        size = op.inputs[1].shape.as_list()[0] if op.inputs[1].shape.ndims else None
+        rank = op.outputs[0].shape.ndims or 4
+        return op.type in BATCH_NORMS, True, [[size] + ([1] * (rank - 2) if first else [])]
+    shapes = [tensor.shape.as_list() if tensor.shape.ndims is not None else None
+              for i, tensor in enumerate(op.inputs) if i != place]
+    return op.type not in _SHIFTS or op.type == 'Sub' and place == 1, op.type in _SHIFTS, shapes
 
 
 def line_of(op: tf.Operation, place: int) -> Line:
@@ -24,12 +39,12 @@ def line_of(op: tf.Operation, place: int) -> Line:
         scale = gamma * tf.rsqrt(variance + op.get_attr('epsilon'))
         shift = tf.cast(beta - mean * scale, op.outputs[0].dtype)
         scale = tf.cast(scale, op.outputs[0].dtype)
-        if b'NCHW' in op.get_attr('data_format'):
+        if op.get_attr('data_format').startswith(b'NC'):
             scale, shift = scale[:, tf.newaxis, tf.newaxis], shift[:, tf.newaxis, tf.newaxis]
         return Line(scale, shift)
     if op.type == 'Neg':
         return Line(-tf.ones([], op.outputs[0].dtype), None)
-    if op.type == 'BiasAdd' and op.get_attr('data_format') == b'NCHW':
+    if op.type == 'BiasAdd' and op.get_attr('data_format').startswith(b'NC'):
         rank = op.outputs[0].shape.ndims or 4
         return Line(None, tf.reshape(others[0], [-1] + [1] * (rank - 2)))
     if op.type in ('BiasAdd', 'BiasAddV1', 'Add', 'AddV2', 'AddN'):
@@ -40,6 +55,25 @@ def line_of(op: tf.Operation, place: int) -> Line:
         return Line(others[0], None)
     return Line((tf.div_no_nan if op.type == 'DivNoNan' else tf.divide)(
         tf.ones([], op.outputs[0].dtype), others[0]), None)
+
+
+def together(lines: Iterable[Line]) -> Line:
+    """One scale and one shift for several in turn; what holds a number for each channel is made flat."""
+    scale: Optional[tf.Tensor] = None
+    shift: Optional[tf.Tensor] = None
+    for line in lines:
+        by, to = [one if one is None else _flat(one) for one in line]
+        if by is not None:
+            scale, shift = by if scale is None else scale * by, None if shift is None else shift * by
+        if to is not None:
+            shift = to if shift is None else shift + to
+    return Line(scale, shift)
+
+
+def _flat(value: tf.Tensor) -> tf.Tensor:
+    if not value.shape.ndims or any(size != 1 for size in value.shape.as_list()[:-1]):
+        return value
+    return tf.reshape(value, [] if value.shape.as_list()[-1] == 1 else [-1])
 
 
 def _unswitched(tensor: tf.Tensor) -> tf.Tensor:

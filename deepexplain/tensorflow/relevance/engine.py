@@ -8,6 +8,7 @@ from ..graph import GRADIENT, Path
 from ..joint import added, summed_to
 from ..replica import Replica
 from ..rules import RuleSet, registered_rules
+from .affine import line_of, together
 from .linear import Layer, Parts, winner
 from .plan import Place, Plan, make_plan
 from .rules import Rule, share
@@ -66,7 +67,7 @@ class Planned:
         for op in self.path.ops:
             name, step = op.name, None
             if name in self.plan.layers:
-                step = _layer_step(self.plan.layers[name], rule_of[name])
+                step = _layer_step(self.plan.layers[name], rule_of[name], self.replica.op)
             elif name in self.plan.pools:
                 step = _pool_step(self.plan.pools[name])
             elif name in self.plan.sums:
@@ -74,23 +75,21 @@ class Planned:
             elif name in self.plan.winners:
                 step = _winner_step
             elif name in self.plan.shifts:
-                place, line = self.plan.shifts[name]
                 counts = name not in self.plan.folded and any(rule.bias for rule in ahead.get(name, everything))
-                step = _shift_step(place, line.shift if counts else None)
+                step = _shift_step(self.plan.shifts[name], counts)
             if step is not None:
                 found[self.replica.op(op).name] = step
         return found
 
 
-def layer_of(place: Place, op: tf.Operation) -> Layer:
-    """A layer of the plan on an op of the replica."""
-    return Layer(op, place.parts, place.scale, place.bias, place.nonnegative)
+def layer_of(place: Place, find: Callable[[tf.Operation], tf.Operation] = lambda op: op) -> Layer:
+    """A layer of the plan, on the path itself or on what stands for its ops elsewhere."""
+    line = together(line_of(find(op), data) for op, data in place.folded)
+    return Layer(find(place.op), place.parts, line.scale, line.shift, place.nonnegative)
 
 
-def _layer_step(place: Place, rule: Rule) -> Step:
-    def step(op: tf.Operation, R: tf.Tensor) -> List[Optional[tf.Tensor]]:
-        return _alone(op, place.parts.data, rule.relevance(layer_of(place, op), R))
-    return step
+def _layer_step(place: Place, rule: Rule, find: Callable[[tf.Operation], tf.Operation]) -> Step:
+    return lambda op, R: _alone(op, place.parts.data, rule.relevance(layer_of(place, find), R))
 
 
 def _pool_step(parts: Parts) -> Step:
@@ -125,11 +124,12 @@ def _sum_step(places: List[int], bounded: bool) -> Step:
     return step
 
 
-def _shift_step(place: int, shift: Optional[tf.Tensor]) -> Step:
+def _shift_step(place: int, counts: bool) -> Step:
     """Scales and shifts of single numbers: relevance passes, less what a shift that counts has of it."""
     def step(op: tf.Operation, R: tf.Tensor) -> List[Optional[tf.Tensor]]:
-        y = op.outputs[0]
+        shift = line_of(op, place).shift if counts else None
         if shift is not None:
+            y = op.outputs[0]
             R = tf.math.divide_no_nan(R, y) * (y - shift)
         return _alone(op, place, summed_to(R, op.inputs[place]))
     return step

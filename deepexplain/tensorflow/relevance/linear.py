@@ -59,6 +59,16 @@ def channels_last(op: tf.Operation) -> bool:
     return op.type in _BATCHED + ('MatMul',)
 
 
+def channels_of(op: tf.Operation) -> Optional[int]:
+    """How many outputs a layer that has `channels_last` has at each place, where that is known."""
+    if not channels_last(op) or not op.inputs[1].shape.ndims:
+        return None
+    sizes = op.inputs[1].shape.as_list()
+    if op.type == 'DepthwiseConv2dNative':
+        return None if None in sizes[2:] else sizes[2] * sizes[3]
+    return sizes[-2 if _by_rows(op) else -1]
+
+
 def scaled(op: tf.Operation, weights: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
     """The weights of a layer that has `channels_last`, its outputs multiplied by a number or by one for each."""
     if op.type == 'DepthwiseConv2dNative':
@@ -66,8 +76,11 @@ def scaled(op: tf.Operation, weights: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
                                     tf.shape(weights)[2:])
     if not scale.shape.ndims:
         return weights * scale
-    by_rows = op.type in TRANSPOSED or _flag(op, 'transpose_b') or _flag(op, 'adj_y')
-    return weights * (scale[:, tf.newaxis] if by_rows else scale)
+    return weights * (scale[:, tf.newaxis] if _by_rows(op) else scale)
+
+
+def _by_rows(op: tf.Operation) -> bool:
+    return op.type in TRANSPOSED or _flag(op, 'transpose_b') or _flag(op, 'adj_y')
 
 
 def _flag(op: tf.Operation, name: str) -> bool:

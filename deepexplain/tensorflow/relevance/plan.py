@@ -15,14 +15,13 @@ from ..units import (
     WINNERS,
     Units,
     find_units,
-    fits_into,
     foreign_gradient,
     is_exact,
     reached,
     training_tensors,
 )
-from .affine import AFFINE, Line, line_of
-from .linear import UNWEIGHTED, WEIGHTED, Parts, channels_last, is_padded
+from .affine import AFFINE, kind_of
+from .linear import UNWEIGHTED, WEIGHTED, Parts, channels_of, is_padded
 
 #: Functions of one number, which relevance passes unchanged.
 ACTIVATIONS = ELEMENTWISE - SUMS - PRODUCTS - QUOTIENTS - BATCH_NORMS - frozenset('''
@@ -48,8 +47,8 @@ class Place(NamedTuple):
 
     Attributes:
         op, parts: the linear op, and where its data and weights are.
-        scale, bias: of the outputs, as what follows the op makes them, or None.
-        end: the tensor that the layer's outputs are handed on as, before any activation.
+        folded: the scales and shifts behind it that belong to it, in turn, and where their data are.
+        end: what comes out of the last of them, before any activation.
         nonnegative: whether the data are certainly nowhere below 0.
         activated: whether an activation follows there.
         first: whether X meets it before any other layer.
@@ -57,8 +56,7 @@ class Place(NamedTuple):
     """
     op: tf.Operation
     parts: Parts
-    scale: Optional[tf.Tensor]
-    bias: Optional[tf.Tensor]
+    folded: List[Tuple[tf.Operation, int]]
     end: tf.Tensor
     nonnegative: bool
     activated: bool
@@ -75,7 +73,7 @@ class Plan(NamedTuple):
         pools: linear ops without, and where their data are.
         sums: ops that add tensors that depend on X, and where these are.
         winners: names of max pools on padded data.
-        shifts: ops that scale or shift: where their data are, and by how much.
+        shifts: ops that scale or shift, and where their data are.
         folded: those of them that belong to a layer.
         uncovered: what no rule covers.
     """
@@ -84,7 +82,7 @@ class Plan(NamedTuple):
     pools: Dict[str, Parts]
     sums: Dict[str, List[int]]
     winners: Set[str]
-    shifts: Dict[str, Tuple[int, Line]]
+    shifts: Dict[str, int]
     folded: Set[str]
     uncovered: List[tf.Operation]
 
@@ -112,17 +110,17 @@ def make_plan(path: Path, more: FrozenSet[str] = frozenset()) -> Plan:
             if foreign_gradient(op):
                 plan.uncovered.append(op)
             elif parts is not None and parts.weights is not None:
-                scale, bias, end, taken = _follow(op, parts, everything, training, path, units)
-                plan.folded.update(taken)
+                folded, end = _follow(op, parts, everything, training, path, units)
+                plan.folded.update(one.name for one, _ in folded)
                 plan.layers[op.name] = Place(
-                    op, parts, scale, bias, end, _nonnegative(op.inputs[parts.data], training, {}),
+                    op, parts, folded, end, _nonnegative(op.inputs[parts.data], training, {}),
                     end.name in activated, False, len(plan.layers))
             elif parts is not None:
                 plan.pools[op.name] = parts
             elif op.type in SUMS and len(places) > 1:
                 plan.sums[op.name] = places
             elif op.type in AFFINE and len(places) == 1 and is_exact(op, path):
-                plan.shifts[op.name] = places[0], line_of(op, places[0])
+                plan.shifts[op.name] = places[0]
             elif op.type in ('MaxPool', 'MaxPoolV2', 'MaxPool3D') and is_padded(op.inputs[0]):
                 plan.winners.add(op.name)
             elif not _passes(op):
@@ -165,13 +163,10 @@ def _passes(op: tf.Operation) -> bool:
 
 
 def _follow(op: tf.Operation, parts: Parts, everything: Set[tf.Operation], training: Set[str], path: Path,
-            units: Units) -> Tuple[Optional[tf.Tensor], Optional[tf.Tensor], tf.Tensor, List[str]]:
-    """The scale and the bias that what follows a linear op gives it, where that ends, and the ops that are folded."""
-    scale: Optional[tf.Tensor] = None
-    bias: Optional[tf.Tensor] = None
+            units: Units) -> Tuple[List[Tuple[tf.Operation, int]], tf.Tensor]:
+    """The ops that scale and shift what a linear op puts out, each with the place of its data, and where they end."""
     tensor, folded, moved = op.outputs[0], [], False
-    by_channel = channels_last(op) and parts.data == 0 and bool(tensor.shape.ndims)
-    channels = tensor.shape.as_list()[-1] if by_channel else None
+    channels = channels_of(op) if parts.data != 1 else None
     while tensor.name != path.T.name:
         readers = {reader for reader in tensor.consumers() if reader in everything}
         if len(readers) != 1:
@@ -188,38 +183,32 @@ def _follow(op: tf.Operation, parts: Parts, everything: Set[tf.Operation], train
                 moved = True
             tensor = outputs[0]
             continue
-        places = [i for i, one in enumerate(reader.inputs) if one.name == tensor.name]
+        places = [i for i, one in enumerate(reader.inputs) if path.depends(one)]
         if reader.type not in AFFINE or len(places) != 1 or not is_exact(reader, path):
             break
-        if sum(path.depends(one) for one in reader.inputs) > 1:
+        scales, _, shapes = kind_of(reader, places[0])
+        by_channel = channels is not None and all(_for_channels(shape, channels) for shape in shapes)
+        if not by_channel and (scales or moved or not all(_fits(shape, tensor) for shape in shapes)):
             break
-        line = line_of(reader, places[0])
-        of_channels = [one is None or by_channel and _for_channels(one, channels) for one in line]
-        if not of_channels[0] or not of_channels[1] and (moved or not fits_into(line.shift, tensor)):
-            break
-        s, t = [one if one is None or not channel else _flat(one) for one, channel in zip(line, of_channels)]
-        if s is not None:
-            scale, bias = s if scale is None else scale * s, None if bias is None else bias * s
-        if t is not None:
-            bias = t if bias is None else bias + t
-        folded.append(reader.name)
+        folded.append((reader, places[0]))
         tensor = outputs[0]
-    return scale, bias, tensor, folded
+    return folded, tensor
 
 
-def _for_channels(value: tf.Tensor, channels: Optional[int]) -> bool:
-    """Whether a tensor is a number, or holds one for each channel."""
-    if value.shape.ndims is None:
+def _fits(shape: Optional[List[Optional[int]]], tensor: tf.Tensor) -> bool:
+    """Whether what has a shape certainly broadcasts to that of a tensor, and not the tensor to its."""
+    if shape is None or tensor.shape.ndims is None or len(shape) > tensor.shape.ndims:
+        return not shape and shape is not None
+    return all(size == 1 or (size is not None and size == extent)
+               for size, extent in zip(shape[::-1], tensor.shape.as_list()[::-1]))
+
+
+def _for_channels(shape: Optional[List[Optional[int]]], channels: Optional[int]) -> bool:
+    """Whether a tensor of this shape is a number, or holds one for each channel."""
+    if shape is None:
         return False
-    shape = value.shape.as_list()
     return all(size == 1 for size in shape[:-1]) and (not shape or shape[-1] == 1 or (
         channels is not None and shape[-1] == channels))
-
-
-def _flat(value: tf.Tensor) -> tf.Tensor:
-    if not value.shape.ndims:
-        return value
-    return tf.reshape(value, [] if value.shape.as_list()[-1] == 1 else [-1])
 
 
 def _nonnegative(tensor: tf.Tensor, training: Set[str], known: Dict[str, bool]) -> bool:
