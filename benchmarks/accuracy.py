@@ -21,16 +21,6 @@ SAMPLES = (2, 4, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 GOAL = .01
 
 
-def cnn():
-    X = tf.placeholder(tf.float32, [None, 8, 8, 1])
-    h = X
-    for before, after in ((1, 16), (16, 32)):
-        h = tf.nn.relu(tf.nn.conv2d(h, models.variable(3, 3, before, after) * 4, strides=[1, 1, 1, 1], padding='SAME')
-                       + models.variable(after))
-    h = tf.nn.max_pool(h, ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding='SAME')
-    return X, models.dense(tf.nn.relu(models.dense(tf.reshape(h, [-1, 4 * 4 * 32]), 64)), 10)
-
-
 def train(session, X, T, pictures, labels):
     y = tf.placeholder(tf.int64, [None])
     step = tf.train.AdamOptimizer(.002).minimize(
@@ -71,7 +61,7 @@ def main():
     pictures = (digits.images / 16).astype(np.float32)[..., np.newaxis]
     with tf.Graph().as_default(), tf.Session() as session:
         tf.set_random_seed(0)
-        X, T = cnn()
+        X, T = models.digits()
         train(session, X, T, pictures[:1437], digits.target[:1437])
         accuracy = np.mean(session.run(T, {X: pictures[1437:]}).argmax(1) == digits.target[1437:])
         print('test accuracy %.3f' % accuracy)

@@ -1,6 +1,6 @@
 """Prints the tables of benchmarks/README.md for the installed TensorFlow and writes them to a file.
 
-    python benchmarks/bench.py [--out FILE] [--only ratios,shortcut,deep,growth,memory]
+    python benchmarks/bench.py [--out FILE] [--only ratios,family,shortcut,deep,growth,memory]
 """
 import argparse
 import math
@@ -14,9 +14,9 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 from measure import Bare, data, paired, peak, typical
 
-from deepexplain.tensorflow import DeepExplain, head
+from deepexplain.tensorflow import DeepExplain, attribution_methods, head
 
-STEPS, PERMUTATIONS = 100, 2
+STEPS, PERMUTATIONS, SAMPLES = 100, 2, 50
 #: Method -> its options, and the evaluations of the model that a sample needs by it, given its number of features.
 METHODS = {
     'saliency': ({}, 'gradient', lambda features: 1),
@@ -26,8 +26,17 @@ METHODS = {
     'intgrad': (dict(steps=STEPS), 'gradient', lambda features: STEPS),
     'occlusion': ({}, 'score', lambda features: 1 + features),
     'shapley_sampling': (dict(samples=PERMUTATIONS), 'score', lambda features: 2 + PERMUTATIONS * (features - 1)),
+    'smoothgrad': (dict(samples=SAMPLES), 'gradient', lambda features: SAMPLES),
+    'expected_gradients': (dict(samples=SAMPLES), 'gradient', lambda features: SAMPLES),
 }
+#: Names whose cost is that of another, or nothing.
+ALIKE = {'gradient': 'saliency', 'input_t_gradient': 'grad*input', 'integrated_gradients': 'intgrad',
+         'smoothgrad_squared': 'smoothgrad', 'vargrad': 'smoothgrad', 'input': None, 'random': None}
+#: One pass from T to X by rules, compared with one plain gradient.
+FAMILY = [name for name in attribution_methods
+          if name.startswith(('lrp', 'deep_taylor', 'pattern', 'deeplift.', 'deconvnet', 'guided'))]
 WHOLE, MANY = ('saliency', 'grad*input', 'elrp', 'deeplift'), ('intgrad', 'occlusion', 'shapley_sampling')
+SAMPLED = ('smoothgrad', 'expected_gradients')
 SIZES = {'MLP': (64, 128, 256, 512), 'CNN': (16, 32, 64, 128, 256, 512)}
 
 
@@ -53,6 +62,18 @@ class Case:
         with DeepExplain(session=self.session) as de:
             explainer = de.get_explainer(method, self.T, self.X, **(options or METHODS[method][0]))
         xs, ys = data(self.X, self.Y, n)
+        if method == 'expected_gradients':
+            return lambda: explainer.run(xs, ys, references=xs)
+        return lambda: explainer.run(xs, ys)
+
+    def passing(self, method, n):
+        """A run of a method of the family."""
+        options = dict(low=0., high=1.5) if method == 'deep_taylor.bounded' else {}
+        with DeepExplain(session=self.session) as de:
+            explainer = de.get_explainer(method, self.T, self.X, **options)
+        xs, ys = data(self.X, self.Y, n)
+        if method.startswith('pattern'):
+            explainer.fit_patterns(xs)
         return lambda: explainer.run(xs, ys)
 
     def ratio(self, method, n, **options):
@@ -74,17 +95,19 @@ def ratios():
     for name, model in (('MLP', models.mlp), ('CNN', models.cnn)):
         case = Case(model, SIZES[name])
         for n in (1, 10):
-            rows.append(['%s, n=%d' % (name, n)] + [''] * 4 + ['%.2f' % case.ratio(method, n)[0] for method in MANY])
-        rows.append(['%s, n=256' % name] + ['%.2f' % case.ratio(method, 256)[0] for method in WHOLE] + [''] * 3)
+            rows.append(['%s, n=%d' % (name, n)] + [''] * 4 + [
+                '%.2f' % case.ratio(method, n)[0] for method in MANY + SAMPLED])
+        rows.append(['%s, n=256' % name] + ['%.2f' % case.ratio(method, 256)[0] for method in WHOLE] + [''] * 5)
         # What one call of 256 rows can reach at all.
         alone = case.bare['gradient']
         alike = Bare(case.session, case.fetches['gradient'], case.X, case.Y, (256,))
         rows.append(['%s, n=256, compared with one plain call of the same 256 rows' % name] + [
-            '%.2f' % paired(alike, 256, case.runner(method, 256))[0] for method in WHOLE] + [''] * 3)
+            '%.2f' % paired(alike, 256, case.runner(method, 256))[0] for method in WHOLE] + [''] * 5)
         rows.append(['%s, that plain call itself' % name, '%.2f' % paired(alone, 256, alike.call(256))[0]]
-                    + [''] * 6)
+                    + [''] * 8)
     return table('Bare cost of the evaluations / time taken', [''] + list(WHOLE) + [
-        'intgrad %d' % STEPS, 'occlusion 1x1', 'shapley %d' % PERMUTATIONS], rows)
+        'intgrad %d' % STEPS, 'occlusion 1x1', 'shapley %d' % PERMUTATIONS] + [
+        '%s %d' % (method, SAMPLES) for method in SAMPLED], rows)
 
 
 def shortcut():
@@ -101,6 +124,19 @@ def shortcut():
             rows.append(['%s, n=%d' % (method, n), '%.2f ms' % (times[0] * 1e3), '%.2f ms' % (times[1] * 1e3),
                          '%.1f' % (times[0] / times[1])])
     return table('MLP: the first layer summed up, against rows alone', ['', 'rows alone', 'summed up', 'times faster'],
+                 rows)
+
+
+def family():
+    cases = [Case(models.digits, (64,)), Case(models.cnn, (64,))]
+    rows = []
+    for method in FAMILY:
+        cells = []
+        for case in cases:
+            ratio, taken = paired(case.bare['gradient'], 64, case.passing(method, 64))
+            cells.append('%.1f (%.1f ms)' % (1 / ratio, taken * 1e3))
+        rows.append([method] + cells)
+    return table('Time / that of one plain gradient of the same 64 samples', ['', 'CNN on 8x8 digits', 'CNN on 28x28'],
                  rows)
 
 
@@ -137,14 +173,15 @@ def growth():
 
     case = Case(models.mlp)
     grow('MLP: time and peak memory against n', (1, 4, 16, 64, 256, 1024), {
-        method: (lambda n, method=method: case.runner(method, n)) for method in METHODS})
+        method: (lambda n, method=method: case.runner(method, n)) for method in WHOLE + MANY})
     picture = Case(models.cnn)
     steps = (10, 30, 100, 300, 1000)
     grow('intgrad: against steps', steps, {
         'MLP, n=10': lambda size: case.runner('intgrad', 10, steps=size),
         'CNN, n=1': lambda size: picture.runner('intgrad', 1, steps=size)})
     grow('MLP, n=1: against features', (64, 192, 768, 1536, 3072), {
-        method: (lambda size, method=method: Case(lambda: models.mlp(size)).runner(method, 1)) for method in METHODS})
+        method: (lambda size, method=method: Case(lambda: models.mlp(size)).runner(method, 1))
+        for method in WHOLE + MANY})
     return lines
 
 
@@ -188,7 +225,7 @@ def memory():
     rows = []
     for name in ('vgg', 'resnet50'):
         cells = []
-        for method in METHODS:
+        for method in WHOLE + MANY:
             queue = context.Queue()
             process = context.Process(target=memory_of, args=(name, method, queue))
             process.start()
@@ -196,11 +233,11 @@ def memory():
             cells.append('%d' % queue.get() if not process.exitcode else '-')
         rows.append([name] + cells)
     return table('Peak memory of a run on two 224x224x3 pictures, default options, MiB beyond the model',
-                 [''] + list(METHODS), rows)
+                 [''] + list(WHOLE + MANY), rows)
 
 
 def main():
-    tables = {'ratios': ratios, 'shortcut': shortcut, 'deep': deep, 'growth': growth, 'memory': memory}
+    tables = {one.__name__: one for one in (ratios, family, shortcut, deep, growth, memory)}
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--out', default='benchmarks/results.md', help='the file to write')
     parser.add_argument('--only', default=','.join(tables))

@@ -31,6 +31,17 @@ def cnn():
     return X, dense(tf.nn.relu(dense(tf.reshape(h, [-1, 14 * 14 * 64]), 128)), 10)
 
 
+def digits():
+    """A CNN for the 8x8 pictures of scikit-learn's digits."""
+    X = tf.placeholder(tf.float32, [None, 8, 8, 1])
+    h = X
+    for before, after in ((1, 16), (16, 32)):
+        h = tf.nn.relu(tf.nn.conv2d(h, variable(3, 3, before, after) * 4, strides=[1, 1, 1, 1], padding='SAME')
+                       + variable(after))
+    h = tf.nn.max_pool(h, ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding='SAME')
+    return X, dense(tf.nn.relu(dense(tf.reshape(h, [-1, 4 * 4 * 32]), 64)), 10)
+
+
 def resnet50(side=224):
     """Keras's ResNet50 without weights, its target the layer before the softmax; None where there is no such Keras."""
     try:

@@ -31,6 +31,10 @@ _PADDINGS = ('Pad', 'PadV2', 'SpaceToBatchND')
 _BATCHED = ('BatchMatMul', 'BatchMatMulV2', 'BatchMatMulV3')
 
 
+#: Pairs of data and weights.
+Pieces = List[Tuple[tf.Tensor, Optional[tf.Tensor]]]
+
+
 class Parts(NamedTuple):
     """A linear op's data and, where it has them, weights, as places among its inputs."""
     data: int
@@ -133,6 +137,13 @@ class Layer:
         """The sum over the outputs that each input has a part in, of the signal there times the weight between."""
         return gradient_at(self._again(self.x if x is None else x, w), signal, self._parts.data)
 
+    def joined(self, pieces: Pieces) -> Pieces:
+        """Pairs of data and weights whose outputs are to be summed, as one pair of more channels where that works."""
+        if len(pieces) == 1 or self.op.type not in ('Conv2D', 'Conv3D') or not channels_last(self.op) or (
+                not self._ungrouped()):
+            return pieces
+        return [(tf.concat([x for x, _ in pieces], -1), tf.concat([w for _, w in pieces], -2))]
+
     def weights_gradient(self, x: tf.Tensor, signal: tf.Tensor) -> tf.Tensor:
         """The sum over samples and places of the data that each weight meets times the signal."""
         return gradient_at(self._again(x, None), signal, self._parts.weights or 0)
@@ -171,8 +182,8 @@ class Layer:
             self.op.type == 'MatMul' and not _flag(self.op, 'transpose_a')))
 
     def _ungrouped(self) -> bool:
-        sizes = [tensor.shape.as_list()[axis] if tensor.shape.ndims == 4 else None
-                 for tensor, axis in ((self.x, 3), (self.w, 2))]
+        sizes = [tensor.shape.as_list()[axis] if tensor.shape.ndims else None
+                 for tensor, axis in ((self.x, -1), (self.w, -2))]
         return None not in sizes and sizes[0] == sizes[1]
 
     def _again(self, x: tf.Tensor, w: Optional[tf.Tensor]) -> tf.Operation:

@@ -3,14 +3,12 @@
 A layer makes z_j + b_j of inputs x_i, with z_j = sum_i z_ij and z_ij = x_i w_ij. A rule shares the relevance R_j of
 each output among the inputs. Written R_i = sum_j (...) R_j below.
 """
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, Optional, Tuple
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from .linear import Layer
-
-Pieces = List[Tuple[tf.Tensor, Optional[tf.Tensor]]]
+from .linear import Layer, Pieces
 
 
 class Rule:
@@ -104,14 +102,14 @@ class AlphaBeta(Rule):
             result = _shares(layer, positive, _ratio(R, up))
             return result if self.bias else result + _stray(layer, R, tf.equal(up, 0))
         down = _with(_sum(layer, negative), b_down)
-        alpha, beta = self.alpha, self.beta
+        above, below = _ratio(R, up), _ratio(R, down)
         if not self.bias:
-            ones = tf.ones_like(R)
-            none_up, none_down = tf.equal(up, 0), tf.equal(down, 0)
-            alpha = tf.where_v2(none_down, ones, alpha * ones)
-            beta = tf.where_v2(none_up, -ones, beta * ones)
-        result = _shares(layer, positive, _ratio(alpha * R, up)) + _shares(layer, negative, _ratio(-beta * R, down))
-        return result if self.bias else result + _stray(layer, R, tf.logical_and(none_up, none_down))
+            # Of one sign alone: the shares are multiplied by alpha and by -beta in the end, and must add up to R.
+            above, below = (tf.where_v2(tf.equal(down, 0), above / self.alpha, above),
+                            tf.where_v2(tf.equal(up, 0), below / -self.beta, below))
+        result = self.alpha * _shares(layer, positive, above) - self.beta * _shares(layer, negative, below)
+        # No positive sum is below a negative one: they are equal where both are 0.
+        return result if self.bias else result + _stray(layer, R, tf.equal(up, down))
 
 
 class ZPlusFast(Rule):
@@ -205,11 +203,13 @@ def _by_sign(layer: Layer) -> Tuple[Pieces, Pieces]:
 
 
 def _sum(layer: Layer, pieces: Pieces) -> tf.Tensor:
-    return tf.add_n([layer.forward(x, w) for x, w in pieces])
+    return tf.add_n([layer.forward(x, w) for x, w in layer.joined(pieces)])
 
 
 def _shares(layer: Layer, pieces: Pieces, signal: tf.Tensor) -> tf.Tensor:
-    return tf.add_n([x * layer.backward(w, signal) for x, w in pieces])
+    joined = layer.joined(pieces)
+    shares = [x * layer.backward(w, signal, x) for x, w in joined]
+    return tf.add_n(shares if len(joined) == len(pieces) else tf.split(shares[0], len(pieces), -1))
 
 
 def _stray(layer: Layer, R: tf.Tensor, where: tf.Tensor) -> tf.Tensor:
