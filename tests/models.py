@@ -2,6 +2,13 @@
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+#: Method -> options without which it cannot run on `mlp`.
+REQUIRED = {
+    'expected_gradients': dict(references=np.random.RandomState(2).randn(3, 5)),
+    'deep_taylor.bounded': dict(low=-5, high=5),
+    'pattern.net': dict(patterns=[np.random.RandomState(3).randn(*shape) for shape in ((5, 6), (6, 4), (4, 3))])}
+REQUIRED['pattern.attribution'] = REQUIRED['pattern.net']
+
 
 def weights(rng, *shape):
     return tf.Variable((rng.randn(*shape) * .7).astype(np.float32))

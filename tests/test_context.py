@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
-from models import close, initialise, mlp
+from models import REQUIRED, close, initialise, mlp
 
 import deepexplain.tensorflow
 from deepexplain.tensorflow import DeepExplain
@@ -147,8 +147,7 @@ def test_explainers_work_after_the_context_closes(session, rng, method):
     initialise(session)
     xs = rng.randn(3, 5)
     with DeepExplain(session=session) as de:
-        needed = dict(references=xs) if method == 'expected_gradients' else {}
-        explainer = de.get_explainer(method, T, X, **needed)
+        explainer = de.get_explainer(method, T, X, **REQUIRED.get(method, {}))
         np.random.seed(1)
         inside = explainer.run(xs)
     size = len(session.graph.get_operations())

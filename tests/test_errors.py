@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
-from models import close, dense, initialise, mlp
+from models import REQUIRED, close, dense, initialise, mlp
 
 from deepexplain.tensorflow import DeepExplain, register_rule
 from deepexplain.tensorflow.methods import attribution_methods
@@ -245,7 +245,7 @@ def test_perturbing_a_target_that_is_not_per_sample(session, model):
 def test_batches_of_a_target_that_is_not_per_sample(de, model, method):
     X, T = model
     with pytest.raises(RuntimeError, match="T .* is one number for all samples, so that batches would change"):
-        de.get_explainer(method, tf.reduce_mean(T), X).run(np.ones((3, 5)), batch_size=2)
+        de.get_explainer(method, tf.reduce_mean(T), X, **REQUIRED.get(method, {})).run(np.ones((3, 5)), batch_size=2)
 
 
 def test_a_finalized_graph(session, model):

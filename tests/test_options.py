@@ -5,9 +5,9 @@ import warnings
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
-from models import initialise, mlp
+from models import REQUIRED, initialise, mlp
 
-from deepexplain.tensorflow import DeepExplain
+from deepexplain.tensorflow import DeepExplain, attribution_methods
 
 N = 5
 RNG = np.random.RandomState(8)
@@ -17,6 +17,9 @@ METHODS = {'zero': {}, 'saliency': {}, 'grad*input': {}, 'intgrad': dict(steps=4
            'occlusion': {}, 'shapley_sampling': dict(samples=2, seed=1), 'gradient': {}, 'input': {},
            # Without noise, which is for each sample its own.
            'smoothgrad': dict(of='intgrad', options=dict(steps=4), samples=3, noise=0)}
+FAMILY = [name for name in attribution_methods
+          if name.startswith(('lrp', 'deep_taylor', 'pattern', 'deeplift.', 'deconvnet', 'guided'))]
+METHODS.update((name, REQUIRED.get(name, {})) for name in FAMILY)
 #: What goes along with the samples is a function of their numbers.
 OPTIONS = {
     'nothing': lambda rows: {},
@@ -39,6 +42,9 @@ TAKEN = {'baseline': ['intgrad', 'deeplift', 'occlusion', 'shapley_sampling', 's
          'feature_mask': ['occlusion', 'shapley_sampling'], 'per_group': ['occlusion', 'shapley_sampling'],
          'complete': ['deeplift'], 'window_shape': ['occlusion'], 'epsilon': ['elrp'],
          'delta': ['intgrad', 'elrp', 'deeplift', 'shapley_sampling']}
+for name in ('baseline', 'references', 'complete', 'delta'):
+    TAKEN[name].append('deeplift.reveal_cancel')
+TAKEN['delta'] += [name for name in FAMILY if name.startswith(('lrp', 'deep_taylor'))]
 TAKEN['a baseline each'] = TAKEN['baseline']
 CASES = [(method, option) for method, option in itertools.product(sorted(METHODS), sorted(OPTIONS))
          if method in TAKEN.get(option, METHODS)]

@@ -4,9 +4,9 @@ from typing import Any, List, Mapping, NamedTuple, Sequence, Tuple
 import tensorflow.compat.v1 as tf
 
 from . import compat
-from .functions import functions_of, is_call
-from .graph import FUNCTIONAL, Path, is_learning_phase
-from .units import Units, find_units, foreign_gradient, unwrap
+from .functions import functions_of, is_call, is_phased
+from .graph import FUNCTIONAL, Path
+from .units import Units, find_units, foreign_gradient
 
 Found = List[Tuple[str, str]]
 
@@ -63,7 +63,7 @@ def _names(op: tf.Operation, loop: bool) -> List[str]:
     """The functions that may run: the body of a loop, the branches, of a Keras learning phase that for inference."""
     if loop:
         return [op.get_attr('body').name]
-    if op.type in ('If', 'StatelessIf') and is_learning_phase(unwrap(op.inputs[0]).op):
+    if is_phased(op):
         return [op.get_attr('else_branch').name]
     return [function.name for function in functions_of(op.node_def)]
 

@@ -3,12 +3,12 @@
 TensorFlow cannot build a second gradient of a loop or a branch whose body has been rewritten for a first one, and
 no override reaches into a call; copies under fresh names and inlined calls have neither trouble.
 """
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Sequence
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence
 
 import tensorflow.compat.v1 as tf
 
 from . import compat
-from .graph import CALLS, first_unnumbered
+from .graph import CALLS, first_unnumbered, is_learning_phase, unwrap
 
 
 def functions_of(node: tf.NodeDef) -> Iterator[Any]:
@@ -22,6 +22,11 @@ def functions_of(node: tf.NodeDef) -> Iterator[Any]:
 def is_call(op: tf.Operation, library: Mapping[str, Any]) -> bool:
     """Whether an op only calls a function, the old way (its type is the function's name) or the new."""
     return op.type in CALLS or op.type in library
+
+
+def is_phased(op: Optional[tf.Operation]) -> bool:
+    """Whether an op is a functional branch that a Keras learning phase chooses."""
+    return op is not None and op.type in ('If', 'StatelessIf') and is_learning_phase(unwrap(op.inputs[0]).op)
 
 
 def inline_calls(definition: tf.GraphDef, library: Mapping[str, Any], looped: Sequence[str]) -> Dict[str, str]:
@@ -79,6 +84,8 @@ def _final(name: str, outputs: Mapping[str, str]) -> str:
 
 def _body(call: Any, function: Any, library: Any, outputs: Dict[str, str]) -> List[Any]:
     """The nodes of a function under the call's name, reading the call's inputs; notes the call's outputs."""
+    # What follows a branch of tf_keras's has names that begin with the branch's, too.
+    prefix = call.name + '/inlined/'
     body, flat = compat.function_to_graph(function, library)
     data = [source for source in call.input if not source.startswith('^')]
     before = [source for source in call.input if source.startswith('^')]
@@ -86,15 +93,15 @@ def _body(call: Any, function: Any, library: Any, outputs: Dict[str, str]) -> Li
 
     def renamed(source: str) -> str:
         if source.startswith('^'):
-            return '^' + call.name + '/' + source[1:]
-        return arguments.get(source.split(':')[0]) or call.name + '/' + first_unnumbered(source)
+            return '^' + prefix + source[1:]
+        return arguments.get(source.split(':')[0]) or prefix + first_unnumbered(source)
 
     nodes = []
     for node in body.node:
         if node.name in arguments:
             continue
         sources = [renamed(source) for source in node.input if source[1:] not in arguments or source[0] != '^']
-        node.name = call.name + '/' + node.name
+        node.name = prefix + node.name
         node.input[:] = sources + before
         node.attr.pop('_class', None)
         if node.op == 'IdentityN' and '_gradient_op_type' in node.attr:

@@ -6,7 +6,7 @@ import tensorflow.compat.v1 as tf
 
 from . import compat
 from .bodies import Inside, look_inside
-from .functions import is_call
+from .functions import is_call, is_phased
 from .graph import CALLS, FUNCTIONAL, GRADIENT, Path, find_cut
 from .messages import warn
 from .replica import Replica
@@ -26,7 +26,7 @@ class Ruled(NamedTuple):
     unruled: str
 
     def carrier(self, rule_set: RuleSet) -> 'Carrier':
-        return Carrier(self.replica.tensor(self.path.T), self.replica.tensor, rule_set)
+        return carrier_on(self.replica, self.path, rule_set)
 
 
 class Carrier(NamedTuple):
@@ -51,6 +51,11 @@ class Carrier(NamedTuple):
             return gradients_of(self.T, [self.tensor(one) for one in tensors], model, self.relevance, tensors)
 
 
+def carrier_on(replica: Replica, path: Path, rules: Optional[RuleSet] = None, relevance: bool = False) -> Carrier:
+    """What gradients are taken of on a replica of a path."""
+    return Carrier(replica.tensor(path.T), lambda tensor: replica.tensor(path.of(tensor)), rules, relevance)
+
+
 def target_at(path: Path, points: Sequence[tf.Tensor] = ()) -> tf.Tensor:
     """T, fit to be differentiated, at X or at points that are put in for X."""
     return ordinary(path, points).T
@@ -65,27 +70,35 @@ def ordinary(path: Path, points: Sequence[tf.Tensor] = ()) -> Carrier:
     if lost:
         _warn_of_lost(lost)
     if not points and not units.stripped and not path.of_types(FUNCTIONAL):
-        return Carrier(path.T)
+        return Carrier(path.T, path.of)
     # TensorFlow cannot differentiate a functional loop that a session has run, but can its copy; and the custom
     # gradient of an imported swish belongs to the graph that it was imported from.
     inputs = {x.name: point for x, point in zip(path.X, points)}
     replica = Replica(path.with_loops(), inputs, Units(stripped=units.stripped))
-    return Carrier(replica.tensor(path.T), replica.tensor)
+    return carrier_on(replica, path)
 
 
-def lowered(path: Path) -> Path:
-    """The path, imported again with its function calls inlined if there are any."""
-    if all(op.type not in CALLS and hasattr(tf.raw_ops, op.type) for op in path.ops):
+def lowered(path: Path, inference: bool = False) -> Path:
+    """The path, imported again with its function calls inlined if there are any.
+
+    Args:
+        inference: whether branches that a Keras learning phase chooses are inlined as well, as they are at inference.
+    """
+    phased = [op for op in path.ops if inference and is_phased(op)]
+    if not phased and all(op.type not in CALLS and hasattr(tf.raw_ops, op.type) for op in path.ops):
         return path
     library = compat.library_of(path.graph)
-    calls = [op for op in path.ops if is_call(op, library)]
+    calls = phased + [op for op in path.ops if is_call(op, library)]
     if not calls:
         return path
     own = compat.functions_with_gradients(path.graph)
     lost = [(op.type, op.name) for op in calls if foreign_gradient(op) or op.type in own]
     if lost:
         _warn_of_lost(lost)
-    return Path(path.X, Replica(path.with_loops()).tensor(path.T))
+    replica = Replica(path.with_loops(), inference=inference)
+    found = Path(path.X, replica.tensor(path.T))
+    found.of = replica.tensor
+    return found
 
 
 def _warn_of_lost(ops: List[Tuple[str, str]]) -> None:

@@ -1,5 +1,5 @@
 """The path: the ops between X and T. Nothing outside it is looked at, run or changed."""
-from typing import Iterable, List, NamedTuple, Sequence, Set
+from typing import Callable, Iterable, List, NamedTuple, Sequence, Set
 
 import tensorflow.compat.v1 as tf
 
@@ -38,12 +38,20 @@ def is_learning_phase(op: tf.Operation) -> bool:
     return op.type.startswith('Placeholder') and op.name.split('/')[-1].startswith('keras_learning_phase')
 
 
+def unwrap(tensor: tf.Tensor) -> tf.Tensor:
+    """The tensor that a chain of Identity ops hands on."""
+    while tensor.op.type == 'Identity':
+        tensor = tensor.op.inputs[0]
+    return tensor
+
+
 class Path:
     """The ops between some tensors X and a tensor T of one graph.
 
     Attributes:
         ops: the ops of the path in the order of their making, X's own not included.
         dependent: those of them whose value depends on the value of X (not only on its shape).
+        of: where this path stands for another, finds what stands here for a tensor of that one.
     """
 
     def __init__(self, X: Sequence[tf.Tensor], T: tf.Tensor) -> None:
@@ -55,6 +63,7 @@ class Path:
         path_consumers = [consumer for x in X for consumer in x.consumers() if consumer in path]
         self.dependent = _forward(path_consumers, CONSTANT) & path
         self._ends = ends
+        self.of: Callable[[tf.Tensor], tf.Tensor] = lambda tensor: tensor
 
     def depends(self, tensor: tf.Tensor) -> bool:
         """Whether the tensor's value depends on the value of X."""

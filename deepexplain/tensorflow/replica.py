@@ -4,7 +4,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence
 import tensorflow.compat.v1 as tf
 
 from . import compat
-from .functions import copy_bodies, functions_of, inline_calls
+from .functions import copy_bodies, functions_of, inline_calls, is_phased
 from .graph import name_of
 from .units import Unit, Units
 
@@ -23,10 +23,12 @@ class Replica:
             after it: an IdentityN over (y, x) that hands on y and asks for `gradient`, so the unit's inner ops are
             passed in one step.
         gradient: the name of a registered gradient.
+        inference: whether functional branches that a Keras learning phase chooses become the ops of that for
+            inference.
     """
 
     def __init__(self, ops: Sequence[tf.Operation], inputs: Optional[Mapping[str, tf.Tensor]] = None,
-                 units: Optional[Units] = None, gradient: str = '') -> None:
+                 units: Optional[Units] = None, gradient: str = '', inference: bool = False) -> None:
         self.originals = {op.name: op for op in ops}
         self._inputs = dict(inputs or {})
         self._markers: Dict[str, Unit] = {unit.y.name: unit for unit in units.marked} if units else {}
@@ -39,8 +41,12 @@ class Replica:
             definition.node.add().CopyFrom(self._node(op, units, gradient))
         for unit in self._markers.values():
             definition.node.add().CopyFrom(self._marker(unit, gradient))
+        if inference:
+            self._settle(definition)
         self._inlined = self._bring_functions(definition, units, gradient)
-        tf.import_graph_def(definition, input_map=self._external, name=scope)
+        read = {source for node in definition.node for source in node.input}
+        tf.import_graph_def(definition, name=scope, input_map={
+            name: tensor for name, tensor in self._external.items() if name in read})
         self._imported = [self.graph.get_operation_by_name(scope + node.name) for node in definition.node]
         for old in [tensor for op in ops for tensor in op.outputs if name_of(tensor) not in self._inlined]:
             self.unmarked(old).set_shape(old.shape)
@@ -105,6 +111,17 @@ class Replica:
 
         copy_bodies(definition, library, self.scope.replace('/', '_').replace('.', '_'), change)
         return inlined
+
+    def _settle(self, definition: tf.GraphDef) -> None:
+        """Make branches that a learning phase chooses calls of the function for inference, which will be inlined."""
+        for node in definition.node:
+            if is_phased(self.originals.get(node.name)):
+                function = node.attr['else_branch'].func.name
+                attributes = {name: node.attr[name] for name in ('Tin', 'Tout')}
+                settled = tf.NodeDef(name=node.name, op='PartitionedCall', device=node.device, attr=attributes)
+                settled.attr['f'].func.name = function
+                settled.input.extend(node.input[1:])
+                node.CopyFrom(settled)
 
     def _marker(self, unit: Unit, gradient: str) -> tf.NodeDef:
         node = tf.NodeDef(name=_marker_name(unit.y), op='IdentityN', device=unit.y.op.device)

@@ -4,7 +4,7 @@ from typing import Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequenc
 import tensorflow.compat.v1 as tf
 
 from .compat import has_gradient
-from .graph import FUNCTIONAL, GRADIENT, Path, is_learning_phase
+from .graph import FUNCTIONAL, GRADIENT, Path, is_learning_phase, unwrap
 
 #: The ordinary gradient is exact, whichever of the inputs depends on X.
 LINEAR = frozenset('''
@@ -169,13 +169,6 @@ def _is_swish(op: tf.Operation, marked: Dict[str, Unit], path: Path) -> bool:
     return (unit is not None and {one.type for one in unit.ops} <= {'Mul', 'Sigmoid', 'Identity'}
             and any(tensor.name == unit.x.name for tensor in op.inputs[1:])
             and not any(reader in path.dependent for tensor in op.outputs[1:] for reader in tensor.consumers()))
-
-
-def unwrap(tensor: tf.Tensor) -> tf.Tensor:
-    """The tensor that a chain of Identity ops hands on."""
-    while tensor.op.type == 'Identity':
-        tensor = tensor.op.inputs[0]
-    return tensor
 
 
 def _join(op: tf.Operation, inputs: List[tf.Tensor], source: Dict[str, tf.Tensor]) -> Dict[str, tf.Tensor]:

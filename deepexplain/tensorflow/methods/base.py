@@ -78,11 +78,13 @@ class Run:
         return [take(x, rows.samples) for x in self.xs]
 
     def evaluate(self, fetches: Any, samples: np.ndarray, xs: Sequence[np.ndarray],
-                 feeds: Sequence[Tuple[tf.Tensor, np.ndarray]] = ()) -> List[np.ndarray]:
+                 feeds: Sequence[Tuple[tf.Tensor, np.ndarray]] = (),
+                 whole: Sequence[Tuple[tf.Tensor, np.ndarray]] = ()) -> List[np.ndarray]:
         """Fetch tensors with one row for each of some samples, `xs` fed for X.
 
         Args:
-            feeds: further pairs of tensor and array.
+            feeds: further pairs of tensor and array with a row for each.
+            whole: further pairs that have nothing to do with rows.
         """
         fed = list(zip(self._model.X, xs)) + list(feeds)
         if self.ys is not None:
@@ -93,7 +95,7 @@ class Run:
         if missing:
             samples = _padded(samples, missing)
             fed = [(tensor, _padded(array, missing)) for tensor, array in fed]
-        results = self.fetch(fetches, fed, samples)
+        results = self.fetch(fetches, fed + list(whole), samples)
         self.progress(rows)
         return [result[:rows] for result in results] if missing else results
 
@@ -314,7 +316,11 @@ class GradientAttribution(Attribution):
         return self._at[key]
 
     def further(self, run: Run, rows: Rows) -> List[Tuple[tf.Tensor, np.ndarray]]:
-        """What some rows are fed besides the samples."""
+        """What some rows are fed besides the samples, row by row."""
+        return []
+
+    def whole(self) -> List[Tuple[tf.Tensor, np.ndarray]]:
+        """What every call is fed alike."""
         return []
 
     def relevances(self, run: Run, tensors: Sequence[tf.Tensor]) -> List[np.ndarray]:
@@ -322,7 +328,7 @@ class GradientAttribution(Attribution):
         fetches, size = self.at(tensors), self.evaluations(run)
         totals: List[np.ndarray] = []
         for rows in sweep(run.n, size, run.rowing):
-            values = run.evaluate(fetches, rows.samples, run.inputs(rows), self.further(run, rows))
+            values = run.evaluate(fetches, rows.samples, run.inputs(rows), self.further(run, rows), self.whole())
             for tensor, value in zip(tensors, values):
                 check_first_axis(tensor, value, len(rows.samples))
             totals = totals or [np.zeros((run.n,) + value.shape[1:]) for value in values]
@@ -331,7 +337,8 @@ class GradientAttribution(Attribution):
         return [(total / size).astype(tensor.dtype.as_numpy_dtype) for total, tensor in zip(totals, tensors)]
 
     def attribute(self, run: Run) -> List[np.ndarray]:
-        parts = [run.evaluate(self.symbolic, rows.samples, run.inputs(rows), self.further(run, rows))
+        whole = self.whole()
+        parts = [run.evaluate(self.symbolic, rows.samples, run.inputs(rows), self.further(run, rows), whole)
                  for rows in sweep(run.n, 1, run.rowing)]
         # What one call returns is handed on as it is.
         return parts[0] if len(parts) == 1 else [np.concatenate(values) for values in zip(*parts)]

@@ -77,7 +77,7 @@ class DeepLIFTRescale(GradientAttribution):
                 if op.type in JOINT}
 
     def finish(self, gradient: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
-        return gradient * (x - self._reference.tensor(x))
+        return gradient * (x - self._reference.tensor(self._path.of(x)))
 
     def further(self, run: Run, rows: Rows) -> List[Tuple[tf.Tensor, np.ndarray]]:
         return list(zip(self._placeholders, self.absent(run).rows(rows.samples, rows.evaluations)))

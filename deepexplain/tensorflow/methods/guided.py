@@ -3,7 +3,7 @@ from typing import Type
 
 import tensorflow.compat.v1 as tf
 
-from ..gradients import Carrier, lowered
+from ..gradients import Carrier, carrier_on, lowered
 from ..graph import GRADIENT
 from ..relevance.plan import ACTIVATIONS
 from ..replica import Replica
@@ -38,10 +38,10 @@ class Deconvnet(GradientAttribution):
     rules: Type[RuleSet] = DeconvRules
 
     def carrier(self) -> Carrier:
-        path = lowered(self.model.path)
+        path = lowered(self.model.path, inference=True)
         units = find_units(path, ACTIVATIONS | frozenset(registered_rules()))
         replica = Replica(path.with_loops(), units=units, gradient=GRADIENT)
-        return Carrier(replica.tensor(path.T), replica.tensor, self.rules(), relevance=True)
+        return carrier_on(replica, path, self.rules(), relevance=True)
 
     def finish(self, gradient: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
         return gradient

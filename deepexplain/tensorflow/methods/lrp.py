@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from ..gradients import Carrier
+from ..gradients import Carrier, carrier_on
 from ..relevance.composite import Composite
 from ..relevance.engine import Planned, Relevance
 from ..relevance.plan import Place
@@ -48,8 +48,7 @@ class LRP(GradientAttribution):
         planned = Planned(self.model, type(self).__name__, self._uncovered)
         self.unruled, self.path = planned.unruled, planned.path
         rules = {name: self.rule(place) for name, place in planned.plan.layers.items()}
-        return Carrier(planned.replica.tensor(planned.path.T), planned.replica.tensor,
-                       Relevance(planned.steps(rules)), relevance=True)
+        return carrier_on(planned.replica, planned.path, Relevance(planned.steps(rules)), relevance=True)
 
     def rule(self, place: Place) -> Rule:
         """The rule of a layer."""

@@ -5,8 +5,8 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..arguments import fits, to_array, written
-from ..batching import Rows, sweep
-from ..gradients import Carrier
+from ..batching import sweep
+from ..gradients import Carrier, carrier_on
 from ..joint import summed_to
 from ..relevance.affine import line_of
 from ..relevance.engine import Planned, Relevance, Step, layer_of
@@ -60,7 +60,7 @@ class PatternNet(GradientAttribution):
             steps[planned.replica.op(place.op).name] = self._layer(place, pattern, planned.replica.op)
         for name, data in planned.plan.shifts.items():
             steps[planned.replica.scope + name] = self._scale(data, name in planned.plan.folded)
-        return Carrier(planned.replica.tensor(planned.path.T), planned.replica.tensor, PatternRules(steps))
+        return carrier_on(planned.replica, planned.path, PatternRules(steps))
 
     def _layer(self, place: Place, pattern: tf.Tensor, find: Callable[[tf.Operation], tf.Operation]) -> Step:
         def step(op: tf.Operation, grad: tf.Tensor) -> List[Optional[tf.Tensor]]:
@@ -91,7 +91,7 @@ class PatternNet(GradientAttribution):
         return tf.math.divide_no_nan(gradient, tf.reduce_max(tf.abs(gradient), axes, keepdims=True)
                                      + tf.zeros_like(gradient))
 
-    def further(self, run: Run, rows: Rows) -> List[Tuple[tf.Tensor, np.ndarray]]:
+    def whole(self) -> List[Tuple[tf.Tensor, np.ndarray]]:
         if self._patterns is None:
             raise RuntimeError('There are no patterns yet: give the option patterns, or call '
                                'explainer.fit_patterns(xs) first.')
@@ -133,7 +133,7 @@ class PatternAttribution(PatternNet):
         return layer.w * pattern
 
     def scaled(self, grad: tf.Tensor, scale: Optional[tf.Tensor]) -> tf.Tensor:
-        return grad
+        return grad if scale is None else tf.where_v2(tf.equal(scale, 0), tf.zeros_like(grad), grad)
 
 
 def _weights(place: Place) -> tf.Tensor:

@@ -47,7 +47,7 @@ class Planned:
     def __init__(self, model: 'Model', method: str, uncovered: str = 'error', quiet: bool = False) -> None:
         if uncovered not in ('error', 'gradient'):
             raise ValueError("uncovered must be 'error' or 'gradient', not %r." % (uncovered,))
-        self.path: Path = lowered(model.path)
+        self.path: Path = lowered(model.path, inference=True)
         self.plan: Plan = make_plan(self.path, frozenset(registered_rules()))
         self.unruled = '' if quiet else refuse_uncovered(method, self.plan.uncovered, uncovered == 'error')
         ruled = [op for op in self.path.ops if any(op.name in table for table in (
