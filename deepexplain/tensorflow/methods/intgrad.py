@@ -131,8 +131,11 @@ class IntegratedGradients(GradientAttribution):
     def at(self, tensors: Sequence[tf.Tensor]) -> Any:
         for tensor in tensors:
             if tensor.name not in self._inner:
-                self._inner[tensor.name] = IntegratedGradients(
-                    Model(self.model.T, [tensor], False), self._steps, quadrature=self._quadrature)
+                inner = IntegratedGradients(Model(self.model.T, [tensor], False), self._steps,
+                                            quadrature=self._quadrature)
+                # Its baselines are this one's, as the tensor has them.
+                inner._own = False
+                self._inner[tensor.name] = inner
 
     def relevances(self, run: Run, tensors: Sequence[tf.Tensor]) -> List[np.ndarray]:
         """The attributions to each tensor, along the line from its value at the baseline to its value at the input."""

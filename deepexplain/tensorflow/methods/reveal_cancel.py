@@ -47,6 +47,15 @@ class DeepLIFTRevealCancel(DeepLIFTRescale):
         return [op for fork in self._forks for op in [fork.op] + [
             one for one in fork.between if one.name in fork.shifts]]
 
+    def at(self, tensors: Sequence[tf.Tensor]) -> Any:
+        inside = {tensor.name for fork in self._forks for op in [fork.op] + fork.between for tensor in op.outputs}
+        for tensor in tensors:
+            if self._path.of(tensor).name in inside:
+                raise RuntimeError("tensors: '%s' lies between a linear op and its activation, where RevealCancel has "
+                                   "multipliers for the two parts of its change alone: ask for the activation's output."
+                                   % tensor.name)
+        return super().at(tensors)
+
     def rules(self, ruled: Ruled) -> RevealCancelRules:
         joint = self.joint(ruled)
         return RevealCancelRules(ruled.rules, references_of(ruled, self._reference), joint, self._forks,

@@ -39,26 +39,28 @@ def find_forks(path: Path, plan: Plan, units: Units) -> List[Fork]:
     for unit in list(units.single.values()) + list(units.marked):
         by_input.setdefault(unit.x.name, []).append(unit)
     marked = {unit.y.name: unit for unit in units.marked}
-    alive, everything = reached(path, marked), reached(path, {})
+    alive = reached(path, marked)
+    # What ends a swish hands its input on, for a custom gradient that is not used.
+    read = {op for op in reached(path, {}) if op.name not in units.stripped}
     forks = []
     for op in path.ops:
         parts = plan.layers[op.name].parts if op.name in plan.layers else plan.pools.get(op.name)
         places = plan.sums[op.name] if op.name in plan.sums else None if parts is None else [parts.data]
         if places is None or op.type == 'ResizeBicubic':
             continue
-        found = _activation(op.outputs[0], by_input, path, alive, everything)
+        found = _activation(op.outputs[0], by_input, path, alive, read)
         if found is not None:
             forks.append(Fork(op, places, parts, *found))
     return forks
 
 
 def _activation(tensor: tf.Tensor, by_input: Mapping[str, List[Unit]], path: Path, alive: Set[tf.Operation],
-                everything: Set[tf.Operation]) -> Optional[Tuple[List[tf.Operation], Dict[str, int], Unit]]:
+                read: Set[tf.Operation]) -> Optional[Tuple[List[tf.Operation], Dict[str, int], Unit]]:
     """The one activation that reads a tensor, directly or shifted, scaled and reshaped, and what lies between."""
     between: List[tf.Operation] = []
     shifts: Dict[str, int] = {}
     while tensor.name != path.T.name:
-        readers = {reader for reader in tensor.consumers() if reader in everything}
+        readers = {reader for reader in tensor.consumers() if reader in read}
         units = [unit for unit in by_input.get(tensor.name, []) if unit.y.op in alive]
         if len(units) == 1 and readers <= set(units[0].ops):
             return between, shifts, units[0]
