@@ -1,5 +1,5 @@
 # Everything on a machine that has python3 and nothing else:
-#   make demo    train a model, draw every method's attributions into docs/demo.png
+#   make demo    train two models, draw docs/demo.png (the first seven methods) and docs/methods.png (all of them)
 #   make test    linter, type checker, test suite
 #   make bench   time and memory of every method as tables, accuracy against cost as docs/accuracy.png; ten minutes
 # PYTHON and VENV choose another interpreter: make pytest PYTHON=python3.7 VENV=.venv37
@@ -17,6 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 demo: install
 	@mkdir -p docs
 	$(BIN)/python examples/digits_tensorflow.py --out docs/demo.png
+	$(BIN)/python examples/digits_methods.py --out docs/methods.png
 
 # In this order one after another also under make -j: the closing line is pytest's.
 test: install

@@ -72,6 +72,18 @@ def test_digits_tensorflow(tmp_path):
     check_picture(path, samples=2, methods=7)
 
 
+def test_digits_methods(tmp_path):
+    from matplotlib.image import imread
+
+    path = tmp_path / 'digits.png'
+    printed = run('digits_methods.py', tmp_path, '--epochs', '4', '--out', str(path))
+    assert accuracy(printed) > 0.9
+    # Five lines of two pictures by eight methods.
+    picture = imread(str(path))[..., :3]
+    for row in np.array_split(picture, 10)[:8]:
+        assert all(panel.std() > 0.02 for panel in np.array_split(row, 8, axis=1)), 'a blank panel'
+
+
 def keras_has_sessions():
     import tensorflow as tf
 

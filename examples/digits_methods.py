@@ -1,0 +1,101 @@
+"""A small convolutional network on scikit-learn's digits, and what every method says of its answers.
+
+Run: python examples/digits_methods.py --out digits_methods.png
+"""
+
+import argparse
+
+import numpy as np
+import tensorflow.compat.v1 as tf
+from digits_tensorflow import dense, load, train
+from matplotlib.figure import Figure
+
+from deepexplain.plotting import heatmap
+from deepexplain.tensorflow import DeepExplain, attribution_methods
+
+#: Other names of methods that are there already, and what has nothing to show.
+LEFT_OUT = ('zero', 'input_t_gradient', 'integrated_gradients', 'lrp', 'lrp.z_IB', 'lrp.epsilon_IB', 'lrp.gamma_IB',
+            'lrp.alpha_beta', 'lrp.alpha_beta_IB', 'lrp.z_plus', 'lrp.sequential_preset_b_flat_until_idx')
+COLUMNS = 8
+
+
+def network(x):
+    """Pictures (n, 64) to ten logits."""
+    h = tf.reshape(x, [-1, 8, 8, 1])
+    for number, (before, after) in enumerate([(1, 16), (16, 32)]):
+        filters = tf.Variable(tf.random_normal([3, 3, before, after], stddev=(2.0 / 9 / before) ** 0.5))
+        h = tf.nn.conv2d(h, filters, strides=[1, 1, 1, 1], padding='SAME')
+        h = tf.nn.relu(tf.nn.bias_add(h, tf.Variable(tf.zeros([after]))))
+    h = tf.nn.max_pool(h, [1, 2, 2, 1], [1, 2, 2, 1], 'SAME')
+    hidden = tf.nn.relu(dense(tf.reshape(h, [-1, 4 * 4 * 32]), 64, 'hidden'))
+    return dense(hidden, 10, 'logits')
+
+
+def draw(pictures, attributions):
+    """Panels of the methods in rows, each method's maps of all pictures one above the other."""
+    names = ['input picture'] + list(attributions)
+    lines, deep = -(-len(names) // COLUMNS), len(pictures)
+    figure = Figure(figsize=(1.35 * COLUMNS, 1.3 * lines * deep + 0.35 * lines))
+    panels = figure.subplots(lines * deep, COLUMNS, squeeze=False)
+    for ax in panels.ravel():
+        ax.axis('off')
+    for place, name in enumerate(names):
+        line, column = divmod(place, COLUMNS)
+        for i, picture in enumerate(pictures):
+            ax = panels[line * deep + i, column]
+            if name == 'input picture':
+                ax.imshow(picture, cmap='gray_r')
+            else:
+                ax.axis('on')
+                heatmap(attributions[name][i], picture, ax=ax)
+            if i == 0:
+                ax.set_title(name.replace('sequential_preset', 'preset'), fontsize=7)
+    figure.subplots_adjust(left=0.01, right=0.99, top=0.975, bottom=0.01, wspace=0.06, hspace=0.22)
+    return figure
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--out', default='digits_methods.png', help='the picture to write')
+    parser.add_argument('--epochs', type=int, default=10)
+    args = parser.parse_args()
+
+    train_x, train_y, test_x, test_y = load()
+    tf.set_random_seed(0)
+    x = tf.placeholder(tf.float32, [None, 64])
+    y = tf.placeholder(tf.int64, [None])
+    logits = network(x)
+    loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits))
+    step = tf.train.AdamOptimizer(0.002).minimize(loss)
+
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        train(session, step, x, y, train_x, train_y, args.epochs)
+        answers = session.run(logits, {x: test_x}).argmax(axis=1)
+        print('test accuracy: %.3f' % np.mean(answers == test_y))
+        chosen = [np.flatnonzero((test_y == digit) & (answers == digit))[0] for digit in (3, 0)]
+        xs, ys = test_x[chosen], test_y[chosen]
+
+        np.random.seed(0)  # what draws draws from numpy
+        options = {
+            'deep_taylor.bounded': {'low': 0, 'high': 1},  # what a pixel can be
+            'expected_gradients': {'references': train_x[:100], 'samples': 200},
+            'shapley_sampling': {'samples': 20},
+            'lrp.epsilon': {'epsilon': 0.1},
+        }
+        attributions = {}
+        with DeepExplain(session=session) as de:
+            for method in attribution_methods:
+                if method in LEFT_OUT:
+                    continue
+                explainer = de.get_explainer(method, logits, x, **options.get(method, {}))
+                if method.startswith('pattern'):
+                    explainer.fit_patterns(train_x)
+                attributions[method] = explainer.run(xs, ys).reshape(-1, 8, 8)
+
+    draw(xs.reshape(-1, 8, 8), attributions).savefig(args.out, dpi=110)
+    print('wrote %s' % args.out)
+
+
+if __name__ == '__main__':
+    main()
