@@ -22,7 +22,7 @@ COLUMNS = 8
 def network(x):
     """Pictures (n, 64) to ten logits."""
     h = tf.reshape(x, [-1, 8, 8, 1])
-    for number, (before, after) in enumerate([(1, 16), (16, 32)]):
+    for before, after in ((1, 16), (16, 32)):
         filters = tf.Variable(tf.random_normal([3, 3, before, after], stddev=(2.0 / 9 / before) ** 0.5))
         h = tf.nn.conv2d(h, filters, strides=[1, 1, 1, 1], padding='SAME')
         h = tf.nn.relu(tf.nn.bias_add(h, tf.Variable(tf.zeros([after]))))

@@ -85,7 +85,7 @@ class Explainer:
                 is unknown and its value has as many rows as there are samples, the rows go along with the samples;
                 other values are passed whole.
             return_convergence_delta: return a pair (attributions, delta): delta, float64 of shape (n,), is the sum of
-                a sample's attributions minus what it should be, T(x) - T(baseline) (elrp: T(x)).
+                a sample's attributions minus what it should be, T(x) - T(baseline) (elrp, lrp.*, deep_taylor: T(x)).
             show_progress: show a bar of tqdm that counts evaluations of samples.
             **options: `baseline`, `references` or `seed` for this run, in place of the explainer's, for methods that
                 have them.

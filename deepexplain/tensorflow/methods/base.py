@@ -219,7 +219,7 @@ class Attribution:
 
     def at(self, tensors: Sequence[tf.Tensor]) -> Any:
         """Make ready to attribute to tensors of the path."""
-        raise RuntimeError('relevances is not defined for %s, which passes no gradient from T to X.'
+        raise RuntimeError('relevances is not defined for %s: it is for methods of one pass from T to X, and intgrad.'
                            % type(self).__name__)
 
     def relevances(self, run: Run, tensors: Sequence[tf.Tensor]) -> List[np.ndarray]:

@@ -98,6 +98,7 @@ def make_plan(path: Path, more: FrozenSet[str] = frozenset()) -> Plan:
     alive, training = reached(path, marked), training_tensors(path)
     everything = reached(path, {})
     plan = Plan(units, {}, {}, {}, set(), {}, set(), [])
+    signs = {x.name: False for x in path.X}  # Whatever makes X, other values may be fed for it.
     activated = {unit.x.name for unit in list(units.single.values()) + list(units.marked)}
     for op in path.ops:
         if op not in path.dependent:
@@ -113,7 +114,7 @@ def make_plan(path: Path, more: FrozenSet[str] = frozenset()) -> Plan:
                 folded, end = _follow(op, parts, everything, training, path, units)
                 plan.folded.update(one.name for one, _ in folded)
                 plan.layers[op.name] = Place(
-                    op, parts, folded, end, _nonnegative(op.inputs[parts.data], training, {}),
+                    op, parts, folded, end, _nonnegative(op.inputs[parts.data], training, signs),
                     end.name in activated, False, len(plan.layers))
             elif parts is not None:
                 plan.pools[op.name] = parts
@@ -216,10 +217,10 @@ def _nonnegative(tensor: tf.Tensor, training: Set[str], known: Dict[str, bool]) 
     if tensor.name not in known:
         known[tensor.name] = False  # While it is looked at, in a loop.
         op = tensor.op
-        inputs = (_nonnegative(one, training, known) for one in op.inputs
-                  if one.dtype.is_floating and one.name not in training)
+        inputs = [_nonnegative(one, training, known) for one in op.inputs
+                  if one.dtype.is_floating and one.name not in training] if op.type in _KEEP_SIGN | {'Maximum'} else []
         if op.type in _KEEP_SIGN:
-            known[tensor.name] = all(inputs)
+            known[tensor.name] = bool(inputs) and all(inputs)
         elif op.type == 'Maximum':
             known[tensor.name] = any(inputs)
         elif op.type == 'Const':
