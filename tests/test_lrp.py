@@ -424,3 +424,148 @@ def test_user_gradients_stay_and_explain_builds_once(session, rng):
     assert np.abs(other - first).max() > 1e-3
     np.testing.assert_array_equal(session.run(gradient, {X: xs}), before)
     np.testing.assert_array_equal(session.run(tf.gradients(T, X)[0], {X: xs}), before)
+
+
+def test_signs_are_not_taken_for_granted(session, rng):
+    """Data that seem to be nowhere negative, but may be fed otherwise: half of the products would be left out."""
+    xs, others = rng.randn(3, 4), rng.randint(-5, 0, [3, 2])
+    plain, number = tf.placeholder(tf.float32, [None, 4]), tf.placeholder(tf.float32, [None, 2])
+    w = variable(rng, 6, 3)
+
+    def network(x, other):
+        return tf.nn.relu(tf.matmul(tf.concat([x, other], 1), w))
+
+    cases = [(tf.placeholder_with_default(np.zeros([1, 4], np.float32), [None, 4]), number, number),
+             (tf.nn.relu(plain + 0), number, number)]
+    ids = tf.placeholder(tf.int32, [None, 2])
+    cases.append((plain, tf.cast(ids, tf.float32), ids))
+    initialise(session)
+    for method in ('lrp.z_plus', 'lrp.alpha_2_beta_1'):
+        want = explained(session, method, network(plain, number), plain, xs, feed_dict={number: others})
+        for X, other, fed in cases:
+            T = network(X, other)
+            close(explained(session, method, T, X, xs, feed_dict={fed: others}), want, 1e-5)
+    # Where X is that input, its own sign is not known; behind a ReLU on X it is.
+    data = tf.concat([tf.nn.relu(plain), tf.nn.relu(number)], 1)
+    close(explained(session, 'lrp.z_plus', tf.nn.relu(tf.matmul(data, w)), plain, xs, feed_dict={number: others}),
+          explained(session, 'lrp.z_plus', network(tf.nn.relu(plain), tf.nn.relu(number)), plain, np.maximum(xs, 0),
+                    feed_dict={number: others}), 1e-5)
+
+
+PADS = [[0, 0], [1, 1], [1, 1], [0, 0]]
+
+
+@pytest.mark.parametrize('between', ['identity', 'activation', 'pad', 'concat', 'bias', 'constant', 'dilated', 'shape'])
+def test_padding_is_found_behind_other_ops(session, rng, between):
+    X = tf.placeholder(tf.float32, [None, 4, 4, 2])
+    h = {'identity': lambda: tf.identity(tf.pad(X, PADS)),
+         'activation': lambda: tf.nn.relu(tf.pad(X, PADS)),
+         'pad': lambda: tf.pad(tf.pad(X, [[0, 0], [1, 1], [0, 0], [0, 0]]), [[0, 0], [0, 0], [1, 1], [0, 0]]),
+         'concat': lambda: tf.concat([tf.pad(X, PADS), tf.pad(2 * X, PADS)], 3),
+         'bias': lambda: tf.nn.bias_add(tf.pad(X, PADS), variable(rng, 2)),
+         'constant': lambda: tf.pad(X, PADS, constant_values=-1.),
+         'dilated': lambda: tf.space_to_batch_nd(tf.pad(X, PADS), [2, 2], [[0, 0], [0, 0]]),
+         'shape': lambda: tf.reshape(tf.pad(X, PADS), [-1, 6, 6, 2])}[between]()
+    z = conv(h, variable(rng, 3, 3, int(h.shape[-1]), 3), 1, 'VALID')
+    if between == 'dilated':
+        z = tf.batch_to_space_nd(z, [2, 2], [[0, 0], [0, 0]])
+    T = dense(tf.reduce_mean(tf.nn.relu(z + 1.), [1, 2]), rng, 2)
+    initialise(session)
+    xs = rng.rand(2, 4, 4, 2)
+    y = session.run(T, {X: xs})[:, 1]
+    for method in ('lrp.flat', 'lrp.w_square'):
+        np.testing.assert_allclose(per_sample(explained(session, method, T, X, xs, ys=1)), y, rtol=1e-4)
+
+
+@pytest.mark.parametrize('fused', [True, False])
+def test_batch_normalisation_that_may_train(session, rng, fused):
+    """A Keras learning phase in v1 branches: what only training depends on is left out of account."""
+    phase = tf.placeholder_with_default(False, [], name='keras_learning_phase')
+    X = tf.placeholder(tf.float32, [None, 4, 4, 2])
+    w, (gamma, beta, mean, variance) = variable(rng, 3, 3, 2, 3), statistics(rng, 3)
+    z = conv(X, w)
+    if fused:
+        normed = tf.cond(phase, lambda: tf.nn.fused_batch_norm(z, gamma, beta)[0],
+                         lambda: tf.nn.fused_batch_norm(z, gamma, beta, mean, variance, is_training=False)[0])
+    else:
+        moments = tf.nn.moments(z, [0, 1, 2])
+        now = [tf.cond(phase, lambda a=a: tf.identity(a), lambda b=b: tf.identity(b))
+               for a, b in zip(moments, (mean, variance))]
+        normed = tf.nn.batch_normalization(z, now[0], now[1], beta, gamma, 1e-3)
+    T = tf.reduce_sum(tf.nn.relu(normed), [1, 2])
+    plain = tf.reduce_sum(tf.nn.relu(unfused(z, gamma, beta, mean, variance)), [1, 2])
+    initialise(session)
+    xs = rng.randn(3, 4, 4, 2)
+    for method, options in (('lrp.z', {}), ('lrp.alpha_2_beta_1', {}), ('lrp.w_square', {}),
+                            ('pattern.net', dict(patterns=[rng.randn(3, 3, 2, 3)]))):
+        close(explained(session, method, T, X, xs, ys=1, **options),
+              explained(session, method, plain, X, xs, ys=1, **options), 1e-4)
+
+
+def test_a_constant_among_what_is_added(session, rng):
+    X = tf.placeholder(tf.float32, [None, 4])
+    a, c, b = dense(X, rng, 3, False), dense(X, rng, 3, False), variable(rng, 3)
+    T = tf.nn.relu(tf.add_n([a, c, b + tf.zeros_like(a)]))
+    initialise(session)
+    xs = rng.randn(3, 4)
+    close(explained(session, 'lrp.z', T, X, xs), explained(session, 'grad*input', T, X, xs), 1e-4)
+    got = explained(session, 'lrp.z_IB', T, X, xs)
+    np.testing.assert_allclose(per_sample(got), session.run(T, {X: xs}).sum(1), rtol=1e-3)
+
+
+def test_outputs_without_weights(session, rng):
+    X = tf.placeholder(tf.float32, [None, 6])
+    w = rng.randn(6, 4).astype(np.float32)
+    w[:, 1] = 0
+    T = dense(tf.nn.relu(tf.matmul(X, w) + 1.), rng, 3)
+    initialise(session)
+    xs = rng.randn(2, 6)
+    for method in ('lrp.w_square', 'lrp.flat', 'lrp.z_plus'):
+        got = explained(session, method, T, X, xs, ys=0)
+        np.testing.assert_allclose(per_sample(got), session.run(T, {X: xs})[:, 0], rtol=1e-4)
+
+
+def test_bounds_that_cannot_be_told(session, rng):
+    X = tf.placeholder(tf.float32, [None, 6])
+    with DeepExplain(session=session) as de:
+        for h in (X - tf.reduce_mean(X, 1, keepdims=True), tf.abs(X)):
+            with pytest.raises(RuntimeError, match='deep_taylor.bounded cannot tell the bounds of the layer'):
+                de.get_explainer('deep_taylor.bounded', dense(h, rng, 2), X, low=0, high=1)
+
+
+def test_relevances_of_a_model_with_calls(session, rng):
+    if tf.__version__.startswith('1.'):
+        pytest.skip('functions are made otherwise there')
+    import tensorflow
+    X = tf.placeholder(tf.float32, [None, 4])
+    w, u = variable(rng, 4, 3), variable(rng, 3, 2)
+    before = X * 2.
+    called = tensorflow.function(lambda t: tf.nn.relu(tf.matmul(t, w)))(before)
+    T = tf.matmul(called, u)
+    initialise(session)
+    xs = rng.randn(2, 4)
+    with DeepExplain(session=session) as de:
+        for method in ('lrp.z_plus', 'deeplift', 'gradient'):
+            explainer = de.get_explainer(method, T, X)
+            at_x, at_before, at_called, at_T = explainer.relevances([X, before, called, T], xs, ys=1)
+            close(at_x, explainer.run(xs, 1), 1e-5)
+            if method != 'gradient':
+                for one in (at_x, at_before, at_called, at_T):
+                    close(per_sample(one), session.run(T, {X: xs})[:, 1], 1e-4)
+
+
+@pytest.mark.parametrize('method,options,error,text', [
+    ('lrp.gamma', dict(gamma=np.inf), ValueError, 'gamma must be a finite number of at least 0, not inf'),
+    ('lrp.epsilon', dict(epsilon='a'), ValueError, 'epsilon must be a finite number of at least 0'),
+    ('lrp.epsilon', dict(bias='split'), ValueError, "bias must be True or False, not 'split'"),
+    ('lrp.alpha_beta', dict(bias=np.ones(3)), ValueError, "bias must be True, False or 'split', not array"),
+    ('deep_taylor.bounded', dict(low=np.nan, high=1), ValueError, 'low must be of finite numbers'),
+    ('lrp.sequential_preset_b_flat_until_idx', dict(until_layer_idx='a'), ValueError, 'until_layer_idx must be an int'),
+    ('pattern.net', dict(patterns=[np.full([4, 2], np.nan)]), ValueError, r'patterns\[0\] must be of finite numbers'),
+    ('lrp', dict(composite=[([], 'z')]), TypeError, r'composite\[0\] must say which layers it is for'),
+    ('lrp', dict(composite=[(lambda op: 1 / 0, 'z')]), RuntimeError, r"composite\[0\]: its function failed on '.*'")])
+def test_bad_options(session, rng, method, options, error, text):
+    X = tf.placeholder(tf.float32, [None, 4])
+    T = dense(X, rng, 2)
+    with pytest.raises(error, match=text), DeepExplain(session=session) as de:
+        de.get_explainer(method, T, X, **options)

@@ -125,7 +125,7 @@ def test_the_two_biases_of_alpha_beta_differ(session, rng):
 
 @pytest.mark.parametrize('make,text', [
     (lambda: AlphaBeta(2, 2), 'alpha - beta must be 1, so that relevance is conserved, not 2 - 2'),
-    (lambda: AlphaBeta(-1, -2), 'alpha must be a number of at least 0, not -1'),
+    (lambda: AlphaBeta(-1, -2), 'alpha must be a finite number of at least 0, not -1'),
     (lambda: AlphaBeta(2, 1, 'whole'), "bias must be True, False or 'split', not 'whole'")])
 def test_bad_options_of_rules(make, text):
     with pytest.raises(ValueError, match=text):

@@ -160,3 +160,27 @@ def test_a_scale_by_itself(session, rng):
     w = session.run(T.op.inputs[1])
     close(net, [pattern[:, 1] / [1, 2, -4]], 1e-5)
     close(attribution, [pattern[:, 1] * w[:, 1]], 1e-5)
+
+
+def test_large_means_and_constant_data(session, rng):
+    X, T = mlp(tf.nn.relu, rng)
+    initialise(session)
+    w = session.run([op.inputs[1] for op in session.graph.get_operations() if op.type == 'MatMul'][0])
+    data = rng.randn(300, 5) @ rng.randn(5, 5)
+    near, far = (fitted(session, T, X, data + offset, estimator='linear')[0] for offset in (0, 1000))
+    close(far, near, 2e-2)
+    np.testing.assert_allclose((w * far).sum(0), 1, atol=2e-2)
+    constant = np.tile(rng.randn(1, 5) + 3, (400, 1))
+    for batch_size in (None, 7):
+        assert not fitted(session, T, X, constant, batch_size=batch_size)[0].any()
+
+
+def test_a_static_batch(session, rng):
+    X = tf.placeholder(tf.float32, [4, 5])
+    T = mlp(tf.nn.relu, rng, X=X)[1]
+    initialise(session)
+    assert len(fitted(session, T, X, rng.randn(8, 5))) == 3
+    with pytest.raises(RuntimeError, match='fit_patterns: xs must have a multiple of 4 samples'):
+        fitted(session, T, X, rng.randn(10, 5))
+    with pytest.raises(RuntimeError, match='values that are not finite'):
+        fitted(session, T, X, np.full((4, 5), np.nan))

@@ -11,7 +11,7 @@ from .graph import CALLS, FUNCTIONAL, GRADIENT, Path, find_cut
 from .messages import warn
 from .replica import Replica
 from .rules import Rule, RuleSet, registered_rules
-from .units import WINNERS, Units, find_units, foreign_gradient
+from .units import WINNERS, Units, find_units, foreign_gradient, training_tensors
 
 if TYPE_CHECKING:
     from .methods.base import Model
@@ -84,6 +84,12 @@ def lowered(path: Path, inference: bool = False) -> Path:
     Args:
         inference: whether branches that a Keras learning phase chooses are inlined as well, as they are at inference.
     """
+    dead = frozenset(training_tensors(path) if inference else ())
+    if dead:
+        # Batch normalisation's moments hang on X while it trains alone.
+        living = Path(path.X, path.T, dead)
+        living.of = path.of
+        path = living
     phased = [op for op in path.ops if inference and is_phased(op)]
     if not phased and all(op.type not in CALLS and hasattr(tf.raw_ops, op.type) for op in path.ops):
         return path

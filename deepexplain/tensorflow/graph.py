@@ -1,5 +1,5 @@
 """The path: the ops between X and T. Nothing outside it is looked at, run or changed."""
-from typing import Callable, Iterable, List, NamedTuple, Sequence, Set
+from typing import Callable, FrozenSet, Iterable, List, NamedTuple, Sequence, Set
 
 import tensorflow.compat.v1 as tf
 
@@ -48,20 +48,23 @@ def unwrap(tensor: tf.Tensor) -> tf.Tensor:
 class Path:
     """The ops between some tensors X and a tensor T of one graph.
 
+    Args:
+        dead: names of tensors that never have a value, so that nothing depends on X through them.
+
     Attributes:
         ops: the ops of the path in the order of their making, X's own not included.
         dependent: those of them whose value depends on the value of X (not only on its shape).
         of: where this path stands for another, finds what stands here for a tensor of that one.
     """
 
-    def __init__(self, X: Sequence[tf.Tensor], T: tf.Tensor) -> None:
+    def __init__(self, X: Sequence[tf.Tensor], T: tf.Tensor, dead: FrozenSet[str] = frozenset()) -> None:
         self.X, self.T, self.graph = list(X), T, T.graph
         ends = {x.name for x in X}
         after = _forward([consumer for x in X for consumer in x.consumers()], frozenset())
         path = set() if T.name in ends else after & _backward([T.op], ends)
         self.ops = [op for op in self.graph.get_operations() if op in path]
         path_consumers = [consumer for x in X for consumer in x.consumers() if consumer in path]
-        self.dependent = _forward(path_consumers, CONSTANT) & path
+        self.dependent = _forward(path_consumers, CONSTANT, dead) & path
         self._ends = ends
         self.of: Callable[[tf.Tensor], tf.Tensor] = lambda tensor: tensor
 
@@ -145,13 +148,14 @@ def _is_stopped(op: tf.Operation, on_path: Set[tf.Operation]) -> bool:
     return any(source.type == 'StopGradient' for source in _backward([op], set()) & on_path)
 
 
-def _forward(start: Iterable[tf.Operation], barred: Iterable[str]) -> Set[tf.Operation]:
-    """The ops that can be reached from these, these included, without passing an op of a barred type."""
+def _forward(start: Iterable[tf.Operation], barred: Iterable[str], dead: FrozenSet[str] = frozenset()
+             ) -> Set[tf.Operation]:
+    """The ops that can be reached from these, these included, without passing a barred op type or a dead tensor."""
     waiting = [op for op in start if op.type not in barred]
     found = set(waiting)
     while waiting:
         for tensor in waiting.pop().outputs:
-            for op in tensor.consumers():
+            for op in tensor.consumers() if tensor.name not in dead else ():
                 if op not in found and op.type not in barred:
                     found.add(op)
                     waiting.append(op)

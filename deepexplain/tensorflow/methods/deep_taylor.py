@@ -6,11 +6,15 @@ import tensorflow.compat.v1 as tf
 
 from ..arguments import fits, sample_shape, to_array, written
 from ..baselines import one_for_each
+from ..graph import Path
 from ..relevance.plan import Place
 from ..relevance.rules import AlphaBeta, Bounded, Rule
 from ..replica import Replica
 from .base import Model
 from .lrp import LRP
+
+#: Functions that rise and fall.
+_BENT = frozenset('Abs Square SquaredDifference Sin Cos Tan Cosh Pow Reciprocal Inv'.split())
 
 
 class DeepTaylor(LRP):
@@ -51,9 +55,18 @@ class DeepTaylorBounded(DeepTaylor):
         if not place.first:
             return super().rule(place)
         data = place.op.inputs[place.parts.data]
+        self._check_monotone(place)
         ends = [self._bound(i, data) for i in (0, 1)]
         # What lies between X and the layer may turn the bounds round.
         return Bounded(lambda layer: tf.minimum(*ends), lambda layer: tf.maximum(*ends))
+
+    def _check_monotone(self, place: Place) -> None:
+        """RuntimeError if what lies between X and a layer may be largest elsewhere than at the bounds of X."""
+        for op in Path(self.model.X, place.op.inputs[place.parts.data]).ops:
+            meeting = sum(self.path.depends(tensor) for tensor in op.inputs)
+            if op in self.path.dependent and (op.type in _BENT or op.type in ('Sub', 'Mul') and meeting > 1):
+                raise RuntimeError("deep_taylor.bounded cannot tell the bounds of the layer '%s' behind '%s' (%s), "
+                                   'which does not only rise or only fall with X.' % (place.op.name, op.name, op.type))
 
     def _bound(self, i: int, data: tf.Tensor) -> tf.Tensor:
         """A layer's data where X is at its bounds."""
@@ -72,5 +85,7 @@ def _checked(name: str, value: Any, model: Model) -> List[np.ndarray]:
         if array.ndim and not fits(array.shape, sample_shape(x)):
             raise ValueError('%s must be a number or have the shape of a sample of X, %s, not %s.' % (
                 name, written(sample_shape(x)), array.shape))
+        if not np.isfinite(array).all():
+            raise ValueError('%s must be of finite numbers.' % name)
         arrays.append(array)
     return arrays

@@ -24,7 +24,8 @@ class LRP(GradientAttribution):
     for the share of a shift where the next layer counts its bias.
 
     The convergence delta is the sum of a sample's relevance minus T(x). Rules that ignore biases conserve relevance,
-    so there it is 0 but for rounding.
+    so there it is 0 but for rounding; what a layer has besides its weights and X (a second input that is not
+    explained, a constant that is padded with) counts as data, and keeps its share.
 
     Args:
         composite: an ordered list of pairs (which layers, rule), the first match counts: see `relevance.Composite`.

@@ -1,6 +1,8 @@
 """Layer-wise relevance propagation with the composites that are known to look well on convolutional networks."""
 from typing import Any, List, Tuple
 
+import numpy as np
+
 from ..relevance.composite import FIRST
 from ..relevance.linear import CONVOLUTIONS
 from ..relevance.plan import Place
@@ -51,10 +53,16 @@ class LRPPresetBFlatUntilIdx(LRPPresetBFlat):
         until_layer_idx: the last layer that takes the flat rule, counted from 0 in the order in which the layers were
             made. Default 0.
         epsilon, bias, uncovered: see `LRPPresetA`.
+
+    Raises:
+        ValueError: if until_layer_idx is no int of at least 0.
     """
 
     def __init__(self, model: Model, until_layer_idx: int = 0, epsilon: float = .1, bias: Any = True,
                  uncovered: str = 'error') -> None:
+        if isinstance(until_layer_idx, bool) or not isinstance(until_layer_idx, (int, np.integer)) or (
+                until_layer_idx < 0):
+            raise ValueError('until_layer_idx must be an int of at least 0, not %r.' % (until_layer_idx,))
         self._until = until_layer_idx
         super().__init__(model, epsilon, bias, uncovered)
 

@@ -1,5 +1,5 @@
 """PatternNet and PatternAttribution: backward passes with what a layer's weights look for in place of the weights."""
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -57,14 +57,14 @@ class PatternNet(GradientAttribution):
                          for place in self._places]
         steps: Dict[str, Step] = {}
         for place, pattern in zip(self._places, self._holders):
-            steps[planned.replica.op(place.op).name] = self._layer(place, pattern, planned.replica.op)
+            steps[planned.replica.op(place.op).name] = self._layer(planned, place, pattern)
         for name, data in planned.plan.shifts.items():
             steps[planned.replica.scope + name] = self._scale(data, name in planned.plan.folded)
         return carrier_on(planned.replica, planned.path, PatternRules(steps))
 
-    def _layer(self, place: Place, pattern: tf.Tensor, find: Callable[[tf.Operation], tf.Operation]) -> Step:
+    def _layer(self, planned: Planned, place: Place, pattern: tf.Tensor) -> Step:
         def step(op: tf.Operation, grad: tf.Tensor) -> List[Optional[tf.Tensor]]:
-            layer = layer_of(place, find)
+            layer = planned.layer(place)
             result = layer.backward(self.direction(layer, pattern), grad)
             return [result if i == place.parts.data else None for i in range(len(op.inputs))]
         return step
@@ -105,6 +105,10 @@ class PatternNet(GradientAttribution):
 
     def fit(self, run: Run, estimator: str) -> None:
         """Find the patterns in the samples of a run."""
+        if run.rowing.exact and run.n % run.rowing.rows:
+            # Rows that only fill a call up would count.
+            raise RuntimeError('fit_patterns: xs must have a multiple of %d samples, as the first dimension of the '
+                               'input tensor says, not %d.' % (run.rowing.rows, run.n))
         fetches = [sums.fetches(ESTIMATORS[estimator] and place.activated)
                    for sums, place in zip(self._sums, self._places)]
         totals: Any = None
@@ -113,6 +117,8 @@ class PatternNet(GradientAttribution):
             values = [[np.asarray(one, np.float64) for one in layer] for layer in values]
             totals = values if totals is None else [
                 [a + b for a, b in zip(*pair)] for pair in zip(totals, values)]
+        if not all(np.isfinite(one).all() for layer in totals for one in layer):
+            raise RuntimeError('fit_patterns: the layers have values that are not finite numbers.')
         self._patterns = [sums.pattern(total, holder.dtype.as_numpy_dtype)
                           for sums, total, holder in zip(self._sums, totals, self._holders)]
 
@@ -161,5 +167,7 @@ def _checked(patterns: Any, places: Sequence[Place]) -> List[np.ndarray]:
         if not fits(array.shape, expected):
             raise ValueError("patterns[%d] must have the shape of the weights of '%s', %s, not %s." % (
                 i, place.op.name, written(expected), array.shape))
+        if not np.isfinite(array).all():
+            raise ValueError('patterns[%d] must be of finite numbers.' % i)
         arrays.append(array)
     return arrays

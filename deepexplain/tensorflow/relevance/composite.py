@@ -41,8 +41,13 @@ class Composite:
 
     def rule(self, op: tf.Operation, first: bool) -> Rule:
         """The rule of a layer; `first` says whether X meets it first."""
-        for matcher, rule in self._entries:
-            if _fits(matcher, op, first):
+        for i, (matcher, rule) in enumerate(self._entries):
+            try:
+                fits = _fits(matcher, op, first)
+            except Exception as error:
+                raise RuntimeError("composite[%d]: its function failed on '%s' (%s): %s" % (
+                    i, op.name, op.type, error)) from error
+            if fits:
                 return rule
         raise RuntimeError("lrp: no entry of the composite fits the layer '%s' (%s); end it with ('*', rule)." % (
             op.name, op.type))
@@ -67,6 +72,8 @@ def _checked(i: int, entry: Any) -> Tuple[Any, Rule]:
             else type(entry).__name__))
     matcher = entry[0]
     parts: List[Any] = list(matcher) if isinstance(matcher, (list, tuple)) else [matcher]
+    if not parts:
+        raise TypeError('composite[%d] must say which layers it is for, not be an empty list.' % i)
     for part in parts:
         if not isinstance(part, (str, First)) and not callable(part):
             raise TypeError('composite[%d] must begin with an op type, a pattern of op names, a list of these, FIRST '

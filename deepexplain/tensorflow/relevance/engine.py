@@ -9,8 +9,9 @@ from ..joint import added, summed_to
 from ..replica import Replica
 from ..rules import RuleSet, registered_rules
 from .affine import line_of, together
-from .linear import Layer, Parts, winner
-from .plan import Place, Plan, make_plan
+from .linear import Layer, Parts
+from .padding import Padding, winner
+from .plan import Place, Plan, inputs_of, make_plan
 from .rules import Rule, share
 
 if TYPE_CHECKING:
@@ -54,6 +55,11 @@ class Planned:
             self.plan.layers, self.plan.pools, self.plan.sums, self.plan.winners, self.plan.shifts))]
         units = self.plan.units._replace(joint=ruled, single_types=frozenset())
         self.replica = Replica(self.path.with_loops(), units=units, gradient=GRADIENT)
+        self._padding = Padding(self.path, inputs_of(self.plan.units), self.replica.op)
+
+    def layer(self, place: Place) -> Layer:
+        """A layer on the replica."""
+        return layer_of(place, self.replica.op, self._padding.mask(place.op.inputs[place.parts.data]))
 
     def steps(self, rule_of: Mapping[str, Rule]) -> Dict[str, Step]:
         """What each op does by the rules of the layers.
@@ -67,13 +73,15 @@ class Planned:
         for op in self.path.ops:
             name, step = op.name, None
             if name in self.plan.layers:
-                step = _layer_step(self.plan.layers[name], rule_of[name], self.replica.op)
+                step = self._layer_step(self.plan.layers[name], rule_of[name])
             elif name in self.plan.pools:
-                step = _pool_step(self.plan.pools[name])
+                step = self._pool_step(op, self.plan.pools[name])
             elif name in self.plan.sums:
-                step = _sum_step(self.plan.sums[name], any(rule.ignores_data for rule in ahead.get(name, ())))
+                rules = ahead.get(name, everything)
+                step = _sum_step(self.plan.sums[name], any(rule.ignores_data for rule in ahead.get(name, ())),
+                                 any(rule.bias for rule in rules))
             elif name in self.plan.winners:
-                step = _winner_step
+                step = self._winner_step(op)
             elif name in self.plan.shifts:
                 counts = name not in self.plan.folded and any(rule.bias for rule in ahead.get(name, everything))
                 step = _shift_step(self.plan.shifts[name], counts)
@@ -81,35 +89,35 @@ class Planned:
                 found[self.replica.op(op).name] = step
         return found
 
+    def _layer_step(self, place: Place, rule: Rule) -> Step:
+        return lambda op, R: _alone(op, place.parts.data, rule.relevance(self.layer(place), R))
 
-def layer_of(place: Place, find: Callable[[tf.Operation], tf.Operation] = lambda op: op) -> Layer:
+    def _pool_step(self, original: tf.Operation, parts: Parts) -> Step:
+        return lambda op, R: _alone(op, parts.data, share(
+            Layer(op, parts, mask=self._padding.mask(original.inputs[parts.data])), R))
+
+    def _winner_step(self, original: tf.Operation) -> Step:
+        return lambda op, R: _alone(op, 0, winner(op, self._padding.mask(original.inputs[0]), R))
+
+
+def layer_of(place: Place, find: Callable[[tf.Operation], tf.Operation] = lambda op: op,
+             mask: Optional[tf.Tensor] = None) -> Layer:
     """A layer of the plan, on the path itself or on what stands for its ops elsewhere."""
     line = together(line_of(find(op), data) for op, data in place.folded)
-    return Layer(find(place.op), place.parts, line.scale, line.shift, place.nonnegative)
+    return Layer(find(place.op), place.parts, line.scale, line.shift, place.nonnegative, mask)
 
 
-def _layer_step(place: Place, rule: Rule, find: Callable[[tf.Operation], tf.Operation]) -> Step:
-    return lambda op, R: _alone(op, place.parts.data, rule.relevance(layer_of(place, find), R))
-
-
-def _pool_step(parts: Parts) -> Step:
-    return lambda op, R: _alone(op, parts.data, share(Layer(op, parts), R))
-
-
-def _winner_step(op: tf.Operation, R: tf.Tensor) -> List[Optional[tf.Tensor]]:
-    return _alone(op, 0, winner(op, R))
-
-
-def _sum_step(places: List[int], bounded: bool) -> Step:
+def _sum_step(places: List[int], bounded: bool, bias: bool) -> Step:
     """A sum of tensors that depend on X: each gets in proportion to what it gives (of a sum of 0, all the same).
 
     Args:
         bounded: whether relevance may come where the sum is next to 0. Then what would be multiplied by more than 1000
             is, as far as it is too much, shared by size alone.
+        bias: whether what else is added has a share.
     """
     def step(op: tf.Operation, R: tf.Tensor) -> List[Optional[tf.Tensor]]:
         parts = {i: -op.inputs[i] if op.type == 'Sub' and i else op.inputs[i] for i in places}
-        total = op.outputs[0] if len(places) == len(op.inputs) else added(list(parts.values()))
+        total = op.outputs[0] if bias or len(places) == len(op.inputs) else added(list(parts.values()))
         denominator = total
         if bounded:
             size = added([tf.abs(part) for part in parts.values()])

@@ -26,8 +26,6 @@ TRANSPOSED = ('Conv2DBackpropInput', 'Conv3DBackpropInputV2')
 CONVOLUTIONS = PLAIN + TRANSPOSED + ('DepthwiseConv2dNativeBackpropInput',)
 #: The weights of each output add up to 1.
 _AVERAGES = ('AvgPool', 'AvgPool3D', 'Mean')
-#: What they add to their input is no data.
-_PADDINGS = ('Pad', 'PadV2', 'SpaceToBatchND')
 _BATCHED = ('BatchMatMul', 'BatchMatMulV2', 'BatchMatMulV3')
 
 
@@ -42,12 +40,17 @@ class Parts(NamedTuple):
 
 
 def again(op: tf.Operation, inputs: Dict[int, tf.Tensor]) -> tf.Operation:
-    """An op like this one, with other tensors at some places of its inputs."""
+    """An op like this one, with other tensors at some places of its inputs, all of one dtype."""
     attributes = {name: value for name, value in op.node_def.attr.items() if not name.startswith('_')}
+    place = min(inputs)
+    dtype = inputs[place].dtype
+    if dtype != op.inputs[place].dtype.base_dtype and 'T' in attributes:
+        attributes['T'] = tf.AttrValue(type=dtype.as_datatype_enum)
     with tf.device(op.device):
         return tf.get_default_graph().create_op(
             op.type, [inputs.get(i, tensor) for i, tensor in enumerate(op.inputs)],
-            [tensor.dtype for tensor in op.outputs], attrs=attributes, name=op.type)
+            [dtype if tensor.dtype.is_floating else tensor.dtype for tensor in op.outputs],
+            attrs=attributes, name=op.type)
 
 
 def gradient_at(op: tf.Operation, grad: tf.Tensor, place: int) -> tf.Tensor:
@@ -91,24 +94,6 @@ def _flag(op: tf.Operation, name: str) -> bool:
     return op.node_def.attr[name].b
 
 
-def is_padded(x: tf.Tensor) -> bool:
-    """Whether a tensor is the output of an op that pads."""
-    return x.op.type in _PADDINGS
-
-
-def real(x: tf.Tensor, alone: bool = False) -> tf.Tensor:
-    """Of a tensor that is padded 1 where it holds data and 0 where it does not, for one sample or for all."""
-    data = x.op.inputs[0]
-    return again(x.op, {0: tf.ones_like(data[:1] if alone else data)}).outputs[0]
-
-
-def winner(op: tf.Operation, R: tf.Tensor) -> tf.Tensor:
-    """The relevance of what is largest in each window of a max pool on padded data: never of the padding."""
-    x = op.inputs[0]
-    data = tf.where_v2(tf.equal(real(x), 0), tf.fill(tf.shape(x), x.dtype.min), x)
-    return gradient_at(again(op, {0: data}), R, 0)
-
-
 class Layer:
     """A linear op with what follows it, as the gradient meets it.
 
@@ -118,11 +103,12 @@ class Layer:
         w: its weights, those of a batch normalisation behind it multiplied in; None where it has none.
         b: its bias, of a shape that broadcasts to z, or None.
         z: its output without the bias.
+        mask: where some of its data are only padding, 1 where they are not; or None.
     """
 
     def __init__(self, op: tf.Operation, parts: Parts, scale: Optional[tf.Tensor] = None,
-                 bias: Optional[tf.Tensor] = None, nonnegative: bool = False) -> None:
-        self.op, self._parts, self.nonnegative = op, parts, nonnegative
+                 bias: Optional[tf.Tensor] = None, nonnegative: bool = False, mask: Optional[tf.Tensor] = None) -> None:
+        self.op, self._parts, self.nonnegative, self.mask = op, parts, nonnegative, mask
         self.x, self.z = op.inputs[parts.data], op.outputs[0]
         self.b: Any = bias
         self.w: Any = None if parts.weights is None else op.inputs[parts.weights]
@@ -145,27 +131,27 @@ class Layer:
         return [(tf.concat([x for x, _ in pieces], -1), tf.concat([w for _, w in pieces], -2))]
 
     def weights_gradient(self, x: tf.Tensor, signal: tf.Tensor) -> tf.Tensor:
-        """The sum over samples and places of the data that each weight meets times the signal."""
-        return gradient_at(self._again(x, None), signal, self._parts.weights or 0)
+        """The sum over samples and places of the data that each weight meets times the signal, as exact as the data."""
+        place = self._parts.weights or 0
+        other = {self._parts.data: x, place: tf.cast(self.op.inputs[place], x.dtype)}
+        return gradient_at(again(self.op, other), signal, place)
 
     def ones(self) -> tf.Tensor:
         """Data of ones, 0 where they are only padding: of one sample where that can stand for all."""
-        alone = self._one_stands_for_all() and self.x.op.type != 'SpaceToBatchND'
-        if is_padded(self.x):
-            return real(self.x, alone)
-        return tf.ones_like(self.x[:1] if alone else self.x)
+        if self.mask is not None:
+            return self.mask
+        return tf.ones_like(self.x[:1] if self._one_stands_for_all() else self.x)
 
     def spread(self, w: Optional[tf.Tensor], signal: tf.Tensor) -> tf.Tensor:
-        """Share the signal at each output among its inputs by weights alone."""
-        ones = self.ones()
-        shares = self.backward(w, tf.math.divide_no_nan(signal, self.forward(ones, w)))
-        return shares * ones if is_padded(self.x) else shares
+        """Share the signal at each output among its inputs by weights alone; 0 where it has none."""
+        shares = self.backward(w, tf.math.divide_no_nan(signal, self.forward(self.ones(), w)))
+        return shares if self.mask is None else shares * self.mask
 
     def evenly(self, signal: tf.Tensor) -> tf.Tensor:
         """Share the signal at each output evenly among its inputs."""
-        if self.op.type in _AVERAGES and not is_padded(self.x):
+        if self.op.type in _AVERAGES and self.mask is None:
             return self.backward(None, signal)
-        if self.op.type == 'MatMul' and self._one_stands_for_all():
+        if self.op.type == 'MatMul' and self._one_stands_for_all() and self.mask is None:
             total = tf.reduce_sum(signal, -1, keepdims=True)
             return total / tf.cast(tf.shape(self.x)[-1], signal.dtype) + tf.zeros_like(self.x)
         if self.op.type == 'Conv2D' and channels_last(self.op) and self._ungrouped():

@@ -24,11 +24,13 @@ class Sums:
         self._fetches: Dict[bool, List[tf.Tensor]] = {}
         y = layer.z if layer.b is None else layer.z + layer.b
         axes = list(range((y.shape.ndims or 2) - 1))
+        # Variances are differences of large sums.
+        x, y = tf.cast(layer.x, tf.float64), tf.cast(y, tf.float64)
         for positive in (False, True):
             counts = tf.cast(y > 0, y.dtype) if positive else tf.ones_like(y)
             of_outputs = [tf.reduce_sum(one, axes) for one in (counts, counts * y, counts * y * y)]
-            spread = [scaled(layer.op, tf.ones_like(layer.w), one) for one in of_outputs]
-            of_weights = [layer.weights_gradient(layer.x, counts), layer.weights_gradient(layer.x, counts * y)]
+            spread = [scaled(layer.op, tf.ones_like(layer.w, tf.float64), one) for one in of_outputs]
+            of_weights = [layer.weights_gradient(x, counts), layer.weights_gradient(x, counts * y)]
             self._fetches[positive] = spread + of_weights
 
     def fetches(self, positive: bool) -> List[tf.Tensor]:
@@ -41,13 +43,14 @@ class Sums:
         n, y, yy, x, xy = sums
         with np.errstate(divide='ignore', invalid='ignore'):
             covariance, variance = xy / n - x / n * y / n, yy / n - (y / n) ** 2
-            found = covariance / variance
-        return np.where((n > 0) & (variance > 1e-12 * yy / np.maximum(n, 1)), found, 0).astype(dtype)
+            # A neuron that does not vary but for the rounding of single precision has no pattern.
+            found = np.where((n > 0) & (variance > 1e-12 * yy / n), covariance / variance, 0)
+        return found.astype(dtype)
 
 
 def check_fit(estimator: Any, places: Sequence[Place]) -> None:
     """Refuse an unknown estimator, and layers whose patterns cannot be fitted."""
-    if estimator not in ESTIMATORS:
+    if not isinstance(estimator, str) or estimator not in ESTIMATORS:
         raise ValueError("estimator must be 'linear' or 'relu', not %r." % (estimator,))
     for place in places:
         if not channels_last(place.op) or place.parts.data == 1:

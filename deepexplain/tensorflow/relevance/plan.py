@@ -21,7 +21,8 @@ from ..units import (
     training_tensors,
 )
 from .affine import AFFINE, kind_of
-from .linear import UNWEIGHTED, WEIGHTED, Parts, channels_of, is_padded
+from .linear import UNWEIGHTED, WEIGHTED, Parts, channels_of
+from .padding import Padding
 
 #: Functions of one number, which relevance passes unchanged.
 ACTIVATIONS = ELEMENTWISE - SUMS - PRODUCTS - QUOTIENTS - BATCH_NORMS - frozenset('''
@@ -35,7 +36,7 @@ _BETWEEN = SAME_SHAPE | frozenset(['Squeeze', 'ExpandDims', 'Reshape', 'BatchToS
 
 _NONNEGATIVE = frozenset('Relu Relu6 Sigmoid Softplus Exp Abs Square Sqrt Erfc Softmax'.split())
 _KEEP_SIGN = frozenset('''
-    Identity Snapshot CheckNumerics EnsureShape PlaceholderWithDefault Reshape Squeeze ExpandDims Transpose Concat
+    Identity Snapshot CheckNumerics EnsureShape Reshape Squeeze ExpandDims Transpose Concat
     ConcatV2 Split SplitV Slice StridedSlice Pack Unpack Tile Pad MirrorPad Reverse ReverseV2 Gather GatherV2 GatherNd
     BroadcastTo Cast Add AddV2 AddN Sum Mean AvgPool AvgPool3D MaxPool MaxPoolV2 MaxPool3D Max Min Minimum
     ResizeBilinear ResizeNearestNeighbor SpaceToBatchND BatchToSpaceND SpaceToDepth DepthToSpace Switch Merge
@@ -98,6 +99,7 @@ def make_plan(path: Path, more: FrozenSet[str] = frozenset()) -> Plan:
     alive, training = reached(path, marked), training_tensors(path)
     everything = reached(path, {})
     plan = Plan(units, {}, {}, {}, set(), {}, set(), [])
+    padding = Padding(path, inputs_of(units))
     signs = {x.name: False for x in path.X}  # Whatever makes X, other values may be fed for it.
     activated = {unit.x.name for unit in list(units.single.values()) + list(units.marked)}
     for op in path.ops:
@@ -122,7 +124,7 @@ def make_plan(path: Path, more: FrozenSet[str] = frozenset()) -> Plan:
                 plan.sums[op.name] = places
             elif op.type in AFFINE and len(places) == 1 and is_exact(op, path):
                 plan.shifts[op.name] = places[0]
-            elif op.type in ('MaxPool', 'MaxPoolV2', 'MaxPool3D') and is_padded(op.inputs[0]):
+            elif op.type in ('MaxPool', 'MaxPoolV2', 'MaxPool3D') and padding.touches(op.inputs[0]):
                 plan.winners.add(op.name)
             elif not _passes(op):
                 plan.uncovered.append(op)
@@ -131,6 +133,11 @@ def make_plan(path: Path, more: FrozenSet[str] = frozenset()) -> Plan:
     for name, place in plan.layers.items():
         plan.layers[name] = place._replace(first=place.op not in beyond)
     return plan
+
+
+def inputs_of(units: Units) -> Dict[str, tf.Tensor]:
+    """The input of each activation, by the name of its output."""
+    return {unit.y.name: unit.x for unit in list(units.single.values()) + list(units.marked)}
 
 
 def _beyond(layers: Iterable[Place], path: Path) -> Set[tf.Operation]:

@@ -22,6 +22,8 @@ class Rule:
     ignores_data = False
 
     def __init__(self, bias: bool = True) -> None:
+        if not isinstance(bias, (bool, np.bool_)):
+            raise ValueError('bias must be True or False, not %r.' % (bias,))
         self.bias = bool(bias)
 
     def relevance(self, layer: Layer, R: tf.Tensor) -> tf.Tensor:
@@ -83,10 +85,10 @@ class AlphaBeta(Rule):
     """
 
     def __init__(self, alpha: float = 2, beta: float = 1, bias: Any = True) -> None:
-        if bias not in (True, False, 'split'):
+        if not isinstance(bias, (bool, np.bool_)) and not (isinstance(bias, str) and bias == 'split'):
             raise ValueError("bias must be True, False or 'split', not %r." % (bias,))
-        super().__init__(bias)
-        self.bias = bias
+        super().__init__(bool(bias))
+        self.bias: Any = bias
         self.alpha, self.beta = _number('alpha', alpha, 0), _number('beta', beta, 0)
         if abs(self.alpha - self.beta - 1) > 1e-6:
             raise ValueError('alpha - beta must be 1, so that relevance is conserved, not %g - %g.' % (
@@ -136,7 +138,9 @@ class WSquare(Rule):
         super().__init__(False)
 
     def relevance(self, layer: Layer, R: tf.Tensor) -> tf.Tensor:
-        return layer.spread(tf.square(layer.w), R)
+        w = tf.square(layer.w)
+        none = tf.equal(layer.forward(layer.ones(), w), 0)
+        return layer.spread(w, R) + _stray(layer, R, none)
 
 
 class Flat(Rule):
@@ -237,6 +241,6 @@ def _ratio(R: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
 
 
 def _number(name: str, value: Any, least: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not value >= least:
-        raise ValueError('%s must be a number of at least %g, not %r.' % (name, least, value))
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not least <= value < np.inf:
+        raise ValueError('%s must be a finite number of at least %g, not %r.' % (name, least, value))
     return float(value)
