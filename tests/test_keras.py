@@ -1,5 +1,6 @@
 """Keras on a session: keras 2.2.5 and tf.keras on TF 1.15, tf.keras up to TF 2.15, tf_keras; and Keras 3 in a graph."""
 import importlib
+import os
 import subprocess
 import sys
 import warnings
@@ -168,6 +169,73 @@ def test_every_activation_has_a_rule(keras, rng):
         return model.input, model.output, rng.randn(4, 5)
 
     check_activations(keras, lambda: session_of(keras.name_here), run)
+
+
+def lrp_models(layers):
+    """Name -> layers of a model and the shape of its samples."""
+    return {
+        'dense': ([layers.Dense(8, input_shape=(6,)), layers.BatchNormalization(), layers.Activation('relu'),
+                   layers.BatchNormalization(), layers.Dense(3)], (6,)),
+        'sequences': ([layers.Conv1D(4, 3, padding='causal', input_shape=(9, 2)), layers.BatchNormalization(),
+                       layers.Activation('relu'), layers.ZeroPadding1D(1), layers.SeparableConv1D(4, 3),
+                       layers.Activation('relu'), layers.Flatten(), layers.Dense(3)], (9, 2)),
+        'pictures': ([layers.ZeroPadding2D(2, input_shape=(8, 8, 2)), layers.Conv2D(4, 3, dilation_rate=2),
+                      layers.BatchNormalization(), layers.Activation('relu'), layers.DepthwiseConv2D(3, padding='same'),
+                      layers.Activation('relu'), layers.Conv2DTranspose(4, 3, strides=2), layers.Activation('relu'),
+                      layers.MaxPooling2D(), layers.Dropout(.5), layers.AveragePooling2D(), layers.Flatten(),
+                      layers.Dense(3)], (8, 8, 2))}
+
+
+def check_lrp(model, session, xs, rng):
+    """The model as Keras has it, with a learning phase that is not settled."""
+    for layer in model.layers:
+        layer.set_weights([rng.uniform(.5, 1.5, w.shape) if 'gamma' in v.name or 'variance' in v.name
+                           else rng.randn(*w.shape) * .4 for w, v in zip(layer.get_weights(), layer.weights)])
+    X, T = model.input, model.output
+    with DeepExplain(session=session) as de:
+        close(de.explain('lrp.z', T, X, xs, ys=1), de.explain('grad*input', T, X, xs, ys=1), 1e-4)
+        for method in ('lrp.flat', 'lrp.w_square', 'lrp.z_plus', 'lrp.alpha_2_beta_1_IB'):
+            got, delta = de.explain(method, T, X, xs, ys=1, return_convergence_delta=True)
+            assert np.abs(delta).max() < 1e-4 * np.abs(per_sample(got)).max()
+        fitted = de.get_explainer('pattern.attribution', T, X)
+        fitted.fit_patterns(xs)
+        assert np.isfinite(fitted.run(xs)).all()
+        assert de.get_explainer('lrp.z', T, X).relevances([model.layers[1].output], xs)[0].shape[0] == len(xs)
+
+
+@pytest.mark.parametrize('name', ['dense', 'sequences', 'pictures'])
+def test_relevance_with_a_learning_phase(keras, rng, name):
+    layers, shape = lrp_models(keras.layers)[name]
+    model = keras.models.Sequential(layers)
+    session = session_of(keras.name_here)
+    session.run(tf.global_variables_initializer())
+    check_lrp(model, session, rng.randn(3, *shape), rng)
+
+
+def test_relevance_with_functional_branches():
+    """Without disable_v2_behavior a learning phase chooses between functions; in a process of its own."""
+    if 'tf_keras' not in PACKAGES:
+        pytest.skip('tf_keras is not installed')
+    code = """
+import os, numpy as np
+os.environ['TF_USE_LEGACY_KERAS'] = '1'
+import tensorflow.compat.v1 as tf
+from test_keras import *
+tf.enable_control_flow_v2()
+rng = np.random.RandomState(0)
+for name in ('dense', 'pictures'):
+    plain_tf.keras.backend.clear_session()
+    layers, shape = lrp_models(plain_tf.keras.layers)[name]
+    model = plain_tf.keras.models.Sequential(layers)
+    assert {'If', 'StatelessIf'} & {op.type for op in model.output.graph.get_operations()}
+    session = tf.keras.backend.get_session()
+    session.run(tf.global_variables_initializer())
+    check_lrp(model, session, rng.randn(3, *shape), rng)
+"""
+    code = 'import conftest\n' + code
+    ended = subprocess.run([sys.executable, '-c', code], cwd=os.path.dirname(os.path.abspath(__file__)),
+                           env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)), capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr[-2000:]
 
 
 def test_recurrent(keras, rng):
