@@ -5,7 +5,8 @@ convergence delta is, at `LRP`. Names that end in `_IB` ignore biases.
 """
 from typing import Any
 
-from ..relevance.rules import AlphaBeta, Epsilon, Flat, Gamma, WSquare, ZPlusFast
+from ..relevance.plan import Place
+from ..relevance.rules import AlphaBeta, Epsilon, Flat, Gamma, Rule, WSquare, ZPlusFast
 from .base import Model
 from .lrp import LRP
 
@@ -125,10 +126,16 @@ class LRPAlpha2Beta1IgnoreBias(LRPAlphaBeta):
 
 
 class LRPZPlusFast(LRP):
-    """The z+ rule for layers whose data are nowhere negative, in half the time: see `ZPlusFast`."""
+    """The z+ rule for networks whose layers see nothing negative, in half the time where X is: see `ZPlusFast`.
+
+    Layers behind others whose data may be negative take the z+ rule itself, as their sums may be 0.
+    """
 
     def __init__(self, model: Model, uncovered: str = 'error') -> None:
         super().__init__(model, [('*', ZPlusFast())], uncovered)
+
+    def rule(self, place: Place) -> Rule:
+        return super().rule(place) if place.first or place.nonnegative else AlphaBeta(1, 0, bias=False)
 
 
 class LRPWSquare(LRP):
