@@ -9,7 +9,7 @@ from models import close, dense, initialise, per_sample
 
 from deepexplain.tensorflow import DeepExplain
 from deepexplain.tensorflow.methods import attribution_methods
-from deepexplain.tensorflow.relevance import FIRST, AlphaBeta, Epsilon, Flat, WSquare
+from deepexplain.tensorflow.relevance import FIRST, AlphaBeta, Epsilon, Flat, Rule, WSquare
 
 CONSERVING = sorted(name for name in attribution_methods if name.endswith('_IB') or name in (
     'lrp.z_plus', 'lrp.z_plus_fast', 'lrp.w_square', 'lrp.flat', 'deep_taylor', 'deep_taylor.bounded'))
@@ -283,6 +283,53 @@ def test_flat_until_a_layer(session, rng):
     close(got, explained(session, 'lrp', T, X, xs, ys=1, composite=[('Conv2D', 'flat'), ('*', Epsilon(.1))]), 1e-6)
 
 
+def test_entries_that_no_layer_takes(session, rng):
+    X, T = layers(rng)
+    initialise(session)
+    with DeepExplain(session=session) as de:
+        with pytest.warns(UserWarning, match=r"composite\[0\] \('conv\*', .*\) is for no layer; .* are first/Conv"):
+            de.get_explainer('lrp', T, X, composite=[('conv*', 'z_plus'), ('*', 'z')])
+        with warnings.catch_warnings():
+            warnings.simplefilter('error', UserWarning)
+            de.get_explainer('lrp', T, X, composite=[('first/*', 'flat'), ('*', 'z')])
+            de.get_explainer('lrp.sequential_preset_a', T[:, :1], X)
+
+
+class Broken(Rule):
+    """Returns what it was made with."""
+
+    def __init__(self, result):
+        super().__init__()
+        self.result = result
+
+    def relevance(self, layer, R):
+        return R if self.result == 'R' else self.result
+
+
+@pytest.mark.parametrize('rule,error,text', [
+    (Broken(None), TypeError, r'Broken.relevance must return a tensor of the shape of layer.x, .*, not NoneType'),
+    (Broken('R'), TypeError, r'Broken.relevance must return a tensor .*, not of .*\(.*\), for '),
+    (Rule(), NotImplementedError, r'Rule needs a function relevance\(self, layer, R\)')])
+def test_broken_rules(session, rng, rule, error, text):
+    X = tf.placeholder(tf.float32, [None, 4])
+    T = dense(X, rng, 2)
+    with pytest.raises(error, match=text), DeepExplain(session=session) as de:
+        de.get_explainer('lrp', T, X, composite=[('*', rule)])
+
+
+def test_names_that_are_nearly_right(session, rng):
+    X = tf.placeholder(tf.float32, [None, 4])
+    T = dense(X, rng, 2)
+    with DeepExplain(session=session) as de:
+        for name, near in (('LRP.Z', 'lrp.z'), ('lrp.zplus', 'lrp.z_plus'), ('deeplft', 'deeplift')):
+            with pytest.raises(RuntimeError, match=r"\], not '%s'\. Did you mean '%s'\?" % (name, near)):
+                de.get_explainer(name, T, X)
+        with pytest.raises(ValueError, match=r"not 'lrp.z_plus'\. Did you mean 'z_plus'\?"):
+            de.get_explainer('lrp', T, X, composite=[('*', 'lrp.z_plus')])
+        with pytest.raises(TypeError, match=r'composite\[0\] must begin with an op type, .* not '):
+            de.explain('lrp', T, X, np.ones((1, 4)), composite=[(T, 'z')])
+
+
 def test_first_layers(session, rng):
     """Of two branches each has its first; a layer behind another is none, though X reaches it otherwise too."""
     X = tf.placeholder(tf.float32, [None, 4])
@@ -353,7 +400,7 @@ def test_what_no_rule_covers_is_named(session, rng):
     initialise(session)
     before = len(session.graph.get_operations())
     with DeepExplain(session=session) as de:
-        with pytest.raises(RuntimeError, match=r"LRPZ has no rule for Mul \(gate\), on the path from X to T\. "
+        with pytest.raises(RuntimeError, match=r"lrp\.z has no rule for Mul \(gate\), on the path from X to T\. "
                                                "uncovered='gradient' passes it"):
             de.explain('lrp.z', T, X, np.ones([1, 4]))
         with pytest.raises(RuntimeError, match=r'Softmax \(.*\), .* Explain what goes into the softmax'):
@@ -478,9 +525,12 @@ def test_padding_is_found_behind_other_ops(session, rng, between):
 
 
 @pytest.mark.parametrize('fused', [True, False])
-def test_batch_normalisation_that_may_train(session, rng, fused):
-    """A Keras learning phase in v1 branches: what only training depends on is left out of account."""
-    phase = tf.placeholder_with_default(False, [], name='keras_learning_phase')
+@pytest.mark.parametrize('flag', ['keras_learning_phase', 'is_training', 'given'])
+def test_batch_normalisation_that_may_train(session, rng, fused, flag):
+    """A learning phase in v1 branches: what only training depends on is left out of account."""
+    phase = tf.placeholder_with_default(False, [], name=flag) if flag != 'given' else tf.placeholder(
+        tf.bool, [], name='scope/is_training')
+    fed = {phase: False} if flag == 'given' else None
     X = tf.placeholder(tf.float32, [None, 4, 4, 2])
     w, (gamma, beta, mean, variance) = variable(rng, 3, 3, 2, 3), statistics(rng, 3)
     z = conv(X, w)
@@ -497,9 +547,14 @@ def test_batch_normalisation_that_may_train(session, rng, fused):
     initialise(session)
     xs = rng.randn(3, 4, 4, 2)
     for method, options in (('lrp.z', {}), ('lrp.alpha_2_beta_1', {}), ('lrp.w_square', {}),
-                            ('pattern.net', dict(patterns=[rng.randn(3, 3, 2, 3)]))):
-        close(explained(session, method, T, X, xs, ys=1, **options),
-              explained(session, method, plain, X, xs, ys=1, **options), 1e-4)
+                            ('pattern.net', dict(patterns=[rng.randn(3, 3, 2, 3)])), ('guided_backprop', {}),
+                            ('deeplift.reveal_cancel', {})):
+        with warnings.catch_warnings():
+            warnings.simplefilter('error', UserWarning)
+            close(explained(session, method, T, X, xs, ys=1, feed_dict=fed, **options),
+                  explained(session, method, plain, X, xs, ys=1, **options), 1e-4)
+        with pytest.raises(RuntimeError, match=r"feed_dict\['.*'\] must be off: .* explains the model at inference"):
+            explained(session, method, T, X, xs, ys=1, feed_dict={phase: True}, **options)
 
 
 def test_a_constant_among_what_is_added(session, rng):

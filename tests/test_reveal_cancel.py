@@ -172,5 +172,5 @@ def dense_of(T):
 def test_loops_are_refused(session):
     X = tf.placeholder(tf.float32, [None, 2])
     T = tf.while_loop(lambda i, h: i < 3, lambda i, h: (i + 1, tf.tanh(h)), [0, X])[1]
-    with pytest.raises(RuntimeError, match='deeplift cannot reach into loops'):
+    with pytest.raises(RuntimeError, match='deeplift.reveal_cancel cannot reach into loops'):
         explained(session, T, X, np.ones([1, 2]))

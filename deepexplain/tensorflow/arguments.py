@@ -84,7 +84,8 @@ def to_array(name: str, value: Any, dtype: Any) -> np.ndarray:
 def positive_int(name: str, value: Any) -> int:
     """The value as an int, when it is one of at least 1."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError('%s must be a positive int, not %r.' % (name, value))
+        raise ValueError('%s must be a positive int, not %s.' % (
+            name, 'an array of shape %s' % (value.shape,) if hasattr(value, 'shape') and value.shape else repr(value)))
     return int(value)
 
 

@@ -132,6 +132,8 @@ def _frozen(value: Any) -> Any:
         return tuple(sorted((key, _frozen(one)) for key, one in value.items()))
     if isinstance(value, (list, tuple)):
         return type(value).__name__, tuple(_frozen(one) for one in value)
+    if isinstance(value, tf.Tensor):
+        return 'tensor', value.name
     if hasattr(value, '__array__'):
         array = np.asarray(value)
         return 'array', array.shape, array.dtype.str, array.tobytes()

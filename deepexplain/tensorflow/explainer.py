@@ -12,7 +12,7 @@ from .arguments import check_rows, check_samples, check_tensors, positive_int
 from .batching import sweep
 from .feeds import arrange, check_feed, check_needs, placeholders_of
 from .graph import is_learning_phase
-from .messages import warn
+from .messages import close_to, warn
 from .methods.base import Model, Run
 from .methods.noise_tunnel import NoiseTunnel, named
 from .targets import weights
@@ -37,7 +37,8 @@ class Explainer:
                  session: tf.Session, **options: Any) -> None:
         method, options = named(method, options)
         if not isinstance(method, str) or method not in methods.attribution_methods:
-            raise RuntimeError('Method must be in %s, not %r.' % (list(methods.attribution_methods), method))
+            raise RuntimeError('Method must be in %s, not %r.%s' % (
+                list(methods.attribution_methods), method, close_to(method, methods.attribution_methods)))
         graph = session.graph
         inputs = check_tensors(T, X, graph)
         self.method, self.session = method, session
@@ -50,7 +51,7 @@ class Explainer:
         attribution = methods.attribution_methods[method]
         attribution.check_options(options)
         with self._making(attribution.__name__):
-            self._attribution = attribution(Model(T, inputs, self._many), **options)
+            self._attribution = attribution(Model(T, inputs, self._many, method), **options)
         _log.debug("built an explainer of '%s' with respect to %s by %s", T.name, [x.name for x in inputs], method)
         self.has_convergence_delta = attribution.has_convergence_delta
         self._needed = placeholders_of(T, [x.name for x in inputs])
@@ -188,6 +189,10 @@ class Explainer:
                     self.method, name, 'it takes ' + ', '.join(attribution.run_options) if attribution.run_options
                     else 'it takes none'))
         pairs = check_feed(feed_dict, self.session.graph, self._inputs)
+        for tensor, array in pairs:
+            if tensor.name in attribution.settled and np.any(array):
+                raise RuntimeError("feed_dict['%s'] must be off: %s explains the model at inference, and was built for "
+                                   'it.' % (tensor.name, self.method))
         fed = [tensor.name for tensor, _ in pairs] + list(self._fixed)
         if xs is None and not pairs:
             raise RuntimeError('xs may be left out only where feed_dict says what X is made of.')
@@ -260,7 +265,7 @@ class Explainer:
                 self.method, 'all zero though the target changes' if zero else
                 'off what they should add up to by up to %.2g of the largest' % (np.abs(delta).max() / scale)
                 if scale else 'not zero though the target does not change',
-                ' Ops on the path without an exact rule: %s.' % unruled if unruled else ''))
+                ' Ops on the path without an exact rule: %s.' % unruled if unruled else '') + self._attribution.share)
         return delta
 
 

@@ -7,7 +7,7 @@ import tensorflow.compat.v1 as tf
 from . import compat
 from .bodies import Inside, look_inside
 from .functions import is_call, is_phased
-from .graph import CALLS, FUNCTIONAL, GRADIENT, Path, find_cut
+from .graph import CALLS, FUNCTIONAL, GRADIENT, Path, find_cut, is_training_flag, unwrap
 from .messages import warn
 from .replica import Replica
 from .rules import Rule, RuleSet, registered_rules
@@ -82,13 +82,15 @@ def lowered(path: Path, inference: bool = False) -> Path:
     """The path, imported again with its function calls inlined if there are any.
 
     Args:
-        inference: whether branches that a Keras learning phase chooses are inlined as well, as they are at inference.
+        inference: whether functional branches that a Keras learning phase chooses are inlined as well, as they are at
+            inference, and what is behind the true side of a placeholder for training is left out of account.
     """
-    dead = frozenset(training_tensors(path) if inference else ())
+    dead = frozenset(training_tensors(path, is_training_flag) if inference else ())
     if dead:
         # Batch normalisation's moments hang on X while it trains alone.
         living = Path(path.X, path.T, dead)
-        living.of = path.of
+        living.settled = frozenset(flag.name for flag in (unwrap(op.inputs[1]) for op in path.of_types(['Switch']))
+                                   if is_training_flag(flag.op))
         path = living
     phased = [op for op in path.ops if inference and is_phased(op)]
     if not phased and all(op.type not in CALLS and hasattr(tf.raw_ops, op.type) for op in path.ops):
@@ -103,7 +105,7 @@ def lowered(path: Path, inference: bool = False) -> Path:
         _warn_of_lost(lost)
     replica = Replica(path.with_loops(), inference=inference)
     found = Path(path.X, replica.tensor(path.T))
-    found.of = replica.tensor
+    found.of, found.settled = replica.tensor, path.settled
     return found
 
 
@@ -114,7 +116,8 @@ def _warn_of_lost(ops: List[Tuple[str, str]]) -> None:
 
 def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
                   joint: FrozenSet[str] = frozenset(), more: FrozenSet[str] = frozenset(),
-                  also: Callable[[Path, Units], Sequence[tf.Operation]] = lambda path, units: ()) -> Ruled:
+                  also: Callable[[Path, Units], Sequence[tf.Operation]] = lambda path, units: (),
+                  inference: bool = False) -> Ruled:
     """A replica of the path under `DeepExplainGrad`; warns of ops that have no rule.
 
     Args:
@@ -123,9 +126,10 @@ def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
         joint: op types for which the method has rules where tensors that depend on X meet.
         more: further elementwise op types that take the method's own rule.
         also: finds further ops for which the method has rules.
+        inference: see `lowered`.
     """
     rules = dict({op_type: Rule() for op_type in more}, **registered_rules())
-    path = lowered(model.path)
+    path = lowered(model.path, inference)
     inside = look_inside(path, rules)
     if check is not None:
         check(path, method, inside)

@@ -1,6 +1,7 @@
 """The path: the ops between X and T. Nothing outside it is looked at, run or changed."""
 from typing import Callable, FrozenSet, Iterable, List, NamedTuple, Sequence, Set
 
+import numpy as np
 import tensorflow.compat.v1 as tf
 
 from .compat import has_gradient, while_context
@@ -33,6 +34,15 @@ def name_of(tensor: tf.Tensor) -> str:
     return first_unnumbered(tensor.name)
 
 
+def is_training_flag(op: tf.Operation) -> bool:
+    """Whether an op is a placeholder for whether the model trains, by its name, that is off unless fed otherwise."""
+    if op.type not in ('Placeholder', 'PlaceholderWithDefault'):
+        return False
+    name = op.name.split('/')[-1].lower()
+    named = 'train' in name or 'phase' in name
+    return named and (op.type == 'Placeholder' or not np.any(tf.get_static_value(op.inputs[0])))
+
+
 def is_learning_phase(op: tf.Operation) -> bool:
     """Whether an op is one of Keras's switches between training (1) and inference (0)."""
     return op.type.startswith('Placeholder') and op.name.split('/')[-1].startswith('keras_learning_phase')
@@ -54,6 +64,8 @@ class Path:
     Attributes:
         ops: the ops of the path in the order of their making, X's own not included.
         dependent: those of them whose value depends on the value of X (not only on its shape).
+        dead: see above.
+        settled: the names of placeholders that are taken to be off.
         of: where this path stands for another, finds what stands here for a tensor of that one.
     """
 
@@ -65,7 +77,8 @@ class Path:
         self.ops = [op for op in self.graph.get_operations() if op in path]
         path_consumers = [consumer for x in X for consumer in x.consumers() if consumer in path]
         self.dependent = _forward(path_consumers, CONSTANT, dead) & path
-        self._ends = ends
+        self._ends, self.dead = ends, dead
+        self.settled: FrozenSet[str] = frozenset()
         self.of: Callable[[tf.Tensor], tf.Tensor] = lambda tensor: tensor
 
     def depends(self, tensor: tf.Tensor) -> bool:

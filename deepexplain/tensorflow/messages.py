@@ -1,7 +1,9 @@
 """Warnings that point at the caller's line."""
+import difflib
 import os
 import sys
 import warnings
+from typing import Any, Iterable
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
@@ -12,3 +14,10 @@ def warn(message: str) -> None:
     while frame.f_back is not None and os.path.abspath(frame.f_code.co_filename).startswith(_PACKAGE):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, stacklevel=level)
+
+
+def close_to(name: Any, names: Iterable[str]) -> str:
+    """' Did you mean 'lrp.z'?' for a name that is like one of some names, else nothing."""
+    known = {one.lower(): one for one in names}
+    found = difflib.get_close_matches(name.lower(), list(known), 1) if isinstance(name, str) else []
+    return " Did you mean '%s'?" % known[found[0]] if found else ''

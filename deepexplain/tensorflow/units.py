@@ -1,5 +1,5 @@
 """Which ops of a path bend the gradient: the units that a rule is for, and the ops that no rule covers."""
-from typing import Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Set
+from typing import Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Set
 
 import tensorflow.compat.v1 as tf
 
@@ -241,10 +241,14 @@ def reached(path: Path, marked: Dict[str, Unit]) -> Set[tf.Operation]:
     return found
 
 
-def training_tensors(path: Path) -> Set[str]:
-    """The tensors that have a value only while a Keras model trains: behind the true side of a learning phase."""
-    waiting = [op.outputs[1] for op in path.of_types(['Switch']) if is_learning_phase(unwrap(op.inputs[1]).op)]
-    dead = {tensor.name for tensor in waiting}
+def training_tensors(path: Path, is_flag: Callable[[tf.Operation], bool] = is_learning_phase) -> Set[str]:
+    """The tensors that have a value only while a model trains: behind the true side of a learning phase.
+
+    Args:
+        is_flag: what counts as a learning phase.
+    """
+    waiting = [op.outputs[1] for op in path.of_types(['Switch']) if is_flag(unwrap(op.inputs[1]).op)]
+    dead = {tensor.name for tensor in waiting}.union(path.dead)
     # Ops in a branch are older than the Switches that they read.
     while waiting:
         for op in waiting.pop().consumers():

@@ -1,6 +1,6 @@
 """What every method is made of: the model it explains, the run it is asked for, and the base classes."""
 import inspect
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -19,12 +19,14 @@ class Model:
     Attributes:
         T, X: the tensors, X always a list; `many` says whether the caller's X was a list.
         path: the ops between them.
+        method: the name of the method, for messages.
         footprint: how much one sample takes there.
         Y: the weights of T's units: 1 unless fed.
         score: the sum of T * Y for each sample, which the methods attribute.
     """
 
-    def __init__(self, T: tf.Tensor, X: List[tf.Tensor], many: bool) -> None:
+    def __init__(self, T: tf.Tensor, X: List[tf.Tensor], many: bool, method: str = '') -> None:
+        self.method = method
         self.T = T if T.dtype.is_floating else tf.cast(T, tf.float32)
         self.X, self.many = X, many
         self.path = Path(X, self.T)
@@ -203,6 +205,12 @@ class Attribution:
 
     #: The ops on the path that the method passes by their ordinary gradient though that is not exact.
     unruled = ''
+
+    #: The names of placeholders for training that were taken to be off when the graph was built.
+    settled: FrozenSet[str] = frozenset()
+
+    #: Why attributions may not add up as they are meant to.
+    share = ''
 
     def __init__(self, model: Model) -> None:
         self.model = model

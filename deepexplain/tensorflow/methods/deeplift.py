@@ -40,6 +40,9 @@ class DeepLIFTRescale(GradientAttribution):
     run_options = ('baseline', 'references')
     has_convergence_delta = True
 
+    #: Whether what trains alone is left out of the path.
+    inference = False
+
     def __init__(self, model: Model, baseline: Any = None, references: Any = None, complete: bool = False) -> None:
         self.model = model
         self._complete = bool(complete)
@@ -56,8 +59,9 @@ class DeepLIFTRescale(GradientAttribution):
 
     def carrier(self) -> Carrier:
         joint, more = (frozenset(JOINT), ELEMENTARY) if self._complete else (frozenset(), frozenset())
-        ruled = ruled_replica(self.model, 'deeplift', refuse_loops, joint, more, self.also)
-        self.unruled, self._path = ruled.unruled, ruled.path
+        ruled = ruled_replica(self.model, self.model.method or 'deeplift', refuse_loops, joint, more, self.also,
+                              self.inference)
+        self.unruled, self._path, self.settled = ruled.unruled, ruled.path, ruled.path.settled
         self._placeholders = [tf.placeholder(x.dtype, x.shape, name='baseline') for x in self.model.X]
         inputs = {x.name: baseline for x, baseline in zip(self.model.X, self._placeholders)}
         self._reference = Replica(ruled.path.with_loops(), inputs)

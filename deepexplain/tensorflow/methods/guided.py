@@ -39,6 +39,7 @@ class Deconvnet(GradientAttribution):
 
     def carrier(self) -> Carrier:
         path = lowered(self.model.path, inference=True)
+        self.settled = path.settled
         units = find_units(path, ACTIVATIONS | frozenset(registered_rules()))
         replica = Replica(path.with_loops(), units=units, gradient=GRADIENT)
         return carrier_on(replica, path, self.rules(), relevance=True)

@@ -46,9 +46,13 @@ class LRP(GradientAttribution):
         super().__init__(model)
 
     def carrier(self) -> Carrier:
-        planned = Planned(self.model, type(self).__name__, self._uncovered)
-        self.unruled, self.path = planned.unruled, planned.path
+        planned = Planned(self.model, self.model.method, self._uncovered)
+        self.unruled, self.path, self.settled = planned.unruled, planned.path, planned.path.settled
         rules = {name: self.rule(place) for name, place in planned.plan.layers.items()}
+        if any(rule.bias for rule in rules.values()):
+            self.share = ' Biases keep their share, unless they are ignored (bias=False, names that end in _IB).'
+        if type(self) is LRP:
+            self._composite.warn_of_idle(list(planned.plan.layers.values()))
         return carrier_on(planned.replica, planned.path, Relevance(planned.steps(rules)), relevance=True)
 
     def rule(self, place: Place) -> Rule:

@@ -49,7 +49,8 @@ class PatternNet(GradientAttribution):
         super().__init__(model)
 
     def carrier(self) -> Carrier:
-        planned = Planned(self.model, type(self).__name__, 'gradient', quiet=True)
+        planned = Planned(self.model, self.model.method, 'gradient', quiet=True)
+        self.settled = planned.path.settled
         self._places: List[Place] = list(planned.plan.layers.values())
         if self._given is not None:
             self._patterns = _checked(self._given, self._places)
@@ -93,8 +94,8 @@ class PatternNet(GradientAttribution):
 
     def whole(self) -> List[Tuple[tf.Tensor, np.ndarray]]:
         if self._patterns is None:
-            raise RuntimeError('There are no patterns yet: give the option patterns, or call '
-                               'explainer.fit_patterns(xs) first.')
+            raise RuntimeError('There are no patterns yet: give the option patterns, or make an explainer by '
+                               'de.get_explainer and call its fit_patterns(xs) first.')
         return list(zip(self._holders, self._patterns))
 
     def begin_fit(self, estimator: Any) -> None:

@@ -32,6 +32,8 @@ class DeepLIFTRevealCancel(DeepLIFTRescale):
         RuntimeError: if there is a loop between X and T.
     """
 
+    inference = True
+
     def __init__(self, model: Model, baseline: Any = None, references: Any = None, complete: bool = False,
                  rescale_convolutions: bool = False) -> None:
         self._rescale_convolutions = bool(rescale_convolutions)

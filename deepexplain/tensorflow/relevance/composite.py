@@ -1,9 +1,11 @@
 """Which layer takes which rule: an ordered list of which the first match counts."""
 import fnmatch
-from typing import Any, Callable, List, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 import tensorflow.compat.v1 as tf
 
+from ..messages import close_to, warn
+from .plan import Place
 from .rules import NAMED, Rule
 
 #: What says which layers an entry is for; see `Composite`.
@@ -38,19 +40,37 @@ class Composite:
             raise TypeError('composite must be a list of pairs (which layers, rule), not %s.' % (
                 'an empty one' if isinstance(entries, (list, tuple)) else type(entries).__name__))
         self._entries = [_checked(i, entry) for i, entry in enumerate(entries)]
+        self._places: Dict[str, Optional[int]] = {}
 
     def rule(self, op: tf.Operation, first: bool) -> Rule:
         """The rule of a layer; `first` says whether X meets it first."""
-        for i, (matcher, rule) in enumerate(self._entries):
+        place = self._places[op.name] = self._place(op, first)
+        if place is not None:
+            return self._entries[place][1]
+        raise RuntimeError("lrp: no entry of the composite fits the layer '%s' (%s); end it with ('*', rule)." % (
+            op.name, op.type))
+
+
+    def _place(self, op: tf.Operation, first: bool) -> Optional[int]:
+        """The number of the first entry that fits a layer."""
+        for i, (matcher, _) in enumerate(self._entries):
             try:
                 fits = _fits(matcher, op, first)
             except Exception as error:
                 raise RuntimeError("composite[%d]: its function failed on '%s' (%s): %s" % (
                     i, op.name, op.type, error)) from error
             if fits:
-                return rule
-        raise RuntimeError("lrp: no entry of the composite fits the layer '%s' (%s); end it with ('*', rule)." % (
-            op.name, op.type))
+                return i
+        return None
+
+    def warn_of_idle(self, layers: Sequence[Place]) -> None:
+        """Warn of entries that no layer has taken: a mistyped name would go unseen."""
+        taken = set(self._places.values())
+        for i, (matcher, rule) in enumerate(self._entries):
+            if i not in taken and matcher != ('*',):
+                warn('lrp: composite[%d] (%s, %r) is for no layer; the layers are %s.' % (
+                    i, ', '.join(map(repr, matcher)), rule, ', '.join(
+                        '%s (%s)' % (place.op.name, place.op.type) for place in layers)))
 
 
 def as_rule(value: Any) -> Rule:
@@ -61,7 +81,8 @@ def as_rule(value: Any) -> Rule:
         raise TypeError('A rule must be an object of deepexplain.tensorflow.relevance or the name of one, not %s.'
                         % type(value).__name__)
     if value not in NAMED:
-        raise ValueError('A rule must be in %s, not %r.' % (sorted(NAMED), value))
+        raise ValueError('A rule must be in %s, not %r.%s' % (sorted(NAMED), value, close_to(
+            value.split('lrp.')[-1], NAMED)))
     return NAMED[value]()
 
 

@@ -90,7 +90,7 @@ class Planned:
         return found
 
     def _layer_step(self, place: Place, rule: Rule) -> Step:
-        return lambda op, R: _alone(op, place.parts.data, rule.relevance(self.layer(place), R))
+        return lambda op, R: _alone(op, place.parts.data, _checked(rule, self.layer(place), R))
 
     def _pool_step(self, original: tf.Operation, parts: Parts) -> Step:
         return lambda op, R: _alone(op, parts.data, share(
@@ -105,6 +105,16 @@ def layer_of(place: Place, find: Callable[[tf.Operation], tf.Operation] = lambda
     """A layer of the plan, on the path itself or on what stands for its ops elsewhere."""
     line = together(line_of(find(op), data) for op, data in place.folded)
     return Layer(find(place.op), place.parts, line.scale, line.shift, place.nonnegative, mask)
+
+
+def _checked(rule: Rule, layer: Layer, R: tf.Tensor) -> tf.Tensor:
+    """What a rule returns, if that is relevance for the layer's data."""
+    result = rule.relevance(layer, R)
+    if not isinstance(result, tf.Tensor) or not result.shape.is_compatible_with(layer.x.shape):
+        raise TypeError("%s.relevance must return a tensor of the shape of layer.x, %s, not %s, for '%s'." % (
+            type(rule).__name__, layer.x.shape,
+            'of %s' % result.shape if isinstance(result, tf.Tensor) else type(result).__name__, layer.op.name))
+    return result
 
 
 def _sum_step(places: List[int], bounded: bool, bias: bool) -> Step:

@@ -104,6 +104,8 @@ class Layer:
         b: its bias, of a shape that broadcasts to z, or None.
         z: its output without the bias.
         mask: where some of its data are only padding, 1 where they are not; or None.
+
+    `forward`, `backward` and `evenly` are what rules are made of.
     """
 
     def __init__(self, op: tf.Operation, parts: Parts, scale: Optional[tf.Tensor] = None,

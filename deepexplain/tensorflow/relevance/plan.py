@@ -122,7 +122,7 @@ def make_plan(path: Path, more: FrozenSet[str] = frozenset()) -> Plan:
                 plan.pools[op.name] = parts
             elif op.type in SUMS and len(places) > 1:
                 plan.sums[op.name] = places
-            elif op.type in AFFINE and len(places) == 1 and is_exact(op, path):
+            elif op.type in AFFINE and len(places) == 1 and _is_line(op, path):
                 plan.shifts[op.name] = places[0]
             elif op.type in ('MaxPool', 'MaxPoolV2', 'MaxPool3D') and padding.touches(op.inputs[0]):
                 plan.winners.add(op.name)
@@ -150,6 +150,11 @@ def _beyond(layers: Iterable[Place], path: Path) -> Set[tf.Operation]:
             found |= after
             waiting.extend(after)
     return found
+
+
+def _is_line(op: tf.Operation, path: Path) -> bool:
+    """Whether an op of the affine types is a scale and a shift by what does not depend on X."""
+    return is_exact(op, path) and not (op.type in BATCH_NORMS and op.get_attr('is_training'))
 
 
 def _parts(op: tf.Operation, places: List[int]) -> Optional[Parts]:
@@ -192,7 +197,7 @@ def _follow(op: tf.Operation, parts: Parts, everything: Set[tf.Operation], train
             tensor = outputs[0]
             continue
         places = [i for i, one in enumerate(reader.inputs) if path.depends(one)]
-        if reader.type not in AFFINE or len(places) != 1 or not is_exact(reader, path):
+        if reader.type not in AFFINE or len(places) != 1 or not _is_line(reader, path):
             break
         scales, _, shapes = kind_of(reader, places[0])
         by_channel = channels is not None and all(_for_channels(shape, channels) for shape in shapes)

@@ -28,7 +28,7 @@ class Rule:
 
     def relevance(self, layer: Layer, R: tf.Tensor) -> tf.Tensor:
         """The relevance of the layer's data, given that of its output."""
-        raise NotImplementedError
+        raise NotImplementedError('%s needs a function relevance(self, layer, R).' % type(self).__name__)
 
     def __repr__(self) -> str:
         options = ['%s=%r' % (name.lstrip('_'), value) for name, value in sorted(vars(self).items())]
