@@ -49,7 +49,7 @@ def draw(pictures, attributions):
                 ax.axis('on')
                 heatmap(attributions[name][i], picture, ax=ax)
             if i == 0:
-                ax.set_title(name.replace('sequential_', 'sequential_\n'), fontsize=7.5)
+                ax.set_title(name, fontsize=7.5 if len(name) < 24 else 6)
     figure.subplots_adjust(left=0.01, right=0.99, top=0.975, bottom=0.01, wspace=0.06, hspace=0.22)
     return figure
 

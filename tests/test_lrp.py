@@ -525,7 +525,7 @@ def test_padding_is_found_behind_other_ops(session, rng, between):
 
 
 @pytest.mark.parametrize('fused', [True, False])
-@pytest.mark.parametrize('flag', ['keras_learning_phase', 'is_training', 'given'])
+@pytest.mark.parametrize('flag', ['keras_learning_phase', 'is_training', 'given', None])
 def test_batch_normalisation_that_may_train(session, rng, fused, flag):
     """A learning phase in v1 branches: what only training depends on is left out of account."""
     phase = tf.placeholder_with_default(False, [], name=flag) if flag != 'given' else tf.placeholder(

@@ -191,8 +191,9 @@ class Explainer:
         pairs = check_feed(feed_dict, self.session.graph, self._inputs)
         for tensor, array in pairs:
             if tensor.name in attribution.settled and np.any(array):
-                raise RuntimeError("feed_dict['%s'] must be off: %s explains the model at inference, and was built for "
-                                   'it.' % (tensor.name, self.method))
+                raise RuntimeError("feed_dict['%s'] must be off: %s explains the model at inference, and takes this "
+                                   'for what switches training on. If it is not, give it another name.' % (
+                                       tensor.name, self.method))
         fed = [tensor.name for tensor, _ in pairs] + list(self._fixed)
         if xs is None and not pairs:
             raise RuntimeError('xs may be left out only where feed_dict says what X is made of.')

@@ -35,11 +35,11 @@ def name_of(tensor: tf.Tensor) -> str:
 
 
 def is_training_flag(op: tf.Operation) -> bool:
-    """Whether an op is a placeholder for whether the model trains, by its name, that is off unless fed otherwise."""
+    """Whether an op is a placeholder for whether the model trains, by its name or for want of one; off by default."""
     if op.type not in ('Placeholder', 'PlaceholderWithDefault'):
         return False
     name = op.name.split('/')[-1].lower()
-    named = 'train' in name or 'phase' in name
+    named = 'train' in name or 'phase' in name or name.startswith('placeholder')
     return named and (op.type == 'Placeholder' or not np.any(tf.get_static_value(op.inputs[0])))
 
 
