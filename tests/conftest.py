@@ -9,6 +9,7 @@ if importlib.util.find_spec('tf_keras'):
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
+from models import initialise, mlp
 
 tf.disable_v2_behavior()
 tf.logging.set_verbosity(tf.logging.ERROR)
@@ -23,3 +24,11 @@ def session():
 @pytest.fixture
 def rng():
     return np.random.RandomState(0)
+
+
+@pytest.fixture
+def model(session, rng):
+    """X and T of a small network; files that need another have a fixture of their own."""
+    X, T = mlp(tf.nn.tanh, rng)
+    initialise(session)
+    return X, T

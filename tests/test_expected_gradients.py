@@ -8,13 +8,6 @@ from test_rows import Counting
 from deepexplain.tensorflow import DeepExplain
 
 
-@pytest.fixture
-def model(session, rng):
-    X, T = mlp(tf.nn.tanh, rng)
-    initialise(session)
-    return X, T
-
-
 def test_by_hand(session):
     # T = x0 * x1 from (0, 0): the gradient at a * (3, 2) is a * (2, 3), which times x is 6 a for both features.
     X = tf.placeholder(tf.float32, [None, 2])

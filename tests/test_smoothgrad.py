@@ -39,13 +39,6 @@ STATISTICS = {'mean': lambda values: values.mean(1), 'mean_square': lambda value
               'variance': lambda values: values.var(1)}
 
 
-@pytest.fixture
-def model(session, rng):
-    X, T = mlp(tf.nn.tanh, rng)
-    initialise(session)
-    return X, T
-
-
 # Numbers.
 
 def test_of_a_linear_model(session):

@@ -9,7 +9,7 @@ from ..batching import sweep
 from ..gradients import Carrier, carrier_on
 from ..joint import summed_to
 from ..relevance.affine import line_of
-from ..relevance.engine import Planned, Relevance, Step, layer_of
+from ..relevance.engine import Planned, Relevance, Step, alone, layer_of
 from ..relevance.linear import Layer
 from ..relevance.patterns import ESTIMATORS, Sums, check_fit
 from ..relevance.plan import Place
@@ -67,7 +67,7 @@ class PatternNet(GradientAttribution):
         def step(op: tf.Operation, grad: tf.Tensor) -> List[Optional[tf.Tensor]]:
             layer = planned.layer(place)
             result = layer.backward(self.direction(layer, pattern), grad)
-            return [result if i == place.parts.data else None for i in range(len(op.inputs))]
+            return alone(op, place.parts.data, result)
         return step
 
     def direction(self, layer: Layer, pattern: tf.Tensor) -> tf.Tensor:
@@ -77,8 +77,7 @@ class PatternNet(GradientAttribution):
     def _scale(self, place: int, folded: bool) -> Step:
         def step(op: tf.Operation, grad: tf.Tensor) -> List[Optional[tf.Tensor]]:
             scale = None if folded else line_of(op, place).scale
-            value = summed_to(self.scaled(grad, scale), op.inputs[place])
-            return [value if i == place else None for i in range(len(op.inputs))]
+            return alone(op, place, summed_to(self.scaled(grad, scale), op.inputs[place]))
         return step
 
     def scaled(self, grad: tf.Tensor, scale: Optional[tf.Tensor]) -> tf.Tensor:

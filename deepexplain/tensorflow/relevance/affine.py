@@ -19,16 +19,16 @@ class Line(NamedTuple):
     shift: Optional[tf.Tensor]
 
 
-def kind_of(op: tf.Operation, place: int) -> Tuple[bool, bool, List[Optional[List[Optional[int]]]]]:
-    """Whether an op scales, whether it shifts, and the static shapes of what it does so by (None where unknown)."""
+def kind_of(op: tf.Operation, place: int) -> Tuple[bool, List[Optional[List[Optional[int]]]]]:
+    """Whether an op scales, and the static shapes of what it scales and shifts by (None where unknown)."""
     if op.type in BATCH_NORMS or op.type == 'BiasAdd':
         first = op.get_attr('data_format').startswith(b'NC')
         size = op.inputs[1].shape.as_list()[0] if op.inputs[1].shape.ndims else None
         rank = op.outputs[0].shape.ndims or 4
-        return op.type in BATCH_NORMS, True, [[size] + ([1] * (rank - 2) if first else [])]
+        return op.type in BATCH_NORMS, [[size] + ([1] * (rank - 2) if first else [])]
     shapes = [tensor.shape.as_list() if tensor.shape.ndims is not None else None
               for i, tensor in enumerate(op.inputs) if i != place]
-    return op.type not in _SHIFTS or op.type == 'Sub' and place == 1, op.type in _SHIFTS, shapes
+    return op.type not in _SHIFTS or op.type == 'Sub' and place == 1, shapes
 
 
 def line_of(op: tf.Operation, place: int) -> Line:

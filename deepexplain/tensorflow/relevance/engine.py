@@ -90,14 +90,14 @@ class Planned:
         return found
 
     def _layer_step(self, place: Place, rule: Rule) -> Step:
-        return lambda op, R: _alone(op, place.parts.data, _checked(rule, self.layer(place), R))
+        return lambda op, R: alone(op, place.parts.data, _checked(rule, self.layer(place), R))
 
     def _pool_step(self, original: tf.Operation, parts: Parts) -> Step:
-        return lambda op, R: _alone(op, parts.data, share(
+        return lambda op, R: alone(op, parts.data, share(
             Layer(op, parts, mask=self._padding.mask(original.inputs[parts.data])), R))
 
     def _winner_step(self, original: tf.Operation) -> Step:
-        return lambda op, R: _alone(op, 0, winner(op, self._padding.mask(original.inputs[0]), R))
+        return lambda op, R: alone(op, 0, winner(op, self._padding.mask(original.inputs[0]), R))
 
 
 def layer_of(place: Place, find: Callable[[tf.Operation], tf.Operation] = lambda op: op,
@@ -149,11 +149,12 @@ def _shift_step(place: int, counts: bool) -> Step:
         if shift is not None:
             y = op.outputs[0]
             R = tf.math.divide_no_nan(R, y) * (y - shift)
-        return _alone(op, place, summed_to(R, op.inputs[place]))
+        return alone(op, place, summed_to(R, op.inputs[place]))
     return step
 
 
-def _alone(op: tf.Operation, place: int, value: tf.Tensor) -> List[Optional[tf.Tensor]]:
+def alone(op: tf.Operation, place: int, value: tf.Tensor) -> List[Optional[tf.Tensor]]:
+    """The gradients of an op of which only the input at a place has one."""
     return [value if i == place else None for i in range(len(op.inputs))]
 
 

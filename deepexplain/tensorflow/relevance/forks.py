@@ -9,6 +9,7 @@ from ..replica import Replica
 from ..rules import Reference, RescaleRules, Rule
 from ..units import Unit, Units, fits_into, foreign_gradient, reached
 from .affine import AFFINE
+from .engine import alone
 from .linear import Layer, Parts
 from .plan import SAME_SHAPE, Plan
 
@@ -111,8 +112,8 @@ class RevealCancelRules(RescaleRules):
 
     def joint_gradients(self, op: tf.Operation, grad: tf.Tensor) -> Optional[Gradients]:
         if op.name in self._shifts:
-            return [summed_to(grad, tensor) if i == self._shifts[op.name] else None
-                    for i, tensor in enumerate(op.inputs)]
+            place = self._shifts[op.name]
+            return alone(op, place, summed_to(grad, op.inputs[place]))
         if op.name in self._forks:
             with tf.name_scope('reveal_cancel'):
                 return self._through(self._forks[op.name], op, grad)

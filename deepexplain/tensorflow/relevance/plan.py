@@ -99,9 +99,10 @@ def make_plan(path: Path, more: FrozenSet[str] = frozenset()) -> Plan:
     alive, training = reached(path, marked), training_tensors(path)
     everything = reached(path, {})
     plan = Plan(units, {}, {}, {}, set(), {}, set(), [])
-    padding = Padding(path, inputs_of(units))
     signs = {x.name: False for x in path.X}  # Whatever makes X, other values may be fed for it.
-    activated = {unit.x.name for unit in list(units.single.values()) + list(units.marked)}
+    inputs = inputs_of(units)
+    activated = {x.name for x in inputs.values()}
+    padding = Padding(path, inputs)
     for op in path.ops:
         if op not in path.dependent:
             continue
@@ -199,7 +200,7 @@ def _follow(op: tf.Operation, parts: Parts, everything: Set[tf.Operation], train
         places = [i for i, one in enumerate(reader.inputs) if path.depends(one)]
         if reader.type not in AFFINE or len(places) != 1 or not _is_line(reader, path):
             break
-        scales, _, shapes = kind_of(reader, places[0])
+        scales, shapes = kind_of(reader, places[0])
         by_channel = channels is not None and all(_for_channels(shape, channels) for shape in shapes)
         if not by_channel and (scales or moved or not all(_fits(shape, tensor) for shape in shapes)):
             break
