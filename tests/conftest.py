@@ -1,4 +1,4 @@
-"""One suite for both TensorFlows: every test runs in graph mode, on a graph and a session of its own."""
+"""One suite for both TensorFlows: tests run in graph mode, on a graph and a session of their own; but tests/eager."""
 import importlib.util
 import os
 
@@ -11,7 +11,10 @@ import pytest
 import tensorflow.compat.v1 as tf
 from models import initialise, mlp
 
-tf.disable_v2_behavior()
+# tests/eager runs in a process of its own, which tests/test_eager.py starts.
+EAGER = os.environ.get('DEEPEXPLAIN_TESTS') == 'eager'
+collect_ignore = [] if EAGER else ['eager']
+(tf.enable_v2_behavior if EAGER else tf.disable_v2_behavior)()
 tf.logging.set_verbosity(tf.logging.ERROR)
 
 

@@ -1,6 +1,6 @@
 """The places where TensorFlow has no public API for what we need: one small function each."""
 import sys
-from typing import Any, Callable, Dict, Optional, Sequence, Set
+from typing import Any, Callable, Dict, List, Optional, Sequence, Set
 
 import tensorflow.compat.v1 as tf
 
@@ -54,6 +54,12 @@ def function_to_graph(function_def: Any, library: Any, shapes: Optional[Sequence
             return function_def_to_graph.function_def_to_graph_def(function_def, shapes)
 
 
+def saved_model_tags(folder: str) -> List[List[str]]:
+    """The tags of each graph in a SavedModel; OSError or ValueError where it cannot be read."""
+    from tensorflow.python.saved_model import loader_impl
+    return [list(meta.meta_info_def.tags) for meta in loader_impl.parse_saved_model(folder).meta_graphs]
+
+
 def keras_session(graph: tf.Graph) -> Optional[tf.Session]:
     """The session of the Keras that built a model in this graph, or None.
 
@@ -88,6 +94,8 @@ def functions_with_gradients(graph: tf.Graph) -> Set[str]:
 
 def _library(graph: tf.Graph) -> Any:
     definition = tf.GraphDef()
-    # as_graph_def would serialise every weight of the graph as well.
-    graph._copy_functions_to_graph_def(definition, 0)
+    # In eager mode TensorFlow would also register them there, where others of the same names may be.
+    with graph.as_default():
+        # as_graph_def would serialise every weight of the graph as well.
+        graph._copy_functions_to_graph_def(definition, 0)
     return definition.library

@@ -1,7 +1,7 @@
 """DeepExplain: the user's door."""
 import threading
 from contextlib import ExitStack
-from typing import Any, Dict, List, Mapping, Optional, Set, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple, Union
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -13,6 +13,9 @@ from .methods import attribution_methods
 from .methods.noise_tunnel import NoiseTunnel, named
 from .rules import overrides, registered_rules
 from .targets import final_squashing
+
+if TYPE_CHECKING:
+    from .opening.model import OpenedModel
 
 
 class DeepExplain:
@@ -60,6 +63,47 @@ class DeepExplain:
     def __exit__(self, *error: Any) -> None:
         self._entered.pop().__exit__(*error)
 
+    @staticmethod
+    def open(source: Any, signature: Optional[str] = None, tags: Optional[Sequence[str]] = None,
+             checkpoint: Optional[str] = None, input_signature: Optional[Sequence[Any]] = None,
+             custom_objects: Optional[Mapping[str, Any]] = None, inputs: Optional[Sequence[str]] = None,
+             outputs: Optional[Sequence[str]] = None, config: Optional[tf.ConfigProto] = None) -> 'OpenedModel':
+        """Open a model of any kind in a graph and a session of its own.
+
+            with DeepExplain.open(model) as de:
+                attributions = de.explain('deeplift', de.logits, de.inputs[0], xs, ys='max')
+
+        Eager execution elsewhere in the process goes on, and the model itself is not changed. Weights are copied at
+        opening; `refresh()` copies those of a model in this process again, without building any explainer anew.
+
+        Args:
+            source: a Keras model (Keras 3 on TensorFlow, tf_keras, tf.keras, keras 2; eager or in a graph), at
+                inference; a tf.function or a ConcreteFunction; or the path of a `.keras` or `.h5` file, of the folder
+                of a SavedModel (TensorFlow 1 or 2), of a frozen GraphDef (`.pb`, `.pbtxt`), of a MetaGraph (`.meta`)
+                or of a checkpoint that has one.
+            signature: which signature of a SavedModel: by default 'serving_default', or the only one.
+            tags: which graph of a SavedModel: by default that for serving, or the only one.
+            checkpoint: the checkpoint of a MetaGraph, where it is not the one of the same name beside it.
+            input_signature: tf.TensorSpecs of what a function, or a Keras model of no known inputs, is called with.
+            custom_objects: the classes of your own that a `.keras` or `.h5` file needs, by name.
+            inputs, outputs: names of tensors that are to be `inputs` and `outputs` (see `OpenedModel.tensor`). For a
+                graph without signatures these are by default its placeholders, and the tensors of floats that hang
+                on them and that nothing reads.
+            config: the tf.compat.v1.ConfigProto of the session.
+
+        Raises:
+            TypeError: the source is nothing of these, or does not take an option that is given.
+            ValueError: it cannot be read, or has no such signature, tags or tensor; with what there is.
+            RuntimeError: its weights are eager and eager execution is off here.
+        """
+        from .opening import opened
+        return opened(source, dict(signature=signature, tags=tags, checkpoint=checkpoint, config=config,
+                                   input_signature=input_signature, custom_objects=custom_objects), inputs, outputs)
+
+    def _check_entered(self) -> None:
+        if not self._entered:
+            raise RuntimeError('Explain can be called only within a DeepExplain context.')
+
     def get_explainer(self, method: Union[str, NoiseTunnel], T: tf.Tensor, X: Any, **options: Any) -> Explainer:
         """Build an explainer, to be run many times.
 
@@ -79,8 +123,7 @@ class DeepExplain:
                 not depend on X, or only through an op without a gradient.
             TypeError: for an option that the method does not have.
         """
-        if not self._entered:
-            raise RuntimeError('Explain can be called only within a DeepExplain context.')
+        self._check_entered()
         explainer = Explainer(method, T, X, self.session, **options)
         squashing = final_squashing(T)
         if squashing is not None and T.name not in self._hinted:
@@ -97,8 +140,7 @@ class DeepExplain:
         The arguments are those of `get_explainer` and of `Explainer.run`. The explainer is kept, so that calling again
         with the same method, T, X and options adds nothing to the graph; baselines, references and seeds may differ.
         """
-        if not self._entered:
-            raise RuntimeError('Explain can be called only within a DeepExplain context.')
+        self._check_entered()
         method, options = named(method, options)
         for_run: Dict[str, Any] = {}
         if method in list(attribution_methods):

@@ -62,8 +62,14 @@ class Explainer:
     @contextmanager
     def _making(self, scope: str) -> Iterator[None]:
         """Where ops of ours are made: not under whatever scope, control dependency or device the caller is in."""
-        with _building, self.session.graph.as_default(), tf.control_dependencies(None), tf.device(None):
-            with tf.name_scope(None), tf.name_scope('deepexplain/' + scope):
+        graph = self.session.graph
+        with _building, graph.as_default(), tf.control_dependencies(None), tf.device(None), tf.name_scope(None):
+            taken = [op.name for op in graph.get_operations() if op.name.startswith('deepexplain/' + scope)]
+            name = graph.unique_name('deepexplain/' + scope)
+            # A graph that was saved after explanations holds ops of ours, whose scopes are not known to be in use.
+            while any(one.startswith(name + '/') for one in taken):
+                name = graph.unique_name('deepexplain/' + scope)
+            with tf.name_scope(name + '/'):
                 yield
 
     def run(self, xs: Any = None, ys: Any = None, batch_size: Optional[int] = None,

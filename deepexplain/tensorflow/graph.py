@@ -119,6 +119,11 @@ def ancestors(tensor: tf.Tensor, ends: Set[str]) -> List[tf.Operation]:
     return sorted(_backward([tensor.op], ends, control=True), key=lambda op: op.name)
 
 
+def reached_from(tensors: Iterable[tf.Tensor]) -> Set[tf.Operation]:
+    """The ops that hang on some tensors, if only on their shapes."""
+    return _forward([op for tensor in tensors for op in tensor.consumers()], frozenset())
+
+
 class Cut(NamedTuple):
     """Where the gradient of T stops on its way to X.
 

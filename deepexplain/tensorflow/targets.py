@@ -94,3 +94,28 @@ def final_squashing(T: tf.Tensor) -> Optional[tf.Operation]:
     while T.op.type in ('Identity', 'Reshape', 'Squeeze') and T.op.inputs:
         T = T.op.inputs[0]
     return T.op if T.op.type in ('Softmax', 'Sigmoid') else None
+
+
+def before_squashing(T: tf.Tensor) -> tf.Tensor:
+    """What goes into the Softmax, LogSoftmax or Sigmoid that T comes out of, with its axes as in T; else T."""
+    tensor, moved = T, False
+    while tensor.op.type in ('Identity', 'IdentityN', 'Reshape', 'Squeeze', 'Cast', 'Transpose') and tensor.op.inputs:
+        moved = moved or tensor.op.type == 'Transpose'
+        tensor = tensor.op.inputs[tensor.value_index if tensor.op.type == 'IdentityN' else 0]
+    before = _squashed(tensor.op)
+    if before is None or moved and before.op.type != 'Transpose':
+        return T
+    # A softmax over another axis than the last one moves it to the end and back.
+    return before.op.inputs[0] if moved else before
+
+
+def _squashed(op: tf.Operation) -> Optional[tf.Tensor]:
+    """What a softmax or sigmoid is taken of, also a softmax that is written out."""
+    if op.type in ('Softmax', 'LogSoftmax', 'Sigmoid'):
+        return op.inputs[0]
+    if op.type != 'RealDiv' or op.inputs[0].op.type != 'Exp' or op.inputs[1].op.type != 'Sum' or (
+            op.inputs[1].op.inputs[0].name != op.inputs[0].name):
+        return None
+    x = op.inputs[0].op.inputs[0]
+    shifted = x.op.type == 'Sub' and x.op.inputs[1].op.type in ('Max', 'StopGradient')
+    return x.op.inputs[0] if shifted else x

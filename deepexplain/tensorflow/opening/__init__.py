@@ -1,0 +1,116 @@
+"""Models of every kind as graphs: what `DeepExplain.open` does."""
+import os
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+
+import tensorflow.compat.v1 as tf
+
+from .functions import concrete, from_concrete
+from .graphs import from_graph_def, from_meta_graph
+from .keras_models import from_file, from_keras, is_keras_model
+from .model import OpenedModel
+from .naming import Layer, Names
+from .saved_models import from_folder
+from .source import OpenError, Source
+
+__all__ = ['Layer', 'OpenedModel', 'opened']
+
+#: A function that opens a source, and the names of the options that it takes besides config.
+Opener = Tuple[Callable[..., Source], Sequence[str]]
+
+
+def opened(source: Any, options: Mapping[str, Any], inputs: Optional[Sequence[str]], outputs: Optional[Sequence[str]]
+           ) -> OpenedModel:
+    """See `DeepExplain.open`.
+
+    Args:
+        options: the others, None where they are not given.
+    """
+    what, (opener, takes) = _recognised(source)
+    given = {name: value for name, value in options.items() if value is not None and name != 'config'}
+    for name in given:
+        if name not in takes:
+            raise TypeError('open: %s does not take %s%s.' % (
+                what, name, ', but ' + ' and '.join(takes) if takes else ''))
+    found = opener(os.fspath(source) if isinstance(source, os.PathLike) else source, config=options.get('config'),
+                   **{name: options.get(name) for name in takes})
+    try:
+        names = Names(found)
+        if inputs is not None:
+            found = found._replace(inputs=_tensors(names, inputs))
+        if outputs is not None:
+            found = found._replace(outputs=_tensors(names, outputs))
+        return OpenedModel(found)
+    except Exception:
+        found.session.close()
+        raise
+
+
+def _tensors(names: Names, wanted: Sequence[str]) -> List[tf.Tensor]:
+    return [names.tensor(name) for name in ([wanted] if isinstance(wanted, str) else wanted)]
+
+
+def _recognised(source: Any) -> Tuple[str, Opener]:
+    """What a source is, in words, and how it is opened."""
+    if isinstance(source, (str, os.PathLike)):
+        return _recognised_path(os.fspath(source))
+    if is_keras_model(source):
+        return 'a Keras model', (from_keras, ['input_signature'])
+    if hasattr(source, 'get_concrete_function') or hasattr(source, 'structured_input_signature'):
+        return 'a function', (_from_function, ['input_signature'])
+    if isinstance(source, (tf.Session, tf.Graph)):
+        raise TypeError('open: a %s needs no opening: DeepExplain(session=your_session).' % type(source).__name__)
+    if isinstance(source, tf.Module):
+        raise TypeError("open: a %s has no graph of its own: open one of its tf.functions or, of a SavedModel that was "
+                        "loaded, one of its signatures ['serving_default'], or the folder." % type(source).__name__)
+    raise TypeError('open: expected a Keras model, a tf.function or ConcreteFunction, or the path of a .keras or .h5 '
+                    'file, a SavedModel, a frozen GraphDef or a MetaGraph, got %s.' % type(source).__name__)
+
+
+def _from_function(function: Any, config: Any, input_signature: Optional[Sequence[Any]]) -> Source:
+    return from_concrete(concrete(function, input_signature), config)
+
+
+def _recognised_path(path: str) -> Tuple[str, Opener]:
+    if os.path.isdir(path):
+        return _recognised_folder(path)
+    if not os.path.exists(path):
+        if os.path.exists(path + '.meta'):
+            return 'a checkpoint', (_from_checkpoint, ['checkpoint'])
+        raise OpenError("open: there is no file or folder '%s'." % path)
+    ending = os.path.splitext(path)[1].lower()
+    if os.path.basename(path) in ('saved_model.pb', 'saved_model.pbtxt'):
+        return 'a SavedModel', (_from_its_file, ['signature', 'tags'])
+    found: Dict[str, Tuple[str, Opener]] = {
+        '.pb': ('a frozen GraphDef', (from_graph_def, [])), '.meta': ('a MetaGraph', (from_meta_graph, ['checkpoint'])),
+        '.keras': ('a Keras file', (from_file, ['custom_objects']))}
+    found.update({'.pbtxt': found['.pb'], '.h5': found['.keras'], '.hdf5': found['.keras']})
+    if ending in found:
+        return found[ending]
+    with open(path, 'rb') as file:
+        start = file.read(8)
+    if start == b'\x89HDF\r\n\x1a\n' or start[:4] == b'PK\x03\x04':
+        return found['.keras']
+    raise OpenError("open: '%s' is of no known kind: expected a .keras or .h5 file, the folder of a SavedModel, a "
+                    'frozen GraphDef (.pb) or a MetaGraph (.meta).' % path)
+
+
+def _recognised_folder(folder: str) -> Tuple[str, Opener]:
+    if any(os.path.exists(os.path.join(folder, name)) for name in ('saved_model.pb', 'saved_model.pbtxt')):
+        return 'a SavedModel', (from_folder, ['signature', 'tags'])
+    latest = tf.train.latest_checkpoint(folder)
+    if latest is not None and os.path.exists(latest + '.meta'):
+        return 'a folder of checkpoints', (_from_latest, ['checkpoint'])
+    raise OpenError("open: the folder '%s' is no SavedModel, as it has no saved_model.pb, and no folder of checkpoints "
+                    'with a MetaGraph (.meta).' % folder)
+
+
+def _from_its_file(path: str, **options: Any) -> Source:
+    return from_folder(os.path.dirname(path) or '.', **options)
+
+
+def _from_checkpoint(path: str, checkpoint: Optional[str], config: Any) -> Source:
+    return from_meta_graph(path + '.meta', checkpoint, config)
+
+
+def _from_latest(folder: str, checkpoint: Optional[str], config: Any) -> Source:
+    return _from_checkpoint(tf.train.latest_checkpoint(folder), checkpoint, config)

@@ -1,0 +1,174 @@
+"""Graphs: those of models that live in one already, frozen ones, MetaGraphs with a checkpoint."""
+import re
+from typing import Any, Callable, List, Optional, Sequence, Tuple
+
+import tensorflow.compat.v1 as tf
+
+from ..graph import ancestors, reached_from
+from .source import Named, OpenError, Source, Weights, disown, flat_definition, new_session
+
+VARIABLES = ('VarHandleOp', 'VariableV2', 'Variable')
+
+#: Scopes of what is no part of the model.
+OTHERS = re.compile(r'(gradients|save|deepexplain)(_\d+)?$')
+
+
+def from_live(session: tf.Session, inputs: Sequence[tf.Tensor], outputs: Sequence[tf.Tensor],
+              layers: Sequence[Tuple[str, List[tf.Tensor]]], reload: Optional[Callable[[], None]] = None) -> Source:
+    """A model in the graph of a session of ours."""
+    names: Named = {tensor.op.name: [tensor] for tensor in inputs}
+    names.update((name, list(tensors)) for name, tensors in layers)
+    return Source(session, list(inputs), list(outputs), names, [name for name, _ in layers], reload=reload)
+
+
+def copied(graph: tf.Graph, session: tf.Session, inputs: Sequence[tf.Tensor], outputs: Sequence[tf.Tensor],
+           layers: Sequence[Tuple[str, List[tf.Tensor]]], config: Optional[tf.ConfigProto]) -> Source:
+    """A model in somebody's graph, in a graph of its own: on variables that take their values from that session."""
+    meta = tf.train.export_meta_graph(graph=graph, clear_devices=True)
+    own = _with_meta_graph(meta, config)
+    try:
+        with own.graph.as_default():
+            own.run(tf.tables_initializer())
+            weights = Weights(own)
+            needed = {op.name: op for tensor in outputs for op in ancestors(tensor, set())}
+            for name in sorted(needed):
+                if needed[name].type in VARIABLES:
+                    _take(weights, needed[name], own.graph.get_operation_by_name(name), session)
+        weights.load()
+    except Exception:
+        own.close()
+        raise
+
+    def here(tensors: Sequence[tf.Tensor]) -> List[tf.Tensor]:
+        return [own.graph.get_tensor_by_name(tensor.name) for tensor in tensors if tensor.graph is graph]
+
+    named = [(name, here(tensors)) for name, tensors in layers]
+    return from_live(own, here(inputs), here(outputs), [pair for pair in named if pair[1]], weights.load)
+
+
+def _take(weights: Weights, theirs: tf.Operation, ours: tf.Operation, session: tf.Session) -> None:
+    """Let a variable of our graph take its value from the same one in a session."""
+    if theirs.type != 'VarHandleOp':
+        weights.reference(ours.outputs[0], lambda: session.run(theirs.outputs[0]))
+        return
+    # Reads that wait for something, as those of moving averages for a training step, are not the present value.
+    reads = [op for op in theirs.outputs[0].consumers() if op.type == 'ReadVariableOp' and not op.control_inputs]
+    if not reads:
+        raise OpenError("open: nothing in the graph reads the variable '%s'." % theirs.name)
+    weights.handle(ours.outputs[0], theirs.get_attr('dtype'), theirs.get_attr('shape'),
+                   lambda: session.run(reads[0].outputs[0]))
+
+
+def _with_meta_graph(meta: Any, config: Optional[tf.ConfigProto], saver: Optional[List[Any]] = None) -> tf.Session:
+    """A session over a new graph, made from a MetaGraphDef."""
+    for node in meta.graph_def.node:
+        disown(node)
+    for function in meta.graph_def.library.function:
+        for node in function.node_def:
+            disown(node)
+    session = new_session(config)
+    try:
+        with session.graph.as_default():
+            found = tf.train.import_meta_graph(meta, clear_devices=True)
+        if saver is not None:
+            saver.append(found)
+    except Exception:
+        session.close()
+        raise
+    return session
+
+
+def from_graph_def(path: str, config: Optional[tf.ConfigProto]) -> Source:
+    """A frozen GraphDef, a .pb or .pbtxt file."""
+    definition = _parsed(path, tf.GraphDef())
+    if not definition.node:
+        raise OpenError("open: '%s' is no frozen GraphDef: there are no nodes in it." % path)
+    for node in definition.node:
+        if node.op in VARIABLES:
+            raise OpenError("open: '%s' is not frozen: it has variables ('%s'), whose values lie in a checkpoint; open "
+                            'the MetaGraph (.meta) of that.' % (path, node.name))
+    definition, moved = flat_definition(definition)
+    session = new_session(config)
+    try:
+        with session.graph.as_default():
+            tf.import_graph_def(definition, name='')
+    except Exception as error:
+        session.close()
+        raise OpenError("open: TensorFlow %s cannot import '%s'. %s" % (
+            tf.VERSION, path, str(error).splitlines()[0][:300])) from None
+    return from_live(session, *_ends(session.graph), layers=())
+
+
+def from_meta_graph(path: str, checkpoint: Optional[str], config: Optional[tf.ConfigProto]) -> Source:
+    """A MetaGraph (.meta) with the checkpoint beside it, or another one."""
+    meta = _parsed(path, tf.MetaGraphDef())
+    prefix = path[:-len('.meta')] if checkpoint is None else checkpoint
+    if not tf.train.checkpoint_exists(prefix):
+        raise OpenError("open: there is no checkpoint '%s' for the MetaGraph '%s'; name one by checkpoint=." % (
+            prefix, path))
+    savers: List[Any] = []
+    try:
+        session = _with_meta_graph(meta, config, savers)
+    except Exception as error:
+        raise OpenError("open: TensorFlow %s cannot import '%s'. %s" % (
+            tf.VERSION, path, str(error).splitlines()[0][:300])) from None
+    try:
+        with session.graph.as_default():
+            session.run(tf.tables_initializer())
+            saver = savers[0] or tf.train.Saver()
+            saver.restore(session, prefix)
+    except Exception as error:
+        session.close()
+        raise OpenError("open: the checkpoint '%s' does not fit the MetaGraph '%s'. %s" % (
+            prefix, path, str(error).splitlines()[0][:300])) from None
+    signatures = dict(meta.signature_def)
+    if len(signatures) == 1:
+        return from_signature(session, list(signatures.values())[0])
+    return from_live(session, *_ends(session.graph), layers=())
+
+
+def from_signature(session: tf.Session, signature: Any) -> Source:
+    """A model whose ends a SignatureDef names."""
+    graph = session.graph
+    ends: List[List[tf.Tensor]] = []
+    names: Named = {}
+    for infos in (signature.inputs, signature.outputs):
+        ends.append([])
+        for key in sorted(infos):
+            if not infos[key].name:
+                raise OpenError("open: '%s' of the signature is no dense tensor." % key)
+            tensor = graph.get_tensor_by_name(infos[key].name)
+            names.setdefault(key, []).append(tensor)
+            ends[-1].append(tensor)
+    return Source(session, ends[0], ends[1], names)
+
+
+def _parsed(path: str, message: Any) -> Any:
+    """A protocol buffer from a file, binary or text."""
+    from google.protobuf import text_format
+
+    with open(path, 'rb') as file:
+        content = file.read()
+    try:
+        message.ParseFromString(content)
+        return message
+    except Exception:  # noqa: B902, which one depends on the version of protobuf
+        message.Clear()
+    try:
+        return text_format.Parse(content.decode('utf-8'), message)
+    except (UnicodeDecodeError, text_format.ParseError):
+        raise OpenError("open: '%s' is no %s, or is damaged." % (path, type(message).__name__)) from None
+
+
+def _ends(graph: tf.Graph) -> Tuple[List[tf.Tensor], List[tf.Tensor]]:
+    """The placeholders of a graph without signatures, and the tensors of floats made of them that nothing reads.
+
+    What training, saving and explaining have left in a graph is not looked at.
+    """
+    ops = [op for op in graph.get_operations() if not any(OTHERS.match(part) for part in op.name.split('/'))]
+    placeholders = [op.outputs[0] for op in ops if op.type == 'Placeholder']
+    living = reached_from(placeholders).intersection(ops)
+    outputs = [tensor for op in ops if op in living for tensor in op.outputs
+               if tensor.dtype.is_floating and not living.intersection(tensor.consumers())]
+    used = {op.name for tensor in outputs for op in ancestors(tensor, set())}
+    return [tensor for tensor in placeholders if tensor.op.name in used], outputs

@@ -1,0 +1,246 @@
+"""Keras models of every kind: Keras 3, tf_keras, tf.keras and keras 2, eager or in a graph, and their files."""
+import inspect
+import itertools
+import json
+import sys
+import zipfile
+from contextlib import contextmanager
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+
+import tensorflow.compat.v1 as tf
+
+from .. import compat
+from .functions import from_concrete
+from .graphs import copied, from_live
+from .source import OpenError, Source, new_session
+
+#: Pairs of a layer's name and the tensors that it put out.
+Calls = List[Tuple[str, List[Any]]]
+
+
+def is_keras_model(source: Any) -> bool:
+    """Whether this is a model of some Keras."""
+    return any(one.__name__ == 'Model' and one.__module__.split('.')[0] in (
+        'keras', 'tf_keras', 'tensorflow', 'tensorflow_core') and 'keras' in one.__module__
+        for one in type(source).__mro__)
+
+
+def from_keras(model: Any, config: Optional[tf.ConfigProto], input_signature: Optional[Sequence[Any]] = None) -> Source:
+    """A Keras model in a graph of its own."""
+    if not _is_eager(model):
+        if input_signature is not None:
+            raise TypeError('open: input_signature is for models that have no inputs yet, and this one is in a graph.')
+        graph = model.outputs[0].graph
+        session = tf.get_default_session()
+        if session is None or session.graph is not graph:
+            session = compat.keras_session(graph)
+        return copied(graph, session, model.inputs, model.outputs, _outputs_of_layers(model), config)
+    keras = sys.modules[type(model).__module__.split('.')[0]]
+    if getattr(getattr(keras, 'config', None), 'backend', lambda: 'tensorflow')() != 'tensorflow':
+        raise OpenError("open: the Keras model runs on %s; deepexplain explains Keras's TensorFlow backend."
+                        % keras.config.backend())
+    if not tf.executing_eagerly():
+        raise RuntimeError('open: the weights of the Keras model are eager, and eager execution is off here: open it '
+                           'outside of any `with graph.as_default()`.')
+    names, specs, structure = _inputs_of(model, input_signature)
+    function, calls = _traced(model, specs, structure)
+    return from_concrete(function, config, calls, names)
+
+
+def _is_eager(model: Any) -> bool:
+    weights = model.weights
+    if weights:
+        variable = getattr(weights[0], 'value', weights[0])  # Keras 3 wraps TensorFlow's variables.
+        variable = weights[0] if callable(variable) else variable
+        return hasattr(getattr(variable, 'handle', None), 'numpy')
+    return tf.executing_eagerly()
+
+
+def _inputs_of(model: Any, signature: Optional[Sequence[Any]]) -> Tuple[List[str], List[tf.TensorSpec], Any]:
+    """The names and the specs of a model's inputs, and what it is called with, with specs as leaves."""
+    inputs = getattr(model, 'inputs', None)
+    if signature is not None:
+        specs = [tf.TensorSpec(spec.shape, spec.dtype, name=spec.name) for spec in tf.nest.flatten(list(signature))]
+        return [spec.name or 'input_%d' % i for i, spec in enumerate(specs)], specs, (
+            specs[0] if len(specs) == 1 else specs)
+    if inputs:
+        structure = model.input
+        leaves = tf.nest.flatten(structure)
+        names = [leaf.name.split(':')[0] for leaf in leaves]
+        # What is built by being called keeps the rows of that call.
+        free = type(model).__name__ == 'Sequential'
+        specs = [tf.TensorSpec([None if free else leaf.shape[0]] + list(leaf.shape)[1:], tf.as_dtype(leaf.dtype),
+                               name=_as_op_name(name)) for leaf, name in zip(leaves, names)]
+        return names, specs, tf.nest.pack_sequence_as(structure, specs)
+    saved = getattr(model, 'save_spec', lambda: None)()
+    if saved is not None:
+        specs = tf.nest.flatten(saved[0])
+        specs = [tf.TensorSpec(spec.shape, spec.dtype, name=spec.name or 'input_%d' % i)
+                 for i, spec in enumerate(specs)]
+        return [spec.name for spec in specs], specs, tf.nest.pack_sequence_as(saved[0], specs)[0]
+    raise OpenError('open: the Keras model does not know the shapes of its inputs: give them, as in '
+                    'open(model, input_signature=[tf.TensorSpec([None, 4], tf.float32)]).')
+
+
+def _as_op_name(name: str) -> str:
+    return ''.join(letter if letter.isalnum() or letter in '_.-' else '_' for letter in name).lstrip('_.-') or 'input'
+
+
+def _traced(model: Any, specs: Sequence[tf.TensorSpec], structure: Any) -> Tuple[Any, Calls]:
+    """The model at inference as a ConcreteFunction, and what each of its layers put out."""
+    calls: Calls = []
+    options = {'training': False} if _takes_training(model) else {}
+
+    def call(*tensors: tf.Tensor) -> Any:
+        return model(tf.nest.pack_sequence_as(structure, list(tensors)), **options)
+
+    # Keras 3 does not run layers through autograph in fit either.
+    function = tf.function(call, autograph='tf_keras' in type(model).__module__ or not _is_keras_3(model))
+    with _noting(model, calls):
+        found = function.get_concrete_function(*specs)
+    graph = found.graph
+    merged: Dict[str, List[Any]] = {}
+    for name, tensors in calls:
+        merged.setdefault(name, []).extend(one for one in tensors if getattr(one, 'graph', None) is graph)
+    return found, [(name, tensors) for name, tensors in merged.items() if tensors]
+
+
+def _is_keras_3(model: Any) -> bool:
+    package = type(model).__mro__
+    return any(one.__module__.startswith('keras.src') for one in package) and getattr(
+        sys.modules.get('keras'), '__version__', '').startswith('3.')
+
+
+def _takes_training(model: Any) -> bool:
+    if not _is_keras_3(model):
+        return True
+    parameters = inspect.signature(model.call).parameters
+    return 'training' in parameters or any(one.kind is one.VAR_KEYWORD for one in parameters.values())
+
+
+@contextmanager
+def _noting(model: Any, calls: Calls) -> Iterator[None]:
+    """Note what the layers put out while the model is traced; afterwards they are as before."""
+    changed: List[Any] = []
+
+    def watch(layer: Any, name: str) -> None:
+        original = layer.call
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            result = original(*args, **kwargs)
+            calls.append((name, tf.nest.flatten(result)))
+            return result
+
+        if 'call' not in vars(layer):
+            # Keras would keep record of an attribute that is set the usual way.
+            object.__setattr__(layer, 'call', call)
+            changed.append(layer)
+
+    try:
+        for name, layer in _layers_of(model):
+            watch(layer, name)
+        yield
+    finally:
+        for layer in changed:
+            object.__delattr__(layer, 'call')
+
+
+def _layers_of(model: Any, prefix: str = '') -> Iterator[Tuple[str, Any]]:
+    """Every layer with its name, those of models inside as 'outer/inner'."""
+    for layer in getattr(model, 'layers', ()):
+        yield prefix + layer.name, layer
+        yield from _layers_of(layer, prefix + layer.name + '/')
+
+
+def _outputs_of_layers(model: Any) -> Calls:
+    """What the layers of a model in a graph put out, where that is known: layers of models inside are called anew."""
+    calls = []
+    for name, layer in _layers_of(model):
+        outputs: List[Any] = []
+        try:
+            for index in itertools.count():
+                outputs.extend(tf.nest.flatten(layer.get_output_at(index)))
+        except (AttributeError, ValueError, RuntimeError):
+            pass  # So many calls, and no more.
+        if outputs:
+            calls.append((name, outputs))
+    return calls
+
+
+def from_file(path: str, config: Optional[tf.ConfigProto], custom_objects: Optional[Mapping[str, Any]]) -> Source:
+    """A .keras or .h5 file."""
+    version = _version_of(path)
+    problems = []
+    for keras in _packages(version):
+        try:
+            return _loaded(keras, path, config, custom_objects)
+        except Exception as error:  # noqa: B902, whatever Keras raises
+            problems.append("%s %s: %s" % (keras.__name__, getattr(keras, '__version__', ''), one_line(error)))
+    if not problems:
+        problems = ['no Keras is installed: pip install keras (or tf_keras for models of Keras 2)']
+    raise OpenError("open: cannot load '%s'%s. %s" % (
+        path, ', of Keras %s' % version if version else '', ' '.join(problems)))
+
+
+def _loaded(keras: Any, path: str, config: Optional[tf.ConfigProto], custom_objects: Optional[Mapping[str, Any]]
+            ) -> Source:
+    options: Dict[str, Any] = {'compile': False}
+    if custom_objects is not None:
+        options['custom_objects'] = dict(custom_objects)
+    if tf.executing_eagerly():
+        return from_keras(keras.models.load_model(path, **options), config)._replace(reload=None)
+    if getattr(keras, '__version__', '').startswith('3.'):
+        raise RuntimeError('Keras 3 loads models in eager mode only, which is off here')
+    session = new_session(config)
+    # As the default session it is taken for Keras's, whose own is left alone.
+    with session.graph.as_default(), session.as_default():
+        model = keras.models.load_model(path, **options)
+        return from_live(session, model.inputs, model.outputs, _outputs_of_layers(model))
+
+
+def _version_of(path: str) -> str:
+    """The version of Keras that wrote a file, or ''."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            if 'metadata.json' not in archive.namelist():
+                raise OpenError("open: '%s' is a zip file but no Keras model: there is no metadata.json in it." % path)
+            return str(json.loads(archive.read('metadata.json').decode()).get('keras_version', ''))
+    try:
+        import h5py
+    except ImportError:
+        raise OpenError("open: '%s' takes h5py to read: pip install h5py." % path) from None
+    try:
+        with h5py.File(path, 'r') as file:
+            if 'model_config' not in file.attrs:
+                raise OpenError("open: '%s' holds no model%s: save the whole model." % (
+                    path, ' but weights alone' if 'layer_names' in file.attrs or len(file) else ''))
+            version = file.attrs.get('keras_version', '')
+    except OSError:
+        raise OpenError("open: '%s' is neither a .keras file nor an HDF5 file." % path) from None
+    return version.decode() if isinstance(version, bytes) else str(version)
+
+
+def _packages(version: str) -> List[Any]:
+    """The packages that may load a model of some version of Keras, the likeliest first."""
+    import importlib
+
+    found: List[Any] = []
+    names = ['keras', 'tf_keras', 'tensorflow.keras']
+    if version.startswith('2'):
+        names = ['tf_keras', 'keras', 'tensorflow.keras']
+        if version.endswith('-tf'):
+            names = ['tf_keras', 'tensorflow.keras', 'keras']
+    for name in names:
+        try:
+            package = importlib.import_module(name)
+        except ImportError:
+            continue
+        if not any(package is one for one in found):
+            found.append(package)
+    return found
+
+
+def one_line(error: BaseException) -> str:
+    """The first sentence of what another library says."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines[0] if lines else type(error).__name__)[:300]

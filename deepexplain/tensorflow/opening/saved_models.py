@@ -1,0 +1,97 @@
+"""SavedModels of TensorFlow 1 and 2."""
+import re
+from typing import Any, Dict, Iterable, List, Optional, Sequence
+
+import tensorflow.compat.v1 as tf
+
+from .. import compat
+from ..functions import is_call
+from ..graph import Path
+from ..messages import close_to
+from ..replica import Replica
+from .graphs import from_signature
+from .source import OpenError, Source, new_session
+
+
+def from_folder(folder: str, signature: Optional[str], tags: Optional[Sequence[str]], config: Optional[tf.ConfigProto]
+                ) -> Source:
+    """One signature of a SavedModel."""
+    chosen = _tags(folder, tags)
+    session = new_session(config)
+    try:
+        with session.graph.as_default():
+            meta = tf.saved_model.load(session, chosen, folder)
+        source = from_signature(session, _signature(folder, meta, signature))
+        return _inlined(source)
+    except OpenError:
+        session.close()
+        raise
+    except Exception as error:
+        session.close()
+        raise OpenError("open: TensorFlow %s cannot load the SavedModel '%s'. %s" % (
+            tf.VERSION, folder, (str(error).splitlines() or [type(error).__name__])[0][:300])) from None
+
+
+def _tags(folder: str, tags: Optional[Sequence[str]]) -> List[str]:
+    """The tags of one of the graphs in a SavedModel: the wanted ones, those for serving, or the only ones."""
+    known = compat.saved_model_tags(folder)
+    if tags is not None:
+        wanted = [tags] if isinstance(tags, str) else list(tags)
+        if set(wanted) not in [set(one) for one in known]:
+            raise OpenError("open: the SavedModel '%s' has no graph with the tags %s, but %s." % (
+                folder, wanted, ' and '.join(str(one) for one in known)))
+        return wanted
+    if len(known) == 1:
+        return known[0]
+    if ['serve'] in known:
+        return ['serve']
+    raise OpenError("open: the SavedModel '%s' has several graphs, name one by its tags: %s." % (
+        folder, ' or '.join('tags=%s' % one for one in known)))
+
+
+def _signature(folder: str, meta: Any, name: Optional[str]) -> Any:
+    """The wanted signature, the default one, or the only one."""
+    known = {key: one for key, one in meta.signature_def.items() if not key.startswith('__')}
+    if name is not None and name not in known:
+        raise OpenError("open: the SavedModel '%s' has no signature '%s', but %s.%s" % (
+            folder, name, _listed(known), close_to(name, known)))
+    if name is None:
+        name = 'serving_default' if 'serving_default' in known else list(known)[0] if len(known) == 1 else None
+    if name is not None:
+        return known[name]
+    if not known:
+        raise OpenError("open: the SavedModel '%s' has no signatures: load it by tf.saved_model.load and open one of "
+                        'its functions.' % folder)
+    raise OpenError("open: the SavedModel '%s' has several signatures, name one by signature=: %s." % (
+        folder, _listed(known)))
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ', '.join("'%s'" % name for name in sorted(names)) or 'none'
+
+
+def _inlined(source: Source) -> Source:
+    """The same with the ops of the functions that it calls in the place of the calls, so that they can be named."""
+    graph = source.session.graph
+    library = compat.library_of(graph)
+    with graph.as_default():
+        joined = tf.raw_ops.IdentityN(input=source.outputs)[0]
+        path = Path(source.inputs, joined)
+        if not any(is_call(op, library) for op in path.ops):
+            return source
+        ops = [op for op in path.with_loops() if op is not joined.op]
+        replica = Replica(ops)
+    names = {key: [replica.tensor(tensor) for tensor in tensors] for key, tensors in source.names.items()}
+    return source._replace(outputs=[replica.tensor(tensor) for tensor in source.outputs], names=names,
+                           shown=_short_names(graph, replica.scope))
+
+
+def _short_names(graph: tf.Graph, scope: str) -> Dict[str, str]:
+    """What the inlined ops are called in the function that they come from, where that is said of one alone."""
+    short: Dict[str, List[str]] = {}
+    for op in graph.get_operations():
+        if op.name.startswith(scope):
+            parts = [part for part in op.name[len(scope):].split('/')
+                     if part != 'inlined' and not re.match('(Stateful)?PartitionedCall(_[0-9]+)?$', part)]
+            short.setdefault('/'.join(parts), []).append(op.name)
+    return {names[0]: name for name, names in short.items() if name and len(names) == 1}

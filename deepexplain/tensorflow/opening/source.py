@@ -1,0 +1,140 @@
+"""What every kind of source becomes: a graph and a session of its own, with named ends."""
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Set, Tuple
+
+import numpy as np
+import tensorflow.compat.v1 as tf
+
+from ..functions import functions_of, inline_calls
+from ..graph import CALLS
+
+ENTERS, EXITS = ('Enter', 'RefEnter'), ('Exit', 'RefExit')
+
+#: Name -> the tensors of that name, of which there are several where a layer was called more than once.
+Named = Dict[str, List[tf.Tensor]]
+
+
+class Source(NamedTuple):
+    """A model in a graph of its own.
+
+    Attributes:
+        session: the session that holds its weights; its graph.
+        inputs, outputs: its ends, in order.
+        names: what they and the model's layers are called besides their names in the graph.
+        layers: the names of `names` that are layers, in the order in which the model calls them.
+        shown: op name -> how `layers()` writes it, where it is shorter.
+        reload: takes the source's present weights into the session; None for files.
+    """
+    session: tf.Session
+    inputs: List[tf.Tensor]
+    outputs: List[tf.Tensor]
+    names: Named
+    layers: Sequence[str] = ()
+    shown: Dict[str, str] = {}
+    reload: Optional[Callable[[], None]] = None
+
+
+class OpenError(ValueError):
+    """A source that cannot be opened, in one line."""
+
+
+class Weights:
+    """Values that a session takes from elsewhere, again and again.
+
+    Made in the graph of a session, inside `with session.graph.as_default()`.
+    """
+
+    def __init__(self, session: tf.Session) -> None:
+        self._session = session
+        self._all: List[Tuple[tf.Tensor, tf.Operation, Callable[[], Any]]] = []
+
+    def variable(self, name: str, dtype: tf.DType, shape: Any, value: Callable[[], Any]) -> tf.Tensor:
+        """The handle of a new variable that takes its value from a function."""
+        # Several variables of a model may have one name; what is shared by name must be theirs alone.
+        name = self._session.graph.unique_name(name, mark_as_used=False)
+        handle = tf.raw_ops.VarHandleOp(dtype=dtype, shape=shape, shared_name=name, name=name)
+        self.handle(handle, dtype, shape, value)
+        return handle
+
+    def handle(self, handle: tf.Tensor, dtype: tf.DType, shape: Any, value: Callable[[], Any]) -> None:
+        """Let a resource variable take its value from a function."""
+        given = tf.placeholder(dtype, shape)
+        self._all.append((given, tf.raw_ops.AssignVariableOp(resource=handle, value=given), value))
+
+    def reference(self, variable: tf.Tensor, value: Callable[[], Any]) -> None:
+        """Let a reference variable, of the kind before resources, take its value from a function."""
+        given = tf.placeholder(variable.dtype.base_dtype, variable.shape)
+        self._all.append((given, tf.raw_ops.Assign(ref=variable, value=given, validate_shape=False).op, value))
+
+    def load(self) -> None:
+        """Give all of them their present values: all of them or, where one cannot be had, none."""
+        values = [(given, assign, np.asarray(value())) for given, assign, value in self._all]
+        for given, assign, value in values:
+            self._session.run(assign, {given: value})
+
+
+def new_session(config: Optional[tf.ConfigProto] = None) -> tf.Session:
+    """A session over a new graph."""
+    return tf.Session(graph=tf.Graph(), config=config)
+
+
+def flat_definition(definition: tf.GraphDef) -> Tuple[tf.GraphDef, Dict[str, str]]:
+    """A GraphDef with its calls inlined, and the tensor that stands for each output of a call.
+
+    Custom gradients get names that no process knows: they belong to the graph in which the model was made.
+    """
+    found = tf.GraphDef()
+    found.CopyFrom(definition)
+    del found.library.function[:]
+    del found.library.gradient[:]
+    for node in found.node:
+        disown(node)
+        # Colocation names ops that may not be there.
+        node.attr.pop('_class', None)
+    library = {}
+    for function in definition.library.function:
+        library[function.signature.name] = own = type(function)()
+        own.CopyFrom(function)
+        for node in own.node_def:
+            disown(node)
+    moved = inline_calls(found, library, _looped(found, library)) if library else {}
+    used = _used(found, library)
+    found.library.function.extend(library[name] for name in library if name in used)
+    return found, moved
+
+
+def disown(node: Any) -> None:
+    """Give a node's custom gradient a name under which nothing is registered."""
+    if node.op == 'IdentityN' and '_gradient_op_type' in node.attr:
+        name = node.attr['_gradient_op_type']
+        if not name.s.endswith(b' of a function'):
+            name.s += b' of a function'
+
+
+def _looped(definition: tf.GraphDef, library: Dict[str, Any]) -> List[str]:
+    """The names of the calls that run in the frame of a v1 loop."""
+    inside: Set[str] = set()
+    changed = any(node.op in ENTERS for node in definition.node)
+    while changed:
+        changed = False
+        for node in definition.node:
+            if node.name not in inside and node.op not in EXITS and (
+                    node.op in ENTERS or any(source.lstrip('^').split(':')[0] in inside for source in node.input)):
+                inside.add(node.name)
+                changed = True
+    return [node.name for node in definition.node
+            if node.name in inside and (node.op in CALLS or node.op in library)]
+
+
+def _used(definition: tf.GraphDef, library: Dict[str, Any]) -> Set[str]:
+    """The functions that nodes still name, and those that these name."""
+    found: Set[str] = set()
+
+    def note(nodes: Iterable[Any]) -> None:
+        for node in nodes:
+            for name in [function.name for function in functions_of(node)] + [node.op]:
+                if name in library and name not in found:
+                    found.add(name)
+                    note(library[name].node_def)
+
+    note(definition.node)
+    return found
