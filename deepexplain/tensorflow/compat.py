@@ -41,6 +41,12 @@ def restore_while_context(definition: Any) -> None:
     control_flow_ops.WhileContext.from_proto(definition)
 
 
+def while_context_def() -> Any:
+    """An empty WhileContextDef."""
+    from tensorflow.core.protobuf import control_flow_pb2
+    return control_flow_pb2.WhileContextDef()
+
+
 def function_to_graph(function_def: Any, library: Any, shapes: Optional[Sequence[Any]] = None) -> Any:
     """A FunctionDef as (GraphDef, its nested tensor names -> flat names), its arguments as placeholders.
 

@@ -1,5 +1,5 @@
 """Functions of eager TensorFlow: tf.function and ConcreteFunction."""
-from typing import Any, Callable, List, Optional, Sequence, Tuple
+from typing import Any, Callable, List, Mapping, Optional, Sequence, Tuple
 
 import tensorflow.compat.v1 as tf
 
@@ -48,35 +48,33 @@ def _imported(function: Any, session: tf.Session, layers: Sequence[Tuple[str, Li
         name = moved.get(key, key)
         return name if ':' in name else name + ':0'
 
-    placeholders = {tensor.op.name for tensor in function.inputs[len(arguments):]}
-    kept = [node for node in definition.node if node.name not in placeholders]
+    holders = {inner.op.name: outer for inner, outer in zip(function.inputs[len(arguments):], captured)}
+    kept = [node for node in definition.node if node.name not in holders]
     del definition.node[:]
     definition.node.extend(kept)
-    read = {source.lstrip('^').split(':')[0] for node in kept for source in node.input}
-    read |= {now(tensor).split(':')[0] for tensor in outputs}
+    read = {source for node in kept for source in node.input}
+    ends = {now(tensor) for tensor in outputs}
+    weights = Weights(session)
+    variables = {id(variable.handle): variable for variable in function.graph.variables}
+    # Eager values are had outside of the graph alone.
+    makers = {name: _maker(name, outer, variables, weights, definition) for name, outer in holders.items()
+              if read & {name, name + ':0', '^' + name} or name + ':0' in ends}
     with session.graph.as_default():
-        weights = Weights(session)
-        setup: List[tf.Operation] = []
-        stands = _Captures(function, weights, setup, definition)
-        given = {inner.op.name + ':0': stands.tensor(inner, outer)
-                 for inner, outer in zip(function.inputs[len(arguments):], captured) if inner.op.name in read}
-        direct = {now(tensor) for tensor in outputs} & set(given)
-        used = {source for node in kept for source in node.input}
+        given = {name + ':0': make(session) for name, make in makers.items()}
         tf.import_graph_def(definition, name='', input_map={
-            name: tensor for name, tensor in given.items() if used & {name, name[:-2], '^' + name[:-2]}})
-        session.run(setup)
+            name: tensor for name, tensor in given.items() if read & {name, name[:-2], '^' + name[:-2]}})
     weights.load()
     graph = session.graph
 
     def found(tensor: Any) -> tf.Tensor:
         name = now(tensor)
-        return given[name] if name in direct else graph.get_tensor_by_name(name)
+        return given[name] if name in given else graph.get_tensor_by_name(name)
 
     for inner in arguments:
         found(inner).set_shape(inner.shape)
     known: Named = {}
-    ends = list(zip(names or [tensor.op.name for tensor in arguments], arguments))
-    for name, tensor in ends + _output_names(function.structured_outputs, outputs):
+    called = list(zip(names or [tensor.op.name for tensor in arguments], arguments))
+    for name, tensor in called + _output_names(function.structured_outputs, outputs):
         known[name] = [found(tensor)]
     for name, tensors in layers:
         known[name] = [found(tensor) for tensor in tensors]
@@ -91,43 +89,41 @@ def _output_names(structure: Any, outputs: Sequence[Any]) -> List[Tuple[str, Any
     return list(zip(sorted(structure), outputs))  # tf.nest's order
 
 
-class _Captures:
-    """What stands in a graph for what a function holds on to: variables, constants, tables."""
+def _maker(name: str, outer: Any, variables: Mapping[int, Any], weights: Weights, definition: tf.GraphDef
+           ) -> Callable[[tf.Session], tf.Tensor]:
+    """How to make, in the graph of a session, what stands for something that a function holds on to.
 
-    def __init__(self, function: Any, weights: Weights, setup: List[tf.Operation], definition: tf.GraphDef) -> None:
-        self._weights, self._setup, self._definition = weights, setup, definition
-        self._variables = {id(variable.handle): variable for variable in function.graph.variables}
+    Args:
+        name: of the placeholder that stands for it in the function.
+        outer: the eager tensor.
+    """
+    if not hasattr(outer, 'numpy'):
+        raise OpenError("open: the function reads the graph tensor '%s', not eager weights: explain it by "
+                        'DeepExplain(session=your_session).' % outer.name)
+    variable = variables.get(id(outer))
+    if variable is not None:
+        title = 'weights/' + variable.name.split(':')[0]
+        return lambda session: weights.variable(title, variable.dtype, variable.shape, variable.numpy)
+    if outer.dtype != tf.resource:
+        value = outer.numpy()
+        return lambda session: tf.constant(value, name='captured')
+    return _table_maker(name, outer, definition)
 
-    def tensor(self, inner: Any, outer: Any) -> tf.Tensor:
-        variable = self._variables.get(id(outer))
-        if not hasattr(outer, 'numpy'):
-            raise OpenError("open: the function reads the graph tensor '%s': open it in the process, and in the mode, "
-                            'in which its weights are eager, or explain it by DeepExplain(session=your_session).'
-                            % outer.name)
-        if variable is not None:
-            name = 'weights/' + variable.name.split(':')[0]
-            return self._weights.variable(name, variable.dtype, variable.shape, _value_of(variable))
-        if outer.dtype == tf.resource:
-            return self._table(inner, outer)
-        return tf.constant(outer.numpy(), name='captured')
 
-    def _table(self, inner: Any, outer: Any) -> tf.Tensor:
-        """A table with the same entries, which only ops that read it need to know by type."""
-        finds = [node for nodes in [self._definition.node] + [one.node_def for one in self._definition.library.function]
-                 for node in nodes if node.op == 'LookupTableFindV2' and inner.op.name in
-                 [source.split(':')[0] for source in node.input]]
-        if not finds:
-            raise OpenError("open: the function holds on to a resource that is no variable and no table, '%s'."
-                            % inner.op.name)
-        types = {'Tkeys': tf.as_dtype(finds[0].attr['Tin'].type), 'Tvalues': tf.as_dtype(finds[0].attr['Tout'].type)}
-        with tf.init_scope():
-            keys, values = tf.raw_ops.LookupTableExportV2(table_handle=outer, **types)
-        table = tf.raw_ops.HashTableV2(key_dtype=types['Tkeys'], value_dtype=types['Tvalues'],
-                                       shared_name=inner.op.name)
-        self._setup.append(tf.raw_ops.LookupTableImportV2(table_handle=table, keys=tf.constant(keys.numpy()),
-                                                          values=tf.constant(values.numpy())))
+def _table_maker(name: str, outer: Any, definition: tf.GraphDef) -> Callable[[tf.Session], tf.Tensor]:
+    """How to make a table with the same entries. Only ops that look things up know what its entries are."""
+    nodes = list(definition.node) + [node for one in definition.library.function for node in one.node_def]
+    finds = [node for node in nodes if node.op == 'LookupTableFindV2' and name in node.input[0].split(':')]
+    if not finds:
+        raise OpenError("open: the function holds on to a resource that is neither a variable nor a table, '%s'." % name)
+    keys_type, values_type = [tf.as_dtype(finds[0].attr[key].type) for key in ('Tin', 'Tout')]
+    keys, values = [one.numpy() for one in tf.raw_ops.LookupTableExportV2(
+        table_handle=outer, Tkeys=keys_type, Tvalues=values_type)]
+
+    def make(session: tf.Session) -> tf.Tensor:
+        table = tf.raw_ops.HashTableV2(key_dtype=keys_type, value_dtype=values_type, shared_name=name)
+        session.run(tf.raw_ops.LookupTableImportV2(table_handle=table, keys=tf.constant(keys),
+                                                   values=tf.constant(values)))
         return table
 
-
-def _value_of(variable: Any) -> Callable[[], Any]:
-    return lambda: variable.numpy()
+    return make

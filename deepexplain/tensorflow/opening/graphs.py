@@ -5,6 +5,7 @@ from typing import Any, Callable, List, Optional, Sequence, Tuple
 import tensorflow.compat.v1 as tf
 
 from ..graph import ancestors, reached_from
+from .loops import restore_loops
 from .source import Named, OpenError, Source, Weights, disown, flat_definition, new_session
 
 VARIABLES = ('VarHandleOp', 'VariableV2', 'Variable')
@@ -92,6 +93,7 @@ def from_graph_def(path: str, config: Optional[tf.ConfigProto]) -> Source:
     try:
         with session.graph.as_default():
             tf.import_graph_def(definition, name='')
+            restore_loops(session.graph)
     except Exception as error:
         session.close()
         raise OpenError("open: TensorFlow %s cannot import '%s'. %s" % (

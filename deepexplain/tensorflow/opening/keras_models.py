@@ -64,7 +64,8 @@ def _inputs_of(model: Any, signature: Optional[Sequence[Any]]) -> Tuple[List[str
         return [spec.name or 'input_%d' % i for i, spec in enumerate(specs)], specs, (
             specs[0] if len(specs) == 1 else specs)
     if inputs:
-        structure = model.input
+        # A Sequential that was never called has inputs, but no input.
+        structure = getattr(model, 'input', inputs[0] if len(inputs) == 1 else inputs)
         leaves = tf.nest.flatten(structure)
         names = [leaf.name.split(':')[0] for leaf in leaves]
         # What is built by being called keeps the rows of that call.
@@ -170,32 +171,36 @@ def _outputs_of_layers(model: Any) -> Calls:
 def from_file(path: str, config: Optional[tf.ConfigProto], custom_objects: Optional[Mapping[str, Any]]) -> Source:
     """A .keras or .h5 file."""
     version = _version_of(path)
-    problems = []
-    for keras in _packages(version):
-        try:
-            return _loaded(keras, path, config, custom_objects)
-        except Exception as error:  # noqa: B902, whatever Keras raises
-            problems.append("%s %s: %s" % (keras.__name__, getattr(keras, '__version__', ''), one_line(error)))
-    if not problems:
-        problems = ['no Keras is installed: pip install keras (or tf_keras for models of Keras 2)']
-    raise OpenError("open: cannot load '%s'%s. %s" % (
-        path, ', of Keras %s' % version if version else '', ' '.join(problems)))
-
-
-def _loaded(keras: Any, path: str, config: Optional[tf.ConfigProto], custom_objects: Optional[Mapping[str, Any]]
-            ) -> Source:
     options: Dict[str, Any] = {'compile': False}
     if custom_objects is not None:
         options['custom_objects'] = dict(custom_objects)
     if tf.executing_eagerly():
-        return from_keras(keras.models.load_model(path, **options), config)._replace(reload=None)
-    if getattr(keras, '__version__', '').startswith('3.'):
-        raise RuntimeError('Keras 3 loads models in eager mode only, which is off here')
+        return from_keras(_load(path, version, options), config)._replace(reload=None)
     session = new_session(config)
-    # As the default session it is taken for Keras's, whose own is left alone.
-    with session.graph.as_default(), session.as_default():
-        model = keras.models.load_model(path, **options)
-        return from_live(session, model.inputs, model.outputs, _outputs_of_layers(model))
+    try:
+        # As the default session it is taken for Keras's, whose own is left alone.
+        with session.graph.as_default(), session.as_default():
+            model = _load(path, version, options)
+            return from_live(session, model.inputs, model.outputs, _outputs_of_layers(model))
+    except Exception:
+        session.close()
+        raise
+
+
+def _load(path: str, version: str, options: Mapping[str, Any]) -> Any:
+    """The model in a file, by the first Keras that can load it."""
+    problems = []
+    for keras in _packages(version):
+        if not tf.executing_eagerly() and keras.__version__.startswith('3.'):
+            problems.append('Keras 3 loads models in eager mode alone, and that is off here.')
+            continue
+        try:
+            return keras.models.load_model(path, **options)
+        except Exception as error:  # noqa: B902, whatever Keras raises
+            problems.append('%s %s: %s' % (keras.__name__, keras.__version__, one_line(error)))
+    raise OpenError("open: cannot load '%s'%s. %s" % (
+        path, ', of Keras %s' % version if version else '',
+        ' '.join(problems) or 'No Keras is installed: pip install keras (tf_keras for models of Keras 2).'))
 
 
 def _version_of(path: str) -> str:
@@ -235,7 +240,8 @@ def _packages(version: str) -> List[Any]:
             package = importlib.import_module(name)
         except ImportError:
             continue
-        if not any(package is one for one in found):
+        # TensorFlow's own is one of the others, or goes before them.
+        if not any(package.Model is one.Model for one in found):
             found.append(package)
     return found
 

@@ -67,7 +67,11 @@ class Weights:
 
     def load(self) -> None:
         """Give all of them their present values: all of them or, where one cannot be had, none."""
-        values = [(given, assign, np.asarray(value())) for given, assign, value in self._all]
+        try:
+            values = [(given, assign, np.asarray(value())) for given, assign, value in self._all]
+        except NotImplementedError:
+            raise RuntimeError('refresh: eager weights cannot be read inside of a graph: call it outside of any `with '
+                               'graph.as_default()`.') from None
         for given, assign, value in values:
             self._session.run(assign, {given: value})
 
