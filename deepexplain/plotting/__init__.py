@@ -1,0 +1,13 @@
+"""Pictures of attributions of images, words, tables of features, time series and spectrograms.
+
+Red is for what raises the target, blue for what lowers it, and white, in the middle, is zero. What draws takes
+matplotlib axes (`ax=None`: those of a new figure, to be had as `ax.figure`) and returns them. Nothing here shows a
+window or chooses matplotlib's backend, and no array that is passed in is changed.
+"""
+from .grids import grid
+from .images import heatmap
+from .signals import signal, spectrogram
+from .tabular import bars
+from .texts import text, words, words_html
+
+__all__ = ['bars', 'grid', 'heatmap', 'signal', 'spectrogram', 'text', 'words', 'words_html']

@@ -1,0 +1,77 @@
+"""What the caller passes in, checked and made floats."""
+from __future__ import annotations
+
+from typing import Any, Sequence, Tuple
+
+import numpy as np
+
+CHANNELS = ('last', 'first')
+
+
+def numbers(value: Any, name: str) -> np.ndarray:
+    try:
+        return np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise TypeError('%s: expected an array of numbers, got %s' % (name, kind(value))) from None
+
+
+def kind(value: Any) -> str:
+    return '%s of %s' % (type(value).__name__, value.dtype) if hasattr(value, 'dtype') else type(value).__name__
+
+
+def image(value: Any, name: str, channels: str = 'last') -> np.ndarray:
+    """As floats of shape (H, W, channels)."""
+    given = numbers(value, name)
+    if given.ndim not in (2, 3) or not given.size:
+        deep = '(H, W, channels)' if channels == 'last' else '(channels, H, W)'
+        raise ValueError('%s: expected shape (H, W) or %s, none of them 0, got %s' % (name, deep, given.shape))
+    if given.ndim == 2:
+        return given[..., None]
+    return given if channels == 'last' else np.moveaxis(given, 0, -1)
+
+
+def images(value: Any, name: str, channels: str = 'last') -> np.ndarray:
+    """As floats of shape (samples, H, W, channels)."""
+    given = numbers(value, name)
+    if given.ndim not in (3, 4) or not given.size:
+        deep = '(samples, H, W, channels)' if channels == 'last' else '(samples, channels, H, W)'
+        raise ValueError(
+            '%s: expected shape (samples, H, W) or %s, none of them 0, got %s' % (name, deep, given.shape)
+        )
+    if given.ndim == 3:
+        return given[..., None]
+    return given if channels == 'last' else np.moveaxis(given, 1, -1)
+
+
+def check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
+    if not isinstance(value, str) or value not in choices:
+        listed = ', '.join(repr(choice) for choice in choices[:-1])
+        raise ValueError('%s: expected %s or %r, got %r' % (name, listed, choices[-1], value))
+
+
+def check_alpha(alpha: Any) -> None:
+    if not 0 < alpha <= 1:
+        raise ValueError('alpha: expected a number above 0 and at most 1, got %r' % (alpha,))
+
+
+def check_length(name: str, values: Sequence[Any], count: int, of: str) -> None:
+    if len(values) != count:
+        raise ValueError('%s: expected one for each of the %d %s, got %d' % (name, count, of, len(values)))
+
+
+def signed(value: float) -> str:
+    return 'nan' if np.isnan(value) else '%+.3g' % value
+
+
+def finite_range(values: np.ndarray) -> Tuple[float, float]:
+    """The smallest and the largest number; 0 and 0 where there is none."""
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+
+
+def unit(values: np.ndarray) -> np.ndarray:
+    """Scaled to 0 ... 1; nan, and values that are all the same, become 0."""
+    low, high = finite_range(values)
+    if high == low:
+        return np.zeros_like(values)
+    return np.nan_to_num((np.clip(values, low, high) - low) / (high - low))

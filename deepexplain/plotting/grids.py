@@ -1,0 +1,120 @@
+"""Many heat maps side by side."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Mapping, Optional, Sequence
+
+import numpy as np
+
+from .arrays import check_length, images, kind
+from .colours import shades
+from .figures import draw_legend, new_figure
+from .images import check_look, draw_picture, heatmap
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def grid(
+    pictures: Any,
+    attributions: Mapping[str, Any],
+    labels: Optional[Sequence[str]] = None,
+    over: str = 'edges',
+    percentile: float = 99,
+    cmap: Optional[str] = None,
+    size: float = 1.25,
+    sign: str = 'both',
+    channels: str = 'last',
+    alpha: float = 0.7,
+    axes: Any = None,
+) -> Figure:
+    """Draws the attributions of several methods side by side: a row for each sample, a column for each method.
+
+    The first column holds the pictures. Each heat map has colours of its own, as in `heatmap`, since the methods
+    measure in different units.
+
+    Args:
+        pictures: numbers of shape (samples, H, W) or (samples, H, W, channels), in any range.
+        attributions: a mapping from each method's name, the title of its column, to its attributions: (samples, H, W)
+            or (samples, H, W, channels).
+        labels: a title for each row, `samples` strings. Default: none.
+        over, percentile, cmap, sign, alpha: as in `heatmap`.
+        size: the width of one panel in inches. Default 1.25. Not used with `axes`.
+        channels: where they stand in pictures and attributions, 'last' (default), or 'first' for
+            (samples, channels, H, W).
+        axes: matplotlib axes to draw into, an array of shape (samples, methods + 1), as `figure.subplots(samples,
+            methods + 1, squeeze=False)` makes them. The layout stays yours, and there is no legend. Default: those of
+            a new figure, with a legend of the colours below them.
+
+    Returns:
+        The figure, a matplotlib.figure.Figure, that of `axes` where they are given; `figure.savefig(path)` writes it.
+        The axes of a new one are `figure.axes[:samples * (methods + 1)]`, row by row.
+
+    Raises:
+        TypeError: pictures or attributions do not consist of numbers, or attributions is no mapping.
+        ValueError: there are no samples or no methods, or the shapes, the number of labels or the axes do not fit.
+    """
+    check_look(over, channels, alpha)
+    shown = images(pictures, 'pictures', channels)
+    if not isinstance(attributions, Mapping):
+        raise TypeError('attributions: expected a mapping from method name to array, got %s' % kind(attributions))
+    if not attributions:
+        raise ValueError('attributions: expected at least one method, got an empty mapping')
+    if not size > 0:
+        raise ValueError('size: expected a number of inches above 0, got %r' % (size,))
+    # Of the sign and the percentile a mistake is found before a figure is begun.
+    colours = shades(np.zeros(1), sign, percentile, cmap)
+    columns = {}
+    for name, value in attributions.items():
+        columns[name] = images(value, 'attributions[%r]' % (name,), channels)
+        if columns[name].shape[:3] != shown.shape[:3]:
+            raise ValueError(
+                'attributions[%r]: expected samples, height and width of the pictures, %s, got %s with channels=%r'
+                % (name, shown.shape[:3], columns[name].shape[:3], channels)
+            )
+    if labels is not None:
+        check_length('labels', labels, len(shown), 'pictures')
+
+    own = axes is None
+    if own:
+        figure, axes = _layout(shown.shape, len(columns), size, labels is not None, sign, colours.cmap)
+    else:
+        axes = np.asarray(axes, dtype=object)
+        expected = (len(shown), len(columns) + 1)
+        if axes.shape != expected:
+            raise ValueError(
+                'axes: expected shape (samples, methods + 1), here %s, got %s' % (expected, axes.shape)
+            )
+        figure = axes[0, 0].figure
+    for row, picture in enumerate(shown):
+        draw_picture(axes[row, 0], picture)
+        for ax, values in zip(axes[row, 1:], columns.values()):
+            heatmap(values[row], picture, ax, over, percentile, cmap, sign=sign, alpha=alpha)
+        if labels is not None:
+            axes[row, 0].set_ylabel(labels[row], rotation=0, ha='right', va='center', labelpad=6)
+    for ax, name in zip(axes[0], ['input', *columns]):
+        ax.set_title(name, fontsize=9)
+    return figure
+
+
+def _layout(shape: Sequence[int], methods: int, size: float, labelled: bool, sign: str, cmap: str) -> Any:
+    """A figure with panels of the pictures' shape and a legend; the figure and the panels' axes."""
+    # Inches first, so that the panels keep the shape of the pictures whatever their number.
+    across, down = methods + 1, shape[0]
+    panel = size * shape[1] / shape[2]
+    left, right, top, bottom, gap = 0.45 if labelled else 0.15, 0.1, 0.4, 0.5, 0.06
+    width = left + right + across * size + (across - 1) * gap
+    height = top + bottom + down * panel + (down - 1) * gap
+    figure = new_figure(width, height)
+    axes = figure.subplots(down, across, squeeze=False)
+    figure.subplots_adjust(
+        left=left / width,
+        right=1 - right / width,
+        top=1 - top / height,
+        bottom=bottom / height,
+        wspace=gap / size,
+        hspace=gap / panel,
+    )
+    # Its labels reach half an inch beyond it.
+    bar = max(0.8, min(1.8, width - 1.1))
+    draw_legend(figure.add_axes((0.5 - bar / 2 / width, 0.3 / height, bar / width, 0.1 / height)), sign, cmap)
+    return figure, axes

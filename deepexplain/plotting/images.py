@@ -1,0 +1,125 @@
+"""Heat maps of pictures."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Optional, Tuple
+
+import numpy as np
+
+from .arrays import CHANNELS, check_alpha, check_choice, image, unit
+from .colours import shades
+from .figures import bare, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+LOOKS = ('edges', 'grey', 'blend', 'overlay')
+
+
+def heatmap(
+    attribution: Any,
+    picture: Any = None,
+    ax: Optional[Axes] = None,
+    over: str = 'edges',
+    percentile: float = 99,
+    cmap: Optional[str] = None,
+    title: Optional[str] = None,
+    sign: str = 'both',
+    channels: str = 'last',
+    alpha: float = 0.7,
+) -> Axes:
+    """Draws the attribution of one picture.
+
+    The limit of the colours is the given percentile of the absolute values that are shown, so that a few extreme
+    pixels do not make all others pale. Zero is always white: with both signs the colours run from -limit to limit.
+
+    Args:
+        attribution: numbers of shape (H, W) or (H, W, channels); channels are summed. Pixels that are nan or
+            infinite have no colour: they stay grey, or show the picture where it lies below.
+        picture: the picture explained, shape (H, W) or (H, W, channels), in any range of numbers, or None (default).
+            Of three channels it is red, green and blue; other numbers of channels are averaged to a grey one.
+        ax: the matplotlib axes to draw into. Default: those of a new figure, to be had as `ax.figure`.
+        over: how the picture shows: 'edges' (default) draws its outlines over the heat map. The others lay the heat
+            map over the picture: 'grey' over its grey version, 'blend' over its own colours, both the clearer the
+            smaller the value; 'overlay' over its own colours, everywhere as clear.
+        percentile: where the colours are clipped, above 0 and at most 100. Default 99.
+        cmap: the name of a matplotlib colour map. Default: that of the sign, 'RdBu_r', 'Reds', 'Blues_r' or 'Purples'.
+        title: a title for the axes. Default: none.
+        sign: what is shown: 'both' (default), only what is 'positive' or 'negative', or the 'absolute' values.
+        channels: where they stand in attribution and picture, 'last' (default), or 'first' for (channels, H, W).
+        alpha: the opacity of the heat map with 'overlay', and that of the deepest colours with 'blend'; above 0 and
+            at most 1. Default 0.7. Not used with 'edges' and 'grey'.
+
+    Returns:
+        The axes.
+
+    Raises:
+        TypeError: attribution or picture does not consist of numbers.
+        ValueError: their shapes do not fit, or `over`, `percentile`, `sign`, `channels` or `alpha` is none of the
+            above.
+    """
+    check_look(over, channels, alpha)
+    shade = shades(image(attribution, 'attribution', channels).sum(axis=2), sign, percentile, cmap)
+    shown = None
+    if picture is not None:
+        shown = image(picture, 'picture', channels)
+        if shown.shape[:2] != shade.values.shape:
+            raise ValueError(
+                'picture: expected the height and width of the attribution, %s, got %s with channels=%r'
+                % (shade.values.shape, shown.shape[:2], channels)
+            )
+    if ax is None:
+        ax = new_figure(4, 4).add_axes((0.02, 0.02, 0.96, 0.88))
+
+    height, width = shade.values.shape
+    extent = (-0.5, width - 0.5, height - 0.5, -0.5)
+    ax.set_facecolor('0.8')  # shows where the attribution is nan
+    opacity: Any = 1.0
+    if shown is not None and over != 'edges':
+        draw_picture(ax, shown if over != 'grey' else shown.mean(axis=2, keepdims=True), extent)
+        opacity = {'grey': shade.opacity(), 'blend': alpha * shade.opacity(), 'overlay': alpha}[over]
+    ax.imshow(
+        shade.values,
+        cmap=shade.cmap,
+        vmin=shade.low,
+        vmax=shade.high,
+        extent=extent,
+        interpolation='nearest',
+        alpha=opacity,
+    )
+    if shown is not None and over == 'edges':
+        ax.imshow(_outlines(unit(shown.mean(axis=2))), extent=extent, interpolation='bilinear')
+    bare(ax)
+    if title is not None:
+        ax.set_title(title)
+    return ax
+
+
+def check_look(over: Any, channels: Any, alpha: Any) -> None:
+    check_choice('over', over, LOOKS)
+    check_choice('channels', channels, CHANNELS)
+    check_alpha(alpha)
+
+
+def draw_picture(ax: Axes, picture: np.ndarray, extent: Optional[Tuple[float, float, float, float]] = None) -> None:
+    """A picture of shape (H, W, channels), in colours where it has three."""
+    if picture.shape[2] == 3:
+        ax.imshow(unit(picture), extent=extent, interpolation='nearest')
+    else:
+        ax.imshow(unit(picture.mean(axis=2)), cmap='gray', vmin=0, vmax=1, extent=extent, interpolation='nearest')
+    bare(ax)
+
+
+def _outlines(grey: np.ndarray) -> np.ndarray:
+    """The edges of a picture as black lines with an alpha channel, at the resolution of a print."""
+    from skimage.feature import canny
+    from skimage.transform import resize
+
+    # A small picture is enlarged first: among 8 x 8 pixels there is no room for a line.
+    factor = max(1, int(np.ceil(192 / min(grey.shape))))
+    large = resize(grey, (grey.shape[0] * factor, grey.shape[1] * factor), order=3, mode='edge', anti_aliasing=False)
+    # Enlarging makes slopes gentler; an edge counts from a quarter of the range of greys on.
+    high = min(0.2, 2.0 / factor)
+    lines = canny(large, sigma=max(1.5, factor / 3.0), low_threshold=high / 2, high_threshold=high)
+    rgba = np.zeros(lines.shape + (4,))
+    rgba[..., 3] = 0.6 * lines
+    return rgba

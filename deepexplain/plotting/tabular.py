@@ -1,0 +1,107 @@
+"""Ranked bars of features."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Optional, Sequence
+
+import numpy as np
+
+from .arrays import check_length, numbers, signed
+from .colours import solid
+from .figures import label_room, name_axes, new_axes, open_frame
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def bars(
+    attributions: Any,
+    names: Optional[Sequence[str]] = None,
+    values: Optional[Sequence[Any]] = None,
+    top: int = 10,
+    ax: Optional[Axes] = None,
+    title: Optional[str] = None,
+) -> Axes:
+    """Draws the attributions of features as horizontal bars, the largest absolute value on top.
+
+    Features beyond the first `top` are summed in one last, paler bar, so that the bars add up to what all attributions
+    add up to; a single feature beyond them has a bar to itself.
+
+    Args:
+        attributions: numbers of shape (features,), those of one sample (`attributions[0]` of a batch): red bars to
+            the right raise the target, blue ones to the left lower it. Or of shape (samples, features): a bar is then
+            the mean of a feature's absolute values over the samples, its importance to all of them, and has no sign.
+        names: the features' names. Default: 'feature 0' and so on.
+        values: the features' values in the sample, numbers or strings, to stand beside the names. Default: none. Not
+            for several samples.
+        top: the number of features with a bar of their own, at least 1. Default 10.
+        ax: the matplotlib axes to draw into. Default: those of a new figure, as high as it takes.
+        title: a title for the axes. Default: none.
+
+    Returns:
+        The axes. What is nan or infinite has no bar, only its number; it ranks last, and is left out of the sum of the
+        others, whose label then says of how many.
+
+    Raises:
+        TypeError: attributions does not consist of numbers.
+        ValueError: its shape, or the number of names or values, does not fit, or top is below 1.
+    """
+    given = numbers(attributions, 'attributions')
+    if given.ndim not in (1, 2) or not given.size:
+        raise ValueError('attributions: expected shape (features,) or (samples, features), none of them 0, got %s'
+                         % (given.shape,))
+    if isinstance(top, bool) or not isinstance(top, (int, np.integer)) or top < 1:
+        raise ValueError('top: expected an int of at least 1, got %r' % (top,))
+    overall = given.ndim == 2
+    amounts = np.abs(given).mean(axis=0) if overall else given
+    count = len(amounts)
+    labels = ['feature %d' % number for number in range(count)]
+    if names is not None:
+        check_length('names', names, count, 'features')
+        labels = [str(name) for name in names]
+    if values is not None:
+        if overall:
+            raise ValueError('values: expected None for attributions of several samples, (samples, features), %s; '
+                             'those of one have shape (features,)' % (given.shape,))
+        check_length('values', values, count, 'features')
+        labels = ['%s = %s' % (label, _short(value)) for label, value in zip(labels, values)]
+
+    finite = np.isfinite(amounts)
+    order = np.argsort(-np.where(finite, np.abs(amounts), -1), kind='stable')
+    own = order if count <= top + 1 else order[:top]
+    rest = order[len(own):]
+    labels, heights = [labels[i] for i in own], list(amounts[own])
+    if len(rest):
+        unknown = int(np.sum(~finite[rest]))
+        labels.append('%d others' % len(rest) + (', %d of them not finite' % unknown if unknown else ''))
+        heights.append(amounts[rest][finite[rest]].sum())
+
+    if ax is None:
+        ax = new_axes(4, 0.3 * len(labels), label_room(labels, 8), 0.15, 0.45, 0.1 if title is None else 0.35)
+    _draw(ax, np.array(heights), overall, bool(len(rest)))
+    ax.set_yticks(range(len(labels)))
+    ax.set_yticklabels(labels)
+    open_frame(ax)
+    ax.tick_params(axis='y', length=0)
+    name_axes(ax, 'mean absolute attribution' if overall else 'attribution')
+    if title is not None:
+        ax.set_title(title)
+    return ax
+
+
+def _draw(ax: Axes, amounts: np.ndarray, overall: bool, summed: bool) -> None:
+    """Bars from the top down with their numbers; the last one paler where it is a sum."""
+    lengths = np.where(np.isfinite(amounts), amounts, 0.0)
+    colours = [solid('absolute' if overall else 'positive' if length >= 0 else 'negative') for length in lengths]
+    drawn = ax.barh(range(len(lengths)), lengths, height=0.75, color=colours)
+    if summed:
+        drawn[-1].set_alpha(0.45)
+    for place, (amount, length) in enumerate(zip(amounts, lengths)):
+        ax.annotate('%.3g' % amount if overall else signed(amount), (length, place), (3 if length >= 0 else -3, 0),
+                    textcoords='offset points', ha='left' if length >= 0 else 'right', va='center', fontsize=8)
+    ax.axvline(0, color='0.3', linewidth=0.8)
+    ax.margins(x=0.2)  # for the numbers
+    ax.set_ylim(len(lengths) - 0.4, -0.6)
+
+
+def _short(value: Any) -> str:
+    return '%.4g' % value if isinstance(value, (int, float, np.number)) else str(value)
