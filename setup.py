@@ -27,9 +27,10 @@ setup(
     license='MIT',
     packages=find_packages(include=['deepexplain', 'deepexplain.*']),
     package_data={'deepexplain': ['py.typed']},
+    entry_points={'console_scripts': ['deepexplain = deepexplain.cli.main:main']},
     zip_safe=False,
     python_requires='>=3.7',
-    install_requires=['numpy', 'scikit-image', 'matplotlib>=3.4', 'tqdm'],
+    install_requires=['numpy', 'scikit-image', 'matplotlib>=3.4', 'pillow', 'tqdm'],
     extras_require={
         # TensorFlow 1.15 needs Python 3.7, and a protobuf older than the one pip would choose.
         'tf': [

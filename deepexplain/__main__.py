@@ -1,0 +1,7 @@
+"""`python -m deepexplain`: the same as the command `deepexplain`."""
+import sys
+
+from .cli.main import main
+
+if __name__ == '__main__':
+    sys.exit(main())

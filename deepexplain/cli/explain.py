@@ -1,0 +1,211 @@
+"""`deepexplain explain`."""
+import datetime
+import json
+import math
+import os
+import platform
+import sys
+import time
+from typing import Any, Dict, List, NamedTuple, Optional
+
+import numpy as np
+
+from .. import __version__
+from . import inputs, options, outputs, parser
+from .model import Task, open_model, task_of
+from .problems import WrongUse, tensorflow
+from .target import Units, units_of, ys_of
+
+
+class Result(NamedTuple):
+    """What a method gave.
+
+    Attributes:
+        attributions: an array, or one for each of several inputs.
+        delta: what each sample's attributions add up to minus what they should, float64 (n,); None if undefined.
+        seconds: how long it took.
+    """
+    attributions: Any
+    delta: Optional[np.ndarray]
+    seconds: float
+
+
+def explain(args: Any) -> None:
+    """Attribute, and write the results."""
+    if args.out is None and args.picture is None and not args.json:
+        args.out = 'attributions.npz'
+    _check_paths(args)
+    tensorflow(args.debug)
+    from ..tensorflow import attribution_methods
+
+    chosen = options.chosen_methods(args.method, attribution_methods)
+    _check_options(args, chosen, attribution_methods)
+    with open_model(args) as de:
+        task = task_of(de, args)
+        many = None if task.single else task.names
+        shape = task.X[0].shape
+        sample = None if many or shape.ndims is None else shape.as_list()[1:]
+        given = options.options_of(chosen, attribution_methods, options.given_options(args, many, sample, task.axis))
+        kind = _picture_kind(args, task, given)
+        ys = ys_of(args.target, task.T, task.n)
+        X = task.X[0] if task.single else task.X
+        asked = {name: {option: one.value for option, one in given[name].items()} for name in chosen}
+        explainers = {name: de.get_explainer(name, task.T, X, **asked[name]) for name in chosen}
+        units = units_of(de.get_explainer('zero', task.T, X), ys, _xs(task), args.batch_size, task.feed)
+        results = {name: _run(explainer, args, task, units) for name, explainer in explainers.items()}
+        summary = _summary(args, task, units, given, results)
+        layers = {'layer': task.T.name, 'X': [x.name for x in task.X]}
+    metadata = dict(summary, tensors=layers, parameters={name: _defaults(attribution_methods[name]) for name in chosen},
+                    versions=_versions(), date=_now())
+    summary['written'] = _write(args, task, units, results, metadata, kind)
+    print(_as_json(summary) if args.json else _table(summary))
+
+
+def _check_paths(args: Any) -> None:
+    """Refuse what cannot be read or written, before TensorFlow is imported."""
+    inputs.kind_of(args.data)
+    if not os.path.exists(args.model) and not os.path.exists(args.model + '.meta'):
+        raise WrongUse("MODEL: there is no file or folder '%s'." % args.model)
+    if args.out is not None:
+        if not args.out.endswith('.npz'):
+            raise WrongUse("--out: expected a name that ends in .npz, not '%s'." % args.out)
+        outputs.check_writable('--out', args.out)
+    if args.picture is not None:
+        from . import drawing
+        drawing.check_format(args.picture)
+        outputs.check_writable('--picture', args.picture)
+        if args.out is not None and os.path.realpath(args.out) == os.path.realpath(args.picture):
+            raise WrongUse('--out and --picture name the same file.')
+    elif args.picture_kind is not None:
+        raise WrongUse('--picture-kind needs a --picture.')
+
+
+def _check_options(args: Any, chosen: List[str], table: Any) -> None:
+    """Refuse flags that no method takes before the model is opened, which may take long."""
+    named = [(name, '--' + flag) for name, flag in options.FLAGS.items() if getattr(args, flag) is not None]
+    found = [(name, options.Given(said, None, None)) for name, said in named]
+    for key, _ in args.option:
+        only, _, name = key.rpartition(':')
+        found.append((name, options.Given('--option ' + key, None, None, only or None)))
+    options.options_of(chosen, table, found)
+
+
+def _picture_kind(args: Any, task: Task, given: Dict[str, Dict[str, options.Given]]) -> Optional[str]:
+    if args.picture is None:
+        return None
+    from . import drawing
+    return drawing.kind_of(task, args.picture_kind, given)
+
+
+def _xs(task: Task) -> Any:
+    return task.xs[0] if task.xs is not None and task.single else task.xs
+
+
+def _run(explainer: Any, args: Any, task: Task, units: Units) -> Result:
+    show = parser.on_terminal() if args.progress is None else args.progress
+    if show:
+        sys.stderr.write('%s\n' % explainer.method)
+    start = time.perf_counter()
+    found = explainer.run(_xs(task), units.weights, args.batch_size, task.feed or None,
+                          return_convergence_delta=explainer.has_convergence_delta, show_progress=show)
+    attributions, delta = found if explainer.has_convergence_delta else (found, None)
+    return Result(attributions, delta, time.perf_counter() - start)
+
+
+def _summary(args: Any, task: Task, units: Units, given: Dict[str, Dict[str, options.Given]],
+             results: Dict[str, Result]) -> Dict[str, Any]:
+    """What --json prints, and the greater part of the metadata."""
+    methods = {}
+    for name, result in results.items():
+        many = isinstance(result.attributions, list)
+        methods[name] = {
+            'options': {option: one.written for option, one in given[name].items()},
+            'shape': [list(one.shape) for one in result.attributions] if many else list(result.attributions.shape),
+            'max_abs_delta': None if result.delta is None else float(np.abs(result.delta).max()),
+            'seconds': round(result.seconds, 4)}
+    return {
+        'deepexplain': __version__, 'model': os.path.abspath(args.model), 'signature': args.signature,
+        'input': os.path.abspath(args.data), 'samples': task.n, 'layer': args.layer, 'X': task.names,
+        'target': args.target, 'units': None if units.places is None else units.places.tolist(),
+        'scores': units.scores.tolist(), 'methods': methods, 'warnings': list(args.said)}
+
+
+def _defaults(method: Any) -> Dict[str, Any]:
+    """The options that a method has by itself."""
+    return {name: default for name, default in options.parameters(method).items()
+            if isinstance(default, (bool, int, float, str, type(None)))}
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0).isoformat()
+
+
+def _versions() -> Dict[str, str]:
+    return {'deepexplain': __version__, 'tensorflow': tensorflow().VERSION, 'numpy': np.__version__,
+            'python': platform.python_version()}
+
+
+def _as_json(value: Any) -> str:
+    """JSON, with null for numbers that are none: JSON has no nan."""
+    def plain(one: Any) -> Any:
+        if isinstance(one, dict):
+            return {key: plain(inner) for key, inner in one.items()}
+        if isinstance(one, (list, tuple)):
+            return [plain(inner) for inner in one]
+        return None if isinstance(one, float) and not math.isfinite(one) else one
+
+    return json.dumps(plain(value), allow_nan=False, default=str)
+
+
+def _write(args: Any, task: Task, units: Units, results: Dict[str, Result], metadata: Dict[str, Any],
+           kind: Optional[str]) -> List[str]:
+    """Write the files that are wanted, all of them or none."""
+    paths = [path for path in (args.out, args.picture) if path is not None]
+    if not paths:
+        return []
+    with outputs.whole(paths) as files:
+        if args.out is not None:
+            arrays: Dict[str, Any] = _arrays(task, units, results, metadata)
+            np.savez(files[0], **arrays)
+        if args.picture is not None and kind is not None:
+            from . import drawing
+            attributions = {name: result.attributions for name, result in results.items()}
+            drawing.draw(files[-1], args.picture, kind, task, attributions, units, args.picture_samples)
+    return paths
+
+
+def _arrays(task: Task, units: Units, results: Dict[str, Result], metadata: Dict[str, Any]) -> Dict[str, np.ndarray]:
+    """What the .npz holds, nothing of it a Python object."""
+    arrays: Dict[str, np.ndarray] = {}
+    for name, result in results.items():
+        if isinstance(result.attributions, list):
+            arrays.update(('%s/%s' % (name, X), one) for X, one in zip(task.names, result.attributions))
+        else:
+            arrays[name] = result.attributions
+        if result.delta is not None:
+            arrays['delta/' + name] = result.delta
+    arrays['scores'] = units.scores
+    for key, value in (('units', units.places), ('names', task.samples.names), ('features', task.samples.features)):
+        if value is not None:
+            arrays[key] = np.array(value)
+    arrays['metadata'] = np.array(_as_json(metadata))
+    return arrays
+
+
+def _table(summary: Dict[str, Any]) -> str:
+    """The summary for people."""
+    from .listings import aligned
+
+    rows = [['method', 'shape', 'largest |delta|', 'seconds']]
+    for name, one in summary['methods'].items():
+        shapes = one['shape'] if one['shape'] and isinstance(one['shape'][0], list) else [one['shape']]
+        rows.append([name, ' '.join(str(tuple(shape)) for shape in shapes),
+                     '-' if one['max_abs_delta'] is None else '%.2g' % one['max_abs_delta'], '%.2f' % one['seconds']])
+    units = summary['units']
+    said = 'the sum of all units' if units is None else 'unit%s %s%s' % (
+        's' if len(units) > 1 else '', ', '.join('/'.join(str(i) for i in one) if isinstance(one, list) else str(one)
+                                                 for one in units[:10]), ', ...' if len(units) > 10 else '')
+    lines = ["%d sample%s of '%s': %s of '%s' (%s)" % (
+        summary['samples'], '' if summary['samples'] == 1 else 's', os.path.basename(summary['input']), said,
+        summary['layer'], summary['target'])]
+    return '\n'.join(lines + aligned(rows) + ['wrote %s' % ', '.join(summary['written'])] * bool(summary['written']))

@@ -1,0 +1,197 @@
+"""The model that is opened: what is fed, what is attributed to, and what is explained."""
+from contextlib import ExitStack, redirect_stderr
+from io import StringIO
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+
+from . import inputs, pictures
+from .problems import WrongUse
+
+
+class Task(NamedTuple):
+    """What there is to do.
+
+    Attributes:
+        T: the tensor that is explained.
+        X, names: the tensors that are attributed to, and what they are called.
+        xs: their samples, None where they are inner tensors.
+        feed: what else is fed, by tensor name.
+        n: the number of samples.
+        samples: INPUT as it was read.
+        axis: where the channels of pictures are: 'last', 'first' or '' (none, or no pictures).
+    """
+    T: Any
+    X: List[Any]
+    names: List[str]
+    xs: Optional[List[np.ndarray]]
+    feed: Dict[str, np.ndarray]
+    n: int
+    samples: inputs.Samples
+    axis: str
+
+    @property
+    def single(self) -> bool:
+        return len(self.X) == 1
+
+
+def open_model(args: Any) -> Any:
+    """The model of the command line, a context."""
+    from ..tensorflow import DeepExplain
+
+    try:
+        with ExitStack() as stack:
+            if not args.debug:
+                # Keras 2 says there which backend it uses.
+                stack.enter_context(redirect_stderr(StringIO()))
+            return DeepExplain.open(args.model, signature=args.signature, tags=args.tags, checkpoint=args.checkpoint,
+                                    inputs=args.inputs, outputs=args.outputs)
+    except TypeError as error:
+        for flag in ('signature', 'tags', 'checkpoint'):
+            if 'does not take ' + flag in str(error):
+                raise WrongUse("--%s is not for '%s'." % (flag, args.model)) from None
+        raise
+
+
+def find(de: Any, flag: str, name: str) -> Any:
+    """A tensor by the name that a flag gives."""
+    try:
+        return de.tensor(name)
+    except ValueError as error:
+        text = str(error).replace('layers() lists all', '`deepexplain layers` lists all')
+        raise WrongUse('%s: %s' % (flag, text.partition('tensor: ')[2] or text)) from None
+
+
+def layer(de: Any, name: str) -> Any:
+    """The tensor of --layer."""
+    if name == 'logits':
+        return de.logits
+    if name == 'output':
+        if not de.outputs:
+            raise WrongUse('--layer: the model has no outputs; name them, as in --outputs NAME.')
+        return de.outputs[0]
+    return find(de, '--layer', name)
+
+
+def task_of(de: Any, args: Any) -> Task:
+    """Read INPUT for a model and find the tensors of the command line."""
+    T = layer(de, args.layer)
+    called = {one.tensor.name: one.name for one in de.layers()[:len(de.inputs)]}
+    feed = {}
+    for name, value in args.feed:
+        tensor = find(de, '--feed', name)
+        feed[tensor.name] = _array('--feed %s' % name, value, tensor)
+    free = [tensor for tensor in de.inputs if tensor.name not in feed]
+    wanted = [find(de, '--input', name) for name in dict.fromkeys(args.input or [])]
+    samples, axis = _read(args, [one for one in wanted if _among(one, free)] or free, called)
+    given = _given(samples, free, wanted, called)
+    n = _check(given, called)
+    X = wanted or [tensor for tensor, _ in given if tensor.dtype.is_floating]
+    if not X:
+        raise WrongUse('the model takes %s (%s), which cannot be attributed to: name the layer of floats that is made '
+                       'of it by --input (`deepexplain layers` lists them).' % (
+                           ', '.join("'%s'" % called[tensor.name] for tensor, _ in given),
+                           ', '.join(tensor.dtype.name for tensor, _ in given)))
+    arrays = {tensor.name: array for tensor, array in given}
+    outer = [one.name in arrays for one in X]
+    if any(outer) != all(outer):
+        raise WrongUse('--input: name inputs that INPUT holds, or inner layers, but not both.')
+    names = [called.get(one.name, one.name) for one in X] if all(outer) else list(dict.fromkeys(args.input))
+    feed.update((name, array) for name, array in arrays.items() if name not in [one.name for one in X])
+    _check_fed(T, X, feed, args.layer)
+    return Task(T, X, names, [arrays[one.name] for one in X] if all(outer) else None, feed, n, samples, axis)
+
+
+def _among(tensor: Any, tensors: Sequence[Any]) -> bool:
+    return any(tensor is one for one in tensors)
+
+
+def _array(what: str, value: Any, tensor: Any) -> np.ndarray:
+    try:
+        array = np.array(value, tensor.dtype.as_numpy_dtype)
+    except (TypeError, ValueError):
+        raise WrongUse('%s: expected JSON of %s, not %r.' % (what, tensor.dtype.name, value)) from None
+    if not tensor.shape.is_compatible_with(array.shape):
+        raise WrongUse('%s: expected the shape %s, not %s.' % (what, tensor.shape, array.shape))
+    return array
+
+
+def _read(args: Any, takers: Sequence[Any], called: Mapping[str, str]) -> Tuple[inputs.Samples, str]:
+    """INPUT, and where the channels of its pictures are."""
+    kind = inputs.kind_of(args.data)
+    for flag, wanted in (('resize', 'pictures'), ('scale', 'pictures'), ('channels', 'pictures'), ('columns', 'table')):
+        if getattr(args, flag) is not None and kind != wanted and not (flag == 'channels' and kind == 'arrays'):
+            raise WrongUse("--%s is for %s, and INPUT is '%s'." % (
+                flag, 'pictures' if wanted == 'pictures' else 'a .csv', args.data))
+    if kind == 'arrays':
+        return inputs.read_arrays(args.data, args.limit), args.channels or ''
+    if len(takers) != 1:
+        raise WrongUse(_several(takers, called, kind))
+    if kind == 'table':
+        return inputs.read_table(args.data, args.columns, args.limit), ''
+    taker = takers[0]
+    shape = None if taker.shape.ndims is None else taker.shape.as_list()[1:]
+    layout = pictures.layout_of(called[taker.name], shape, args.channels)
+    return pictures.read_pictures(args.data, layout, args.resize, args.scale or (0., 1.), args.limit), layout.axis
+
+
+def _several(tensors: Sequence[Any], called: Mapping[str, str], what: str) -> str:
+    if not tensors:
+        return 'the model has no inputs left for INPUT: name them by --inputs.'
+    return ('INPUT: the model has %d inputs (%s), and this is one %s: give an .npz whose keys name them, or a --feed '
+            'for the others.' % (len(tensors), ', '.join("'%s'" % called[one.name] for one in tensors),
+                                 {'table': 'table', 'pictures': 'set of pictures'}.get(what, 'array')))
+
+
+def _given(samples: inputs.Samples, free: Sequence[Any], wanted: Sequence[Any], called: Mapping[str, str]
+           ) -> List[Tuple[Any, np.ndarray]]:
+    """Which input gets which array of INPUT, in the order of the inputs."""
+    arrays = samples.arrays
+    by_key = {called[tensor.name]: tensor for tensor in free}
+    by_key.update({tensor.op.name: tensor for tensor in free})
+    if len(arrays) == 1 and list(arrays)[0] not in by_key:
+        takers = [one for one in wanted if _among(one, free)] or free
+        if len(takers) != 1:
+            raise WrongUse(_several(takers, called, 'array'))
+        return [(takers[0], list(arrays.values())[0])]
+    for key in arrays:
+        if key not in by_key:
+            raise WrongUse("INPUT: the array '%s' names no input of the model; there %s %s." % (
+                key, 'is' if len(free) == 1 else 'are', ', '.join("'%s'" % called[one.name] for one in free) or 'none'))
+    found = {by_key[key].name: array for key, array in arrays.items()}
+    return [(tensor, found[tensor.name]) for tensor in free if tensor.name in found]
+
+
+def _check(given: Sequence[Tuple[Any, np.ndarray]], called: Mapping[str, str]) -> int:
+    """The number of samples, when the arrays have the shapes of their inputs."""
+    for tensor, array in given:
+        if array.dtype.kind in 'SU' and tensor.dtype.name != 'string':
+            raise WrongUse("INPUT: '%s' takes numbers, not strings." % called[tensor.name])
+        if tensor.shape.ndims is None:
+            continue
+        sample = tensor.shape.as_list()[1:]
+        if len(array.shape) == len(sample) + 1 and _fits(array.shape[1:], sample):
+            continue
+        hint = '; the first axis must be the samples' if _fits(array.shape, sample) else ''
+        raise WrongUse("INPUT: '%s' takes the shape %s, not %s%s." % (
+            called[tensor.name], pictures.written([None] + sample), array.shape, hint))
+    sizes = {called[tensor.name]: len(array) for tensor, array in given}
+    if len(set(sizes.values())) > 1:
+        raise WrongUse('INPUT: all inputs must have as many samples, not %s.' % ', '.join(
+            "%d for '%s'" % (size, name) for name, size in sizes.items()))
+    n = list(sizes.values())[0]
+    if not n:
+        raise WrongUse('INPUT: there are no samples in it; the shape is %s.' % (given[0][1].shape,))
+    return n
+
+
+def _fits(shape: Sequence[int], static: Sequence[Optional[int]]) -> bool:
+    return len(shape) == len(static) and all(want in (None, got) for got, want in zip(shape, static))
+
+
+def _check_fed(T: Any, X: Sequence[Any], feed: Mapping[str, Any], said: str) -> None:
+    from ..tensorflow.feeds import placeholders_of
+
+    for one in placeholders_of(T, [x.name for x in X] + list(feed)):
+        raise WrongUse("'%s' needs the input '%s' (%s, shape %s) as well: --feed %s=VALUE, or an .npz that names all "
+                       'inputs.' % (said, one.op.name, one.dtype.name, one.shape, one.op.name))

@@ -1,0 +1,123 @@
+"""What can go wrong, as one line and an exit status; and silence for whatever else writes to the terminal."""
+import logging
+import os
+import sys
+import warnings
+from contextlib import ExitStack, contextmanager
+from typing import Any, Iterator, List, Set
+
+#: Exit statuses besides 0: something failed, the command line is wrong, Ctrl-C.
+FAILED, WRONG, INTERRUPTED = 1, 2, 130
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+
+class WrongUse(Exception):
+    """What another command line mends; its message is one line."""
+
+
+def status_of(error: BaseException) -> int:
+    """WRONG where deepexplain refused what it was given, FAILED for what went wrong on the way."""
+    if isinstance(error, WrongUse):
+        return WRONG
+    innermost = error.__traceback__
+    while innermost is not None and innermost.tb_next is not None:
+        innermost = innermost.tb_next
+    # Checks of the library raise these themselves; the same from numpy or TensorFlow is a failure.
+    ours = innermost is not None and os.path.abspath(innermost.tb_frame.f_code.co_filename).startswith(_PACKAGE)
+    return WRONG if ours and isinstance(error, (ValueError, TypeError, RuntimeError)) else FAILED
+
+
+def line_of(error: BaseException) -> str:
+    """An error in one line."""
+    text = ' '.join(str(getattr(error, 'message', None) or error).split())
+    for prefix in ('open: ', 'tensor: '):
+        # The library's functions, where this is about the command line.
+        text = text[len(prefix):] if text.startswith(prefix) else text
+    text = text.replace('layers() lists all', '`deepexplain layers` lists all')
+    if status_of(error) == WRONG:
+        return text
+    if isinstance(error, MemoryError) or type(error).__name__ == 'ResourceExhaustedError':
+        return 'out of memory; a smaller --batch-size takes less. %s' % text[:200]
+    if isinstance(error, OSError):
+        return text
+    return '%s: %s' % (type(error).__name__, text[:400])
+
+
+def say(kind: str, text: str, stream: Any = None) -> None:
+    """One line on a stream, by default stderr."""
+    stream = sys.stderr if stream is None else stream
+    stream.write('deepexplain: %s: %s\n' % (kind, text))
+    stream.flush()
+
+
+@contextmanager
+def quiet(debug: bool) -> Iterator[List[str]]:
+    """Show deepexplain's own warnings, one line each, and nothing that TensorFlow and others write to stderr.
+
+    Yields:
+        A list to which the warnings are added.
+    """
+    said: List[str] = []
+    with ExitStack() as stack:
+        if not debug:
+            os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+            stack.enter_context(_own_stderr())
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter('always')
+        warnings.showwarning = _shower(said)
+        yield said
+
+
+def _shower(said: List[str]) -> Any:
+    seen: Set[str] = set()
+    stream = sys.stderr
+
+    def show(message: Any, category: Any, filename: str, lineno: int, file: Any = None, line: Any = None) -> None:
+        text = ' '.join(str(message).split())
+        if category is UserWarning and os.path.abspath(filename).startswith(_PACKAGE) and text not in seen:
+            seen.add(text)
+            said.append(text)
+            say('warning', text, stream)
+
+    return show
+
+
+@contextmanager
+def _own_stderr() -> Iterator[None]:
+    """Keep stderr to Python: TensorFlow's C++ writes to its file descriptor whatever its log level is."""
+    theirs = sys.stderr
+    try:
+        number = theirs.fileno()
+    except (AttributeError, OSError, ValueError):
+        number = -1  # Somebody captures what Python writes; there is no descriptor to keep.
+    if number != 2:
+        yield
+        return
+    theirs.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    sys.stderr = os.fdopen(os.dup(kept), 'w', 1, encoding=theirs.encoding, errors=theirs.errors)
+    try:
+        yield
+    finally:
+        sys.stderr.close()
+        sys.stderr = theirs
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def tensorflow(debug: bool = False) -> Any:
+    """`tensorflow.compat.v1`, imported without its log messages."""
+    if not debug:
+        logging.getLogger('tensorflow').setLevel(logging.ERROR)
+        logging.getLogger('absl').setLevel(logging.ERROR)
+    try:
+        import tensorflow.compat.v1 as tf
+    except ImportError:
+        raise WrongUse("TensorFlow is not installed: pip install 'deepexplain[tf]'.") from None
+    if not debug:
+        tf.logging.set_verbosity(tf.logging.ERROR)
+    return tf

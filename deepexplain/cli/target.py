@@ -1,0 +1,62 @@
+"""Which units of T are explained."""
+import re
+from typing import Any, List, NamedTuple, Optional, Tuple
+
+import numpy as np
+
+from .problems import WrongUse
+
+
+class Units(NamedTuple):
+    """The units that are explained.
+
+    Attributes:
+        weights: as `Explainer.run` takes them, None for all units.
+        places: which unit of each sample, ints (n,) or (n, axes); None where all are summed.
+        scores: their values, float64 (n,).
+    """
+    weights: Optional[np.ndarray]
+    places: Optional[np.ndarray]
+    scores: np.ndarray
+
+
+def ys_of(text: str, T: Any, n: int) -> Any:
+    """--target as `Explainer.run` takes it."""
+    if text in ('sum', 'all'):
+        return None
+    if text == 'max':
+        return None if T.shape.ndims == 1 else 'max'
+    if not re.match(r'\d+(/\d+)*(,\d+(/\d+)*)*$', text):
+        raise WrongUse('--target: expected max, sum, ints, or places like 3/0/2, not %r.' % text)
+    places: List[Tuple[int, ...]] = [tuple(int(unit) for unit in one.split('/')) for one in text.split(',')]
+    axes = 1 if T.shape.ndims is None else T.shape.ndims - 1
+    if axes < 1:
+        raise WrongUse("--target: '%s' has one number for each sample: max and sum are the targets." % T.op.name)
+    for place in places:
+        if len(place) != axes:
+            raise WrongUse("--target: a unit of '%s', %s, is named by %s, not by '%s'." % (
+                T.op.name, T.shape, 'an int' if axes == 1 else '%d ints, as in %s' % (axes, '/'.join('0' * axes)),
+                '/'.join(str(unit) for unit in place)))
+        for size, unit in zip(T.shape.as_list()[1:] if T.shape.ndims else [], place):
+            if size is not None and unit >= size:
+                raise WrongUse("--target: '%s' has the units 0 to %d, and no %d." % (T.op.name, size - 1, unit))
+    if len(places) == 1:
+        return places[0] if axes > 1 else places[0][0]
+    if len(places) != n:
+        raise WrongUse('--target: expected one unit, or one for each of the %d samples, not %d.' % (n, len(places)))
+    return np.array(places) if axes > 1 else np.array(places)[:, 0]
+
+
+def units_of(explainer: Any, ys: Any, xs: Any, batch_size: Optional[int], feed: Any) -> Units:
+    """The units of a target, found once for all methods.
+
+    Args:
+        explainer: any one, of this T and X.
+    """
+    run = explainer._start(xs, ys, batch_size, feed or None, {})
+    weights = run.ys
+    if weights is None:
+        return Units(None, None, run.before())
+    flat = weights.reshape(len(weights), -1).argmax(1)
+    places = np.stack(np.unravel_index(flat, weights.shape[1:]), 1) if weights.ndim > 1 else flat[:, np.newaxis]
+    return Units(weights, places[:, 0] if places.shape[1] == 1 else places, run.before())
