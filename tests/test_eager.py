@@ -16,7 +16,7 @@ def test_in_eager_mode(name):
         [FOLDER] + [path for path in sys.path if path]))
     ended = subprocess.run([sys.executable, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', os.path.join(
         FOLDER, 'eager', name)], cwd=os.path.dirname(FOLDER), env=env, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, universal_newlines=True)
+        stderr=subprocess.STDOUT, text=True)
     print(ended.stdout)
     assert ended.returncode == 0
     assert ' passed' in ended.stdout

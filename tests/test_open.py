@@ -6,7 +6,7 @@ import numpy as np
 import opened
 import pytest
 import tensorflow.compat.v1 as tf
-from models import close, dense, initialise
+from models import close, initialise
 from test_keras import PACKAGES
 
 from deepexplain.tensorflow import DeepExplain

@@ -113,6 +113,21 @@ def _body(call: Any, function: Any, library: Any, outputs: Dict[str, str]) -> Li
     return nodes
 
 
+def wait_before_loops(definition: tf.GraphDef) -> None:
+    """Let what functional loops wait for be waited for by their first input.
+
+    To differentiate a loop TensorFlow adds inputs to it; TensorFlow 1.15 puts them behind the control inputs, where it
+    does not want them.
+    """
+    for node in list(definition.node):
+        before = [source for source in node.input if source.startswith('^')]
+        if node.op in ('While', 'StatelessWhile') and before:
+            waiting = definition.node.add(name=node.name + '/waiting', op='Identity', device=node.device)
+            waiting.attr['T'].type = node.attr['T'].list.type[0]
+            waiting.input.extend([node.input[0]] + before)
+            node.input[:] = [waiting.name] + [source for source in node.input[1:] if source not in before]
+
+
 def copy_bodies(definition: tf.GraphDef, library: Mapping[str, Any], prefix: str,
                 change: Callable[[Any], None]) -> None:
     """Let the nodes of a GraphDef use copies, under names that begin with `prefix`, of the functions they name.

@@ -4,7 +4,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence
 import tensorflow.compat.v1 as tf
 
 from . import compat
-from .functions import copy_bodies, functions_of, inline_calls, is_phased
+from .functions import copy_bodies, functions_of, inline_calls, is_phased, wait_before_loops
 from .graph import name_of
 from .units import Unit, Units
 
@@ -101,6 +101,7 @@ class Replica:
         library = compat.library_of(self.graph)
         looped = [op.name for op in self.originals.values() if compat.while_context(op) is not None]
         inlined = inline_calls(definition, library, looped)
+        wait_before_loops(definition)
 
         def change(node: Any) -> None:
             if units and node.op in units.single_types:

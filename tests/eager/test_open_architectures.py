@@ -1,4 +1,4 @@
-"""Recurrent and attention models and large ones: what DeepExplain.open makes of them gives the gradients of the tape."""
+"""Recurrent, attention and large models: what DeepExplain.open makes of them gives the gradients of the tape."""
 import importlib
 
 import numpy as np
@@ -15,7 +15,7 @@ KERASES = {'tf.keras': tf.keras} if ONE else {
 
 @pytest.fixture(params=sorted(KERASES))
 def keras(request):
-    tf.random.set_seed(3)
+    tf.compat.v1.set_random_seed(3)
     return KERASES[request.param]
 
 

@@ -115,7 +115,7 @@ def _table_maker(name: str, outer: Any, definition: tf.GraphDef) -> Callable[[tf
     nodes = list(definition.node) + [node for one in definition.library.function for node in one.node_def]
     finds = [node for node in nodes if node.op == 'LookupTableFindV2' and name in node.input[0].split(':')]
     if not finds:
-        raise OpenError("open: the function holds on to a resource that is neither a variable nor a table, '%s'." % name)
+        raise OpenError("open: the function holds on to a resource that is no variable and no table, '%s'." % name)
     keys_type, values_type = [tf.as_dtype(finds[0].attr[key].type) for key in ('Tin', 'Tout')]
     keys, values = [one.numpy() for one in tf.raw_ops.LookupTableExportV2(
         table_handle=outer, Tkeys=keys_type, Tvalues=values_type)]
