@@ -10,7 +10,8 @@ import pytest
 import tensorflow.compat.v1 as tf
 
 import deepexplain
-from deepexplain.cli import drawing, outputs
+from deepexplain import files
+from deepexplain.cli import drawing
 from deepexplain.cli.main import main
 from deepexplain.tensorflow import DeepExplain, attribution_methods
 
@@ -538,8 +539,8 @@ def test_written_files_have_ordinary_permissions_and_links_stay(tmp_path):
     os.chmod(str(tmp_path / 'real'), 0o640)
     os.symlink(str(tmp_path / 'real'), str(tmp_path / 'link'))
     (tmp_path / 'plain').write_bytes(b'')
-    with outputs.whole([str(tmp_path / 'link'), str(tmp_path / 'new')]) as files:
-        for file in files:
+    with files.whole([str(tmp_path / 'link'), str(tmp_path / 'new')]) as opened:
+        for file in opened:
             file.write(b'new')
         assert (tmp_path / 'real').read_bytes() == b'old'
     assert (tmp_path / 'real').read_bytes() == (tmp_path / 'new').read_bytes() == b'new'

@@ -10,7 +10,7 @@ from typing import Any, Dict, List, NamedTuple, Optional
 
 import numpy as np
 
-from .. import __version__
+from .. import __version__, files
 from . import inputs, options, outputs, parser
 from .model import Task, open_model, task_of
 from .problems import WrongUse, tensorflow
@@ -163,14 +163,14 @@ def _write(args: Any, task: Task, units: Units, results: Dict[str, Result], meta
     paths = [path for path in (args.out, args.picture) if path is not None]
     if not paths:
         return []
-    with outputs.whole(paths) as files:
+    with files.whole(paths) as opened:
         if args.out is not None:
             arrays: Dict[str, Any] = _arrays(task, units, results, metadata)
-            np.savez(files[0], **arrays)
+            np.savez(opened[0], **arrays)
         if args.picture is not None and kind is not None:
             from . import drawing
             attributions = {name: result.attributions for name, result in results.items()}
-            drawing.draw(files[-1], args.picture, kind, task, attributions, units, args.picture_samples)
+            drawing.draw(opened[-1], args.picture, kind, task, attributions, units, args.picture_samples)
     return paths
 
 
