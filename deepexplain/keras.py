@@ -1,0 +1,267 @@
+"""Pictures of attributions while a Keras model trains: Keras 3, tf_keras, tf.keras and keras 2."""
+from __future__ import annotations
+
+import io
+import os
+import sys
+import warnings
+from contextlib import contextmanager
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+
+import numpy as np
+
+from .files import whole
+from .plotting.overview import kind_of, overview
+
+
+class AttributionCallback:
+    """Saves a picture of attributions, a row for each sample, after every so many epochs of `model.fit`.
+
+        callback = AttributionCallback('intgrad', xs[:5], ys[:5], folder='attributions')
+        model.fit(train_xs, train_ys, epochs=20, callbacks=[callback])
+
+    The pictures, `epoch_0001.png` and so on, are of the weights at the end of the epoch, with the model at inference.
+
+    Training is left alone: when it begins the model is copied into a graph and a session of its own
+    (`DeepExplain.open`), which takes the present weights for each picture, so memory holds the weights once more;
+    numpy's random numbers go on as if nothing had been drawn. What is wrong is an error when the callback is made or
+    when training begins. Later on whatever fails is a warning, said once, and training goes on.
+
+    Args:
+        method: a name of `attribution_methods`, what `noise_tunnel` returns, or several: a list of these, or a mapping
+            from names to their options. Each has a column.
+        xs: the samples, of the shape of the model's input, or a list of arrays for several inputs. A copy is kept.
+        ys: which units to explain, as in `Explainer.run`; by default each sample's largest, 'max', at its time.
+        every: how many epochs lie between two pictures. Default 1.
+        folder: where the pictures go; it is made. Pictures of that name are replaced.
+        log_dir: where TensorBoard finds them, under the name 'attributions'. One of the two is needed.
+        layer: the name of the layer whose units are explained; by default what goes into the final softmax or
+            sigmoid, `OpenedModel.logits`.
+        X: the name of an inner layer to attribute to, such as an embedding, in place of the inputs. Needs `draw`.
+        batch_size: as in `Explainer.run`.
+        kind: how samples are drawn: 'images' of shape (H, W) or (H, W, channels), 'bars' of (features,), 'signal' of
+            (times,) or (times, channels). Default: 'images' for samples of rank 3, else 'signal'.
+        channels: where pictures have them, 'last' (default) or 'first'.
+        draw: a function of xs and a dict from method name to attributions that returns a matplotlib figure, in place
+            of these.
+        **options: those of the method, where there is one.
+
+    Raises:
+        TypeError, ValueError: for an argument that is none of these.
+    """
+
+    def __new__(cls, *args: Any, **options: Any) -> AttributionCallback:
+        # Each Keras asks whether it is a Callback of its own; which of them will train is not known yet.
+        bases = tuple(base for base in _callback_classes() if not issubclass(cls, base))
+        return object.__new__(type(cls.__name__, (cls,) + bases, {'__module__': cls.__module__}) if bases else cls)
+
+    def __init__(self, method: Any, xs: Any, ys: Any = 'max', every: int = 1, folder: Optional[str] = None,
+                 log_dir: Optional[str] = None, layer: str = 'logits', X: Optional[str] = None,
+                 batch_size: Optional[int] = None, kind: Optional[str] = None, channels: str = 'last',
+                 draw: Optional[Callable[[Any, Dict[str, Any]], Any]] = None, **options: Any) -> None:
+        for base in _callback_classes():
+            base.__init__(self)
+        self.methods = _methods(method, options)
+        self._many = isinstance(xs, (list, tuple)) and bool(xs) and all(hasattr(one, 'shape') for one in xs)
+        self.xs = [np.array(one) for one in (xs if self._many else [xs])]
+        if isinstance(every, bool) or not isinstance(every, (int, np.integer)) or every < 1:
+            raise ValueError('every must be a positive int, not %r.' % (every,))
+        if folder is None and log_dir is None:
+            raise ValueError('AttributionCallback needs a folder, or a log_dir for TensorBoard.')
+        if draw is None:
+            if self._many or X is not None:
+                raise ValueError('draw must be given for attributions to %s: a function of xs and a dict of '
+                                 'attributions that returns a figure.' % (
+                                     'several inputs' if self._many else 'an inner layer'))
+            kind = kind_of(self.xs[0].shape, kind)
+        elif not callable(draw):
+            raise TypeError('draw must be a function, not %s.' % type(draw).__name__)
+        self.ys = ys if ys is None or isinstance(ys, (str, int, tuple)) else np.array(ys)
+        self.every, self.folder, self.log_dir, self.batch_size = every, folder, log_dir, batch_size
+        self._layer, self._X, self._kind, self._channels, self._draw = layer, X, kind, channels, draw
+        self._opened: Any = None
+        self._explainers: Dict[str, Any] = {}
+        self._said: List[str] = []
+        self._board: Optional[_Board] = None
+
+    @property
+    def model(self) -> Any:
+        """The model that trains."""
+        return self._model
+
+    @model.setter
+    def model(self, model: Any) -> None:
+        self._model = model
+
+    def set_model(self, model: Any) -> None:
+        """Called by Keras."""
+        self.model = model
+
+    def on_train_begin(self, logs: Optional[Mapping[str, Any]] = None) -> None:
+        """Opens the model, unless it has no weights yet."""
+        self._close()
+        self._said = []
+        for folder in (self.folder, self.log_dir):
+            if folder is not None:
+                os.makedirs(folder, exist_ok=True)
+        if getattr(self.model, 'built', True):
+            with _as_if_nothing_were_drawn():
+                self._open()
+
+    def on_epoch_end(self, epoch: int, logs: Optional[Mapping[str, Any]] = None) -> None:
+        """Saves a picture if it is time."""
+        if (epoch + 1) % self.every:
+            return
+        try:
+            with _as_if_nothing_were_drawn():
+                self._save(epoch + 1)
+        except Exception as error:  # noqa: B902, nothing shall end the training
+            said = '%s: %s' % (type(error).__name__, error)
+            if said not in self._said:
+                self._said.append(said)
+                warnings.warn('AttributionCallback: no picture after epoch %d. %s' % (epoch + 1, said), stacklevel=2)
+
+    def on_train_end(self, logs: Optional[Mapping[str, Any]] = None) -> None:
+        """Gives the copy's memory back."""
+        self._close()
+
+    def _open(self) -> None:
+        from .tensorflow import DeepExplain
+
+        signature = None
+        if not getattr(self.model, 'inputs', None):
+            signature = [_spec(one) for one in self.xs]
+        opened = DeepExplain.open(self.model, input_signature=signature)
+        try:
+            opened.__enter__()
+            T = opened.logits if self._layer == 'logits' else opened.tensor(self._layer)
+            X: Any = opened.inputs if self._many else opened.inputs[0]
+            if self._X is not None:
+                X = opened.tensor(self._X)
+            self._explainers = {name: opened.get_explainer(method, T, X, **options)
+                                for name, (method, options) in self.methods.items()}
+        except Exception:
+            opened.close()
+            raise
+        self._opened = opened
+
+    def _close(self) -> None:
+        if self._opened is not None:
+            self._opened.close()
+        if self._board is not None:
+            self._board.close()
+        self._opened = self._board = None
+        self._explainers = {}
+
+    def _save(self, epoch: int) -> None:
+        if self._opened is None:
+            self._open()
+        self._opened.refresh()
+        xs: Any = self.xs if self._many else self.xs[0]
+        feed = None
+        if self._X is not None:
+            feed, given = dict(zip(self._opened.inputs, self.xs)), None
+        else:
+            given = xs
+        # Of one number for each sample there is no largest.
+        found = {name: explainer.run(given, None if explainer.T.shape.ndims == 1 and isinstance(self.ys, str) else
+                                     self.ys, self.batch_size, feed) for name, explainer in self._explainers.items()}
+        figure = self._draw(xs, found) if self._draw else overview(
+            xs, found, self._kind, self._channels, self._labels())
+        content = io.BytesIO()
+        figure.savefig(content, format='png')
+        if self.folder is not None:
+            with whole([os.path.join(self.folder, 'epoch_%04d.png' % epoch)]) as files:
+                files[0].write(content.getvalue())
+        if self.log_dir is not None:
+            self._board = self._board or _Board(self.log_dir)
+            self._board.add(content.getvalue(), epoch)
+
+    def _labels(self) -> Optional[Sequence[str]]:
+        """The units, where there is one number for each sample."""
+        if not isinstance(self.ys, np.ndarray) or self.ys.ndim != 1 or self.ys.dtype.kind not in 'iu':
+            return None
+        return ['%d' % unit if self._kind == 'images' else 'unit %d' % unit for unit in self.ys]
+
+
+class _Board:
+    """Pictures for TensorBoard, whichever TensorFlow there is."""
+
+    def __init__(self, folder: str) -> None:
+        import tensorflow.compat.v1 as tf
+
+        self._tf = tf
+        # Writers of TensorFlow 1 are for graphs, and their files are read by all TensorBoards.
+        with tf.Graph().as_default():
+            self._writer = tf.summary.FileWriter(folder)
+
+    def add(self, png: bytes, step: int) -> None:
+        tf = self._tf
+        # A PNG begins with its size.
+        width, height = [int.from_bytes(png[place:place + 4], 'big') for place in (16, 20)]
+        image = tf.Summary.Image(encoded_image_string=png, height=height, width=width, colorspace=4)
+        with tf.Graph().as_default():
+            self._writer.add_summary(tf.Summary(value=[tf.Summary.Value(tag='attributions', image=image)]), step)
+            self._writer.flush()
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+def _callback_classes() -> Tuple[type, ...]:
+    """The class Callback of each Keras that is loaded."""
+    import tensorflow.compat.v1 as tf
+
+    found = [sys.modules[name] for name in ('keras.callbacks', 'tf_keras.callbacks') if name in sys.modules]
+    if [int(part) for part in tf.VERSION.split('.')[:2]] < [2, 16]:
+        # From 2.16 on it is one of the others.
+        found.append(tf.keras.callbacks)
+    return tuple(dict.fromkeys(module.Callback for module in found))
+
+
+def _methods(method: Any, options: Mapping[str, Any]) -> Dict[str, Tuple[Any, Dict[str, Any]]]:
+    """What a column is called -> the method and its options."""
+    from .tensorflow import attribution_methods
+    from .tensorflow.messages import close_to
+    from .tensorflow.methods.noise_tunnel import NoiseTunnel
+
+    pairs: List[Tuple[Any, Mapping[str, Any]]]
+    if isinstance(method, Mapping):
+        pairs = list(method.items())
+    else:
+        several = isinstance(method, (list, tuple))
+        pairs = [(one, {}) for one in method] if several else [(method, options)]
+    if options and (isinstance(method, Mapping) or len(pairs) != 1):
+        raise TypeError('AttributionCallback: %s: options of several methods are given as {method: {option: value}}.'
+                        % ', '.join(sorted(options)))
+    found: Dict[str, Tuple[Any, Dict[str, Any]]] = {}
+    for one, own in pairs:
+        if isinstance(one, NoiseTunnel):
+            found['%s of %s' % (one.method, one.options['of'])] = one, dict(own)
+            continue
+        if not isinstance(one, str) or one not in attribution_methods:
+            raise ValueError('method must be a name of attribution_methods, not %r.%s' % (
+                one, close_to(one, attribution_methods) if isinstance(one, str) else ''))
+        attribution_methods[one].check_options(dict(own))
+        found[one] = one, dict(own)
+    if not found:
+        raise ValueError('method must name at least one method.')
+    return found
+
+
+def _spec(array: np.ndarray) -> Any:
+    import tensorflow.compat.v1 as tf
+
+    # As Keras casts what it is given.
+    dtype = np.dtype(np.float32) if array.dtype == np.float64 else array.dtype
+    return tf.TensorSpec([None] + list(array.shape[1:]), tf.as_dtype(dtype))
+
+
+@contextmanager
+def _as_if_nothing_were_drawn() -> Iterator[None]:
+    """Put numpy's global random state back afterwards; Keras shuffles by it."""
+    state = np.random.get_state()
+    try:
+        yield
+    finally:
+        np.random.set_state(state)
