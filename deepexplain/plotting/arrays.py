@@ -19,6 +19,11 @@ def kind(value: Any) -> str:
     return '%s of %s' % (type(value).__name__, value.dtype) if hasattr(value, 'dtype') else type(value).__name__
 
 
+def summed(values: np.ndarray, axis: int) -> np.ndarray:
+    with np.errstate(invalid='ignore'):  # infinities of both signs make nan
+        return values.sum(axis=axis)
+
+
 def image(value: Any, name: str, channels: str = 'last') -> np.ndarray:
     """As floats of shape (H, W, channels)."""
     given = numbers(value, name)
@@ -46,15 +51,27 @@ def images(value: Any, name: str, channels: str = 'last') -> np.ndarray:
 def check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
     if not isinstance(value, str) or value not in choices:
         listed = ', '.join(repr(choice) for choice in choices[:-1])
-        raise ValueError('%s: expected %s or %r, got %r' % (name, listed, choices[-1], value))
+        raise ValueError('%s: expected %s or %r, got %s' % (name, listed, choices[-1], _shown(value)))
 
 
-def check_alpha(alpha: Any) -> None:
-    if not 0 < alpha <= 1:
-        raise ValueError('alpha: expected a number above 0 and at most 1, got %r' % (alpha,))
+def check_above_0(name: str, value: Any, of: str = '', most: float = np.inf) -> None:
+    if not isinstance(value, (int, float, np.number)) or not 0 < value <= most:
+        limit = '' if most == np.inf else ' and at most %d' % most
+        raise ValueError('%s: expected a number%s above 0%s, got %s' % (name, of, limit, _shown(value)))
 
 
-def check_length(name: str, values: Sequence[Any], count: int, of: str) -> None:
+def check_count(name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise ValueError('%s: expected an int of at least 1, got %s' % (name, _shown(value)))
+
+
+def _shown(value: Any) -> str:
+    return '%s of shape %s' % (kind(value), value.shape) if getattr(value, 'shape', ()) else repr(value)
+
+
+def check_length(name: str, values: Any, count: int, of: str) -> None:
+    if not hasattr(values, '__len__'):
+        raise TypeError('%s: expected a sequence, one for each of the %d %s, got %s' % (name, count, of, kind(values)))
     if len(values) != count:
         raise ValueError('%s: expected one for each of the %d %s, got %d' % (name, count, of, len(values)))
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from .arrays import check_choice
+from .arrays import check_above_0, check_choice
 
 SIGNS = ('both', 'positive', 'negative', 'absolute')
 #: matplotlib's colour maps, all white at zero: of two sides for values of both signs, of one for the others.
@@ -40,8 +40,9 @@ class Shades(NamedTuple):
 def shades(values: np.ndarray, sign: str = 'both', percentile: float = 100, cmap: Optional[str] = None) -> Shades:
     """The part of the values that has the sign, and its colours."""
     check_choice('sign', sign, SIGNS)
-    if not 0 < percentile <= 100:
-        raise ValueError('percentile: expected a number above 0 and at most 100, got %r' % (percentile,))
+    check_above_0('percentile', percentile, most=100)
+    if cmap is not None:
+        _check_cmap(cmap)
     finite = np.isfinite(values)
     known = np.where(finite, values, 0.0)
     if sign == 'positive':
@@ -54,6 +55,15 @@ def shades(values: np.ndarray, sign: str = 'both', percentile: float = 100, cmap
     limit = find_limit(known, percentile)
     return Shades(known, 0.0 if sign in ('positive', 'absolute') else -limit, 0.0 if sign == 'negative' else limit,
                   limit, MAPS[sign] if cmap is None else cmap)
+
+
+def _check_cmap(cmap: Any) -> None:
+    from matplotlib.cm import ScalarMappable
+
+    try:
+        ScalarMappable(cmap=cmap)
+    except (TypeError, ValueError):
+        raise ValueError('cmap: expected the name of a matplotlib colour map, got %r' % (cmap,)) from None
 
 
 def find_limit(values: np.ndarray, percentile: float) -> float:

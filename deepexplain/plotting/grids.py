@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any, Mapping, Optional, Sequence
 
 import numpy as np
 
-from .arrays import check_length, images, kind
+from .arrays import check_above_0, check_length, images, kind
 from .colours import shades
-from .figures import draw_legend, new_figure
+from .figures import draw_legend, label_room, new_figure, text_width
 from .images import check_look, draw_picture, heatmap
 
 if TYPE_CHECKING:
@@ -59,8 +59,7 @@ def grid(
         raise TypeError('attributions: expected a mapping from method name to array, got %s' % kind(attributions))
     if not attributions:
         raise ValueError('attributions: expected at least one method, got an empty mapping')
-    if not size > 0:
-        raise ValueError('size: expected a number of inches above 0, got %r' % (size,))
+    check_above_0('size', size, ' of inches')
     # Of the sign and the percentile a mistake is found before a figure is begun.
     colours = shades(np.zeros(1), sign, percentile, cmap)
     columns = {}
@@ -76,7 +75,7 @@ def grid(
 
     own = axes is None
     if own:
-        figure, axes = _layout(shown.shape, len(columns), size, labels is not None, sign, colours.cmap)
+        figure, axes = _layout(shown.shape, len(columns), size, labels, sign, colours.cmap)
     else:
         axes = np.asarray(axes, dtype=object)
         expected = (len(shown), len(columns) + 1)
@@ -92,16 +91,20 @@ def grid(
         if labels is not None:
             axes[row, 0].set_ylabel(labels[row], rotation=0, ha='right', va='center', labelpad=6)
     for ax, name in zip(axes[0], ['input', *columns]):
-        ax.set_title(name, fontsize=9)
+        wide = 72 * ax.bbox.width / figure.dpi
+        ax.set_title(name, fontsize=max(5, min(9, 9 * wide / max(1, text_width(str(name), 9)))))
     return figure
 
 
-def _layout(shape: Sequence[int], methods: int, size: float, labelled: bool, sign: str, cmap: str) -> Any:
+def _layout(
+    shape: Sequence[int], methods: int, size: float, labels: Optional[Sequence[str]], sign: str, cmap: str
+) -> Any:
     """A figure with panels of the pictures' shape and a legend; the figure and the panels' axes."""
     # Inches first, so that the panels keep the shape of the pictures whatever their number.
     across, down = methods + 1, shape[0]
     panel = size * shape[1] / shape[2]
-    left, right, top, bottom, gap = 0.45 if labelled else 0.15, 0.1, 0.4, 0.5, 0.06
+    left = 0.15 if labels is None else max(0.45, label_room([str(label) for label in labels], 10))
+    right, top, bottom, gap = 0.1, 0.4, 0.5, 0.06
     width = left + right + across * size + (across - 1) * gap
     height = top + bottom + down * panel + (down - 1) * gap
     figure = new_figure(width, height)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Optional, Tuple
 
 import numpy as np
 
-from .arrays import CHANNELS, check_alpha, check_choice, image, unit
+from .arrays import CHANNELS, check_above_0, check_choice, image, summed, unit
 from .colours import shades
 from .figures import bare, new_figure
 
@@ -58,7 +58,7 @@ def heatmap(
             above.
     """
     check_look(over, channels, alpha)
-    shade = shades(image(attribution, 'attribution', channels).sum(axis=2), sign, percentile, cmap)
+    shade = shades(summed(image(attribution, 'attribution', channels), 2), sign, percentile, cmap)
     shown = None
     if picture is not None:
         shown = image(picture, 'picture', channels)
@@ -75,7 +75,7 @@ def heatmap(
     ax.set_facecolor('0.8')  # shows where the attribution is nan
     opacity: Any = 1.0
     if shown is not None and over != 'edges':
-        draw_picture(ax, shown if over != 'grey' else shown.mean(axis=2, keepdims=True), extent)
+        draw_picture(ax, shown if over != 'grey' else _grey(shown)[..., None], extent)
         opacity = {'grey': shade.opacity(), 'blend': alpha * shade.opacity(), 'overlay': alpha}[over]
     ax.imshow(
         shade.values,
@@ -87,7 +87,7 @@ def heatmap(
         alpha=opacity,
     )
     if shown is not None and over == 'edges':
-        ax.imshow(_outlines(unit(shown.mean(axis=2))), extent=extent, interpolation='bilinear')
+        ax.imshow(_outlines(unit(_grey(shown))), extent=extent, interpolation='bilinear')
     bare(ax)
     if title is not None:
         ax.set_title(title)
@@ -97,7 +97,7 @@ def heatmap(
 def check_look(over: Any, channels: Any, alpha: Any) -> None:
     check_choice('over', over, LOOKS)
     check_choice('channels', channels, CHANNELS)
-    check_alpha(alpha)
+    check_above_0('alpha', alpha, most=1)
 
 
 def draw_picture(ax: Axes, picture: np.ndarray, extent: Optional[Tuple[float, float, float, float]] = None) -> None:
@@ -105,8 +105,12 @@ def draw_picture(ax: Axes, picture: np.ndarray, extent: Optional[Tuple[float, fl
     if picture.shape[2] == 3:
         ax.imshow(unit(picture), extent=extent, interpolation='nearest')
     else:
-        ax.imshow(unit(picture.mean(axis=2)), cmap='gray', vmin=0, vmax=1, extent=extent, interpolation='nearest')
+        ax.imshow(unit(_grey(picture)), cmap='gray', vmin=0, vmax=1, extent=extent, interpolation='nearest')
     bare(ax)
+
+
+def _grey(picture: np.ndarray) -> np.ndarray:
+    return summed(picture, 2) / picture.shape[2]
 
 
 def _outlines(grey: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Optional, Sequence
 
 import numpy as np
 
-from .arrays import check_alpha, check_length, finite_range, numbers, unit
+from .arrays import check_above_0, check_length, finite_range, numbers, unit
 from .colours import Shades, shades
 from .figures import frame, label_room, name_axes, new_axes, open_frame
 
@@ -126,7 +126,7 @@ def spectrogram(
     given = numbers(values, 'values')
     if given.ndim != 2 or not given.size:
         raise ValueError('values: expected shape (times, frequencies), none of them 0, got %s' % (given.shape,))
-    check_alpha(alpha)
+    check_above_0('alpha', alpha, most=1)
     shade = _of_shape(attributions, given.shape, sign, percentile, cmap)
     for places, name, count in ((times, 'times', len(given)), (frequencies, 'frequencies', given.shape[1])):
         _check_places(places, name, count)

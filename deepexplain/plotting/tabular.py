@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any, Optional, Sequence
 
 import numpy as np
 
-from .arrays import check_length, numbers, signed
+from .arrays import check_count, check_length, numbers, signed
 from .colours import solid
-from .figures import label_room, name_axes, new_axes, open_frame
+from .figures import label_room, name_axes, new_axes, open_frame, text_width
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,8 +49,7 @@ def bars(
     if given.ndim not in (1, 2) or not given.size:
         raise ValueError('attributions: expected shape (features,) or (samples, features), none of them 0, got %s'
                          % (given.shape,))
-    if isinstance(top, bool) or not isinstance(top, (int, np.integer)) or top < 1:
-        raise ValueError('top: expected an int of at least 1, got %r' % (top,))
+    check_count('top', top)
     overall = given.ndim == 2
     amounts = np.abs(given).mean(axis=0) if overall else given
     count = len(amounts)
@@ -95,13 +94,17 @@ def _draw(ax: Axes, amounts: np.ndarray, overall: bool, summed: bool) -> None:
     drawn = ax.barh(range(len(lengths)), lengths, height=0.75, color=colours)
     if summed:
         drawn[-1].set_alpha(0.45)
-    for place, (amount, length) in enumerate(zip(amounts, lengths)):
-        ax.annotate('%.3g' % amount if overall else signed(amount), (length, place), (3 if length >= 0 else -3, 0),
-                    textcoords='offset points', ha='left' if length >= 0 else 'right', va='center', fontsize=8)
+    texts = ['%.3g' % amount if overall else signed(amount) for amount in amounts]
+    for place, (text, length) in enumerate(zip(texts, lengths)):
+        ax.annotate(text, (length, place), (3 if length >= 0 else -3, 0), textcoords='offset points',
+                    ha='left' if length >= 0 else 'right', va='center', fontsize=8)
     ax.axvline(0, color='0.3', linewidth=0.8)
-    ax.margins(x=0.2)  # for the numbers
+    # Room for the numbers: a share of the axes, as wide as they are at the time, and so of the bars and both margins.
+    share = min(0.4, (max(text_width(text, 8) for text in texts) + 6) / 72 / (ax.bbox.width / ax.figure.dpi))
+    ax.margins(x=share / (1 - 2 * share))
     ax.set_ylim(len(lengths) - 0.4, -0.6)
 
 
 def _short(value: Any) -> str:
-    return '%.4g' % value if isinstance(value, (int, float, np.number)) else str(value)
+    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    return '%.4g' % value if number else str(value)

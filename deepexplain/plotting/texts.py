@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from .arrays import numbers, signed
+from .arrays import check_above_0, check_count, numbers, signed, summed
 from .colours import find_limit, ink, shades, terminal_ground
 from .figures import bare, new_axes, text_width
 
@@ -28,7 +28,7 @@ def words(tokens: Sequence[str], attributions: Any, colour: bool = True, width: 
         colour: True (default) gives one line of words on coloured ground (ANSI, 24 bits): red for what raises the
             target, blue for what lowers it, the deeper the more. False gives a line for each word, with the number
             and a bar of '+' or '-' signs, and no control characters.
-        width: the length of the longest bar, at least 1. Default 12. Not used with colours.
+        width: the length of the longest bar, an int of at least 1. Default 12. Not used with colours.
 
     Returns:
         The string, without a newline at its end. Words whose attribution is nan have no colour, or '?' for a bar.
@@ -38,8 +38,7 @@ def words(tokens: Sequence[str], attributions: Any, colour: bool = True, width: 
         ValueError: its shape does not fit the tokens, or width is below 1.
     """
     tokens, values = _of_words(tokens, attributions)
-    if width < 1:
-        raise ValueError('width: expected at least 1, got %r' % (width,))
+    check_count('width', width)
     shares = np.clip(values / find_limit(values, 100), -1, 1)
     if colour:
         return ' '.join(_on_colour(token, share) for token, share in zip(tokens, shares))
@@ -106,19 +105,18 @@ def text(
         ValueError: its shape does not fit the tokens, or fontsize is not above 0.
     """
     tokens, values = _of_words(tokens, attributions)
-    if not fontsize > 0:
-        raise ValueError('fontsize: expected a number of points above 0, got %r' % (fontsize,))
+    check_above_0('fontsize', fontsize, ' of points')
     if ax is None:
-        places, lines = _wrap(tokens, fontsize, 6 * 72)
+        places, lines, _ = _wrap(tokens, fontsize, 6 * 72)
         ax = new_axes(6, lines * SPACING * fontsize / 72, 0.1, 0.1, 0.1, 0.1 if title is None else 0.35)
         wide, high = 6 * 72.0, lines * SPACING * fontsize
     else:
         points = 72.0 / ax.figure.dpi
         wide, high = ax.bbox.width * points, ax.bbox.height * points
-        places, lines = _wrap(tokens, fontsize, wide)
-        while lines * SPACING * fontsize > high and fontsize > SMALLEST:
+        places, lines, reach = _wrap(tokens, fontsize, wide)
+        while (lines * SPACING * fontsize > high or reach > wide) and fontsize > SMALLEST:
             fontsize = max(SMALLEST, 0.95 * fontsize)
-            places, lines = _wrap(tokens, fontsize, wide)
+            places, lines, reach = _wrap(tokens, fontsize, wide)
 
     bare(ax)
     for spine in ax.spines.values():
@@ -146,7 +144,7 @@ def _of_words(tokens: Sequence[str], attributions: Any) -> Tuple[List[str], np.n
     tokens = [str(token) for token in tokens]
     values = numbers(attributions, 'attributions')
     if values.ndim == 2:
-        values = values.sum(axis=1)
+        values = summed(values, 1)
     if values.shape != (len(tokens),):
         raise ValueError(
             'attributions: expected shape (%d,) or (%d, depth) for %d tokens, got %s'
@@ -155,18 +153,21 @@ def _of_words(tokens: Sequence[str], attributions: Any) -> Tuple[List[str], np.n
     return tokens, values
 
 
-def _wrap(tokens: Sequence[str], fontsize: float, width: float) -> Tuple[List[Tuple[float, int]], int]:
-    """For each word where it begins, in points from the left, and its line; and the number of lines, at least 1."""
+def _wrap(tokens: Sequence[str], fontsize: float, width: float) -> Tuple[List[Tuple[float, int]], int, float]:
+    """For each word where it begins, in points from the left, and its line; the number of lines, at least 1; the reach
+    of the longest line.
+    """
     places = []
     margin = 0.3 * fontsize  # the coloured ground reaches beyond the letters
-    x, line = margin, 0
+    x, line, reach = margin, 0, 0.0
     for token in tokens:
         length = text_width(token, fontsize)
         if x > margin and x + length + margin > width:
             x, line = margin, line + 1
         places.append((x, line))
+        reach = max(reach, x + length + margin)
         x += length + GAP * fontsize
-    return places, line + 1
+    return places, line + 1, reach
 
 
 def _on_colour(token: str, share: float) -> str:
