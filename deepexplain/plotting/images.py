@@ -54,8 +54,8 @@ def heatmap(
 
     Raises:
         TypeError: attribution or picture does not consist of numbers.
-        ValueError: their shapes do not fit, or `over`, `percentile`, `sign`, `channels` or `alpha` is none of the
-            above.
+        ValueError: their shapes do not fit, or `over`, `percentile`, `cmap`, `sign`, `channels` or `alpha` is none of
+            the above.
     """
     check_look(over, channels, alpha)
     shade = shades(summed(image(attribution, 'attribution', channels), 2), sign, percentile, cmap)

@@ -48,7 +48,8 @@ def signal(
 
     Raises:
         TypeError: values or attributions do not consist of numbers.
-        ValueError: the shapes or the number of names do not fit, or `percentile` or `sign` is none of the above.
+        ValueError: the shapes or the number of names do not fit, or `percentile`, `cmap` or `sign` is none of the
+            above.
     """
     given = numbers(values, 'values')
     if given.ndim not in (1, 2) or not given.size or len(given) < 2:
@@ -120,8 +121,8 @@ def spectrogram(
 
     Raises:
         TypeError: values or attributions do not consist of numbers.
-        ValueError: the shapes do not fit, times or frequencies do not rise, or `percentile`, `sign` or `alpha` is none
-            of the above.
+        ValueError: the shapes do not fit, times or frequencies do not rise, or `percentile`, `cmap`, `sign` or `alpha` is
+            none of the above.
     """
     given = numbers(values, 'values')
     if given.ndim != 2 or not given.size:

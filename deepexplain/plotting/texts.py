@@ -64,7 +64,7 @@ def words_html(tokens: Sequence[str], attributions: Any, cmap: Optional[str] = N
 
     Raises:
         TypeError: attributions does not consist of numbers.
-        ValueError: its shape does not fit the tokens.
+        ValueError: its shape does not fit the tokens, or cmap names no colour map.
     """
     tokens, values = _of_words(tokens, attributions)
     spans = []
@@ -102,7 +102,7 @@ def text(
 
     Raises:
         TypeError: attributions does not consist of numbers.
-        ValueError: its shape does not fit the tokens, or fontsize is not above 0.
+        ValueError: its shape does not fit the tokens, fontsize is not above 0, or cmap names no colour map.
     """
     tokens, values = _of_words(tokens, attributions)
     check_above_0('fontsize', fontsize, ' of points')
