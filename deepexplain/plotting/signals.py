@@ -121,8 +121,8 @@ def spectrogram(
 
     Raises:
         TypeError: values or attributions do not consist of numbers.
-        ValueError: the shapes do not fit, times or frequencies do not rise, or `percentile`, `cmap`, `sign` or `alpha` is
-            none of the above.
+        ValueError: the shapes do not fit, times or frequencies do not rise, or `percentile`, `cmap`, `sign` or `alpha`
+            is none of the above.
     """
     given = numbers(values, 'values')
     if given.ndim != 2 or not given.size:
