@@ -1,5 +1,6 @@
 """Pictures are checked by what was handed to matplotlib, and by the pixels that come out."""
 
+import os
 import subprocess
 import sys
 
@@ -177,6 +178,270 @@ def test_a_coloured_picture_is_shown_in_its_colours():
     np.testing.assert_allclose(figure.axes[0].images[0].get_array()[0, 0], [1, 0, 0])
 
 
+ROW = [[-2.0, 0.0, 1.0, 4.0]]
+
+
+@pytest.mark.parametrize(
+    'sign, shown, limits, deepest',
+    [
+        ('both', [-2, 0, 1, 4], (-4, 4), 'red'),
+        ('positive', [0, 0, 1, 4], (0, 4), 'red'),
+        ('negative', [-2, 0, 0, 0], (-2, 0), 'blue'),
+        ('absolute', [2, 0, 1, 4], (0, 4), 'purple'),
+    ],
+)
+def test_the_sign_says_what_is_shown(sign, shown, limits, deepest):
+    image = plotting.heatmap(ROW, sign=sign, percentile=100).images[0]
+    np.testing.assert_array_equal(image.get_array(), [shown])
+    assert image.get_clim() == limits
+    assert min(image.cmap(image.norm(0.0))) > 0.9, 'zero is not white'
+    red, green, blue, _ = image.cmap(image.norm(max(shown, key=abs)))
+    most = {'red': red, 'blue': blue, 'purple': min(red, blue)}[deepest]
+    others = {'red': max(green, blue), 'blue': max(red, green), 'purple': green}[deepest]
+    assert most > others + 0.2
+
+
+def test_the_percentile_is_of_what_is_shown():
+    image = plotting.heatmap(np.array([[-100.0, 1, 2, 3, 4]]), sign='positive', percentile=50).images[0]
+    assert image.get_clim() == (0, 2)
+
+
+def test_a_colour_map_by_name():
+    assert heat(plotting.heatmap(attribution(), cmap='PiYG')).cmap.name == 'PiYG'
+    panel = plotting.grid(np.zeros((1, 6, 5)), {'one': attribution()[None]}, cmap='PiYG').axes[1]
+    assert heat(panel).cmap.name == 'PiYG'
+
+
+def test_blend_is_the_clearer_the_smaller_the_value():
+    picture = np.random.RandomState(0).rand(1, 5, 3)
+    ax = plotting.heatmap([[0.0, 1.0, -2.0, 4.0, np.nan]], picture, over='blend', percentile=100, alpha=0.6)
+    np.testing.assert_allclose(heat(ax).get_alpha(), [[0, 0.15, 0.3, 0.6, 0]])
+    below = ax.images[0].get_array()
+    np.testing.assert_allclose(below, (picture - picture.min()) / (picture.max() - picture.min()))
+
+
+def test_overlay_is_everywhere_as_clear():
+    picture = np.random.RandomState(0).rand(1, 4, 3)
+    ax = plotting.heatmap(ROW, picture, over='overlay', alpha=0.3)
+    assert ax.images[0].get_array().shape == (1, 4, 3)
+    assert heat(ax).get_alpha() == 0.3
+
+
+def test_the_usual_opacity_is_seven_tenths():
+    assert heat(plotting.heatmap(ROW, ROW, over='overlay')).get_alpha() == 0.7
+    assert heat(plotting.heatmap(ROW, ROW, over='blend')).get_alpha().max() == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize('over, expected', [('edges', 1.0), ('grey', 1.0), ('blend', 0.2), ('overlay', 0.2)])
+def test_opacity_counts_over_the_colours_of_the_picture_only(over, expected):
+    image = heat(plotting.heatmap(ROW, ROW, over=over, percentile=100, alpha=0.2))
+    assert np.max(image.get_alpha()) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize('over', ['grey', 'blend', 'overlay'])
+def test_the_picture_shows_below_what_is_nan(over):
+    # Black beside white, so that it keeps its brightness; the attribution of the white pixel is nan.
+    figure = plotting.heatmap([[1.0, np.nan]], [[0.0, 1.0]], over=over).figure
+    row = pixels(figure)[int(figure.bbox.height) // 2]
+    assert row[int(len(row) * 0.75)].min() > 250
+    assert row[int(len(row) * 0.25)].min() < 150
+
+
+def test_over_nothing_nan_stays_grey():
+    figure = plotting.heatmap([[1.0, np.nan]]).figure
+    row = pixels(figure)[int(figure.bbox.height) // 2]
+    assert list(row[int(len(row) * 0.75)]) == [204, 204, 204]
+
+
+def test_infinite_channels_of_both_signs_have_no_colour():
+    values = np.array([[[np.inf, -np.inf], [1.0, 2.0]]])
+    with np.errstate(all='raise'):
+        drawn = heat(plotting.heatmap(values, values, over='grey')).get_array()
+    assert drawn.mask.tolist() == [[True, False]]
+    assert drawn[0, 1] == 3
+
+
+@pytest.mark.parametrize('over', ['edges', 'grey', 'blend', 'overlay'])
+def test_channels_first_are_channels_last_moved(over):
+    random = np.random.RandomState(3)
+    values, picture = random.randn(6, 5, 3), random.rand(6, 5, 3)
+    last = plotting.heatmap(values, picture, over=over)
+    first = plotting.heatmap(np.moveaxis(values, -1, 0), np.moveaxis(picture, -1, 0), over=over, channels='first')
+    np.testing.assert_array_equal(pixels(first.figure), pixels(last.figure))
+    last = plotting.grid(picture[None], {'one': values[None]}, over=over)
+    first = plotting.grid(np.moveaxis(picture, -1, 0)[None], {'one': np.moveaxis(values, -1, 0)[None]}, over=over,
+                          channels='first')
+    np.testing.assert_array_equal(pixels(first), pixels(last))
+
+
+def test_without_axes_each_picture_has_a_figure_of_its_own():
+    first, second = plotting.heatmap(attribution()), plotting.heatmap(attribution())
+    assert first.figure is not second.figure
+    assert first.figure.axes == [first]
+
+
+def own_axes(rows, columns):
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    return figure, figure.subplots(rows, columns, squeeze=False)
+
+
+def test_a_grid_in_given_axes():
+    figure, axes = own_axes(2, 4)
+    values = {'one': np.ones((2, 6, 5)), 'two': 2 * np.ones((2, 6, 5))}
+    assert plotting.grid(np.zeros((2, 6, 5)), values, ['a', 'b'], axes=axes[:, :3], percentile=100) is figure
+    assert figure.axes == list(axes.ravel()), 'no legend, no other axes'
+    assert [ax.get_title() for ax in axes.ravel()] == ['input', 'one', 'two', '', '', '', '', '']
+    assert [ax.get_ylabel() for ax in axes.ravel()] == ['a', '', '', '', 'b', '', '', '']
+    assert [len(ax.images) for ax in axes.ravel()] == [1, 2, 2, 0] * 2
+    assert [heat(ax).get_clim()[1] for ax in axes[:, 1:3].ravel()] == [1, 2, 1, 2]
+
+
+def test_a_grid_in_axes_as_lists():
+    figure, axes = own_axes(1, 2)
+    assert plotting.grid(SQUARE[None], {'one': SQUARE[None]}, axes=[list(axes[0])]) is figure
+
+
+def test_the_look_of_a_grid_is_that_of_its_heat_maps():
+    picture, values = np.random.RandomState(0).rand(6, 5, 3), attribution()
+    look = {'over': 'blend', 'percentile': 80, 'sign': 'absolute', 'alpha': 0.4}
+    one = plotting.heatmap(values, picture, **look)
+    panel = plotting.grid(picture[None], {'one': values[None]}, **look).axes[1]
+    for drawn, expected in zip(panel.images, one.images):
+        np.testing.assert_array_equal(drawn.get_array(), expected.get_array())
+        np.testing.assert_array_equal(drawn.get_alpha(), expected.get_alpha())
+        assert drawn.get_clim() == expected.get_clim()
+        assert drawn.cmap.name == expected.cmap.name
+    assert len(panel.images) == len(one.images) == 2
+
+
+def test_each_panel_of_a_grid_has_colours_of_its_own():
+    values = np.ones((2, 6, 5)) * np.array([1, 10])[:, None, None]
+    axes = plotting.grid(np.zeros((2, 6, 5)), {'one': values}, percentile=100).axes
+    assert [heat(axes[place]).get_clim()[1] for place in (1, 3)] == [1, 10]
+
+
+@pytest.mark.parametrize(
+    'sign, ends',
+    [
+        ('both', ['lowers the target', '0', 'raises it']),
+        ('positive', ['0', 'raises the target']),
+        ('negative', ['lowers the target', '0']),
+        ('absolute', ['0', 'moves the target']),
+    ],
+)
+def test_the_legend_of_a_grid_says_what_its_colours_mean(sign, ends):
+    figure = plotting.grid(SQUARE[None], {'one': SQUARE[None]}, sign=sign)
+    legend = figure.axes[-1]
+    assert len(figure.axes) == 3
+    assert [label.get_text() for label in legend.get_xticklabels()] == ends
+    assert legend.images[0].cmap.name == plotting.heatmap(SQUARE, sign=sign).images[0].cmap.name
+
+
+@pytest.mark.parametrize('size', [0.5, 1.25, 2])
+def test_the_size_is_that_of_one_panel_in_inches(size):
+    figure = plotting.grid(SQUARE[None], {'one': SQUARE[None], 'two': SQUARE[None]}, size=size)
+    for ax in figure.axes[:3]:
+        assert ax.get_position(original=True).width * figure.get_figwidth() == pytest.approx(size)
+
+
+def extent(artist):
+    return artist.get_window_extent(artist.figure.canvas.get_renderer())
+
+
+def test_long_labels_of_a_grid_are_not_cut_off():
+    label = 'a rather long label of a sample'
+    figure = plotting.grid(SQUARE[None], {'one': SQUARE[None]}, labels=[label])
+    figure.canvas.draw()
+    assert extent(figure.axes[0].yaxis.label).x0 > 0
+
+
+def test_long_titles_of_a_grid_do_not_meet():
+    name = 'lrp.sequential_preset_a'
+    figure = plotting.grid(SQUARE[None], {name: SQUARE[None], name + '_': SQUARE[None], 'short': SQUARE[None]})
+    figure.canvas.draw()
+    first, second, third = [extent(ax.title) for ax in figure.axes[1:4]]
+    assert first.x1 < second.x0 and second.x1 < third.x0
+    assert figure.axes[3].title.get_fontsize() == 9
+
+
+def drawn():
+    """A call of every function that draws or writes, with all arrays it takes: name -> (function, arrays, options)."""
+    random = np.random.RandomState(0)
+    tokens = ['a', '<b>', '$c$']
+    return {
+        'bars': (plotting.bars, [random.randn(6)], {'values': random.randn(6), 'top': 2}),
+        'grid': (plotting.grid, [random.rand(1, 6, 5, 3), {'one': random.randn(1, 6, 5, 3)}], {}),
+        'heatmap': (plotting.heatmap, [random.randn(6, 5, 3), random.rand(6, 5, 3)], {}),
+        'signal': (plotting.signal, [random.randn(7, 2), random.randn(7, 2)], {'times': np.arange(7.0)}),
+        'spectrogram': (plotting.spectrogram, [random.rand(7, 4), random.randn(7, 4)],
+                        {'times': np.arange(7.0), 'frequencies': np.arange(4.0)}),
+        'text': (plotting.text, [tokens, random.randn(3, 4)], {}),
+        'words': (plotting.words, [tokens, random.randn(3, 4)], {}),
+        'words_html': (plotting.words_html, [tokens, random.randn(3, 4)], {}),
+    }
+
+
+ON_AXES = sorted(set(plotting.__all__) - {'grid', 'words', 'words_html'})
+
+
+def test_every_function_is_among_those_drawn_here():
+    assert sorted(drawn()) == sorted(plotting.__all__)
+
+
+@pytest.mark.parametrize('name', ON_AXES)
+def test_given_axes_are_returned_and_no_others_are_made(name):
+    figure, axes = own_axes(1, 2)
+    function, arrays, options = drawn()[name]
+    assert function(*arrays, ax=axes[0, 0], title='a title', **options) is axes[0, 0]
+    assert figure.axes == list(axes[0])
+    assert axes[0, 0].get_title() == 'a title'
+    assert not axes[0, 1].has_data()
+    pixels(function(*arrays, title='a title', **options).figure)
+
+
+@pytest.mark.parametrize('name', ON_AXES)
+def test_axes_keep_a_title_where_none_is_given(name):
+    _, axes = own_axes(1, 1)
+    axes[0, 0].set_title('before')
+    function, arrays, options = drawn()[name]
+    assert function(*arrays, ax=axes[0, 0], **options).get_title() == 'before'
+
+
+@pytest.mark.parametrize('name', ON_AXES)
+def test_titles_are_not_cut_off(name):
+    function, arrays, options = drawn()[name]
+    ax = function(*arrays, title='Title', **options)
+    ax.figure.canvas.draw()
+    assert extent(ax.title).y1 <= ax.figure.bbox.y1
+
+
+@pytest.mark.parametrize('name', plotting.__all__)
+@pytest.mark.parametrize('spoilt', [False, True])
+def test_no_function_changes_its_arrays(name, spoilt):
+    function, arrays, options = drawn()[name]
+    given = [value for value in arrays + list(options.values()) + [
+        part for value in arrays if isinstance(value, dict) for part in value.values()]
+        if isinstance(value, np.ndarray)]
+    assert given
+    if spoilt and name != 'spectrogram':
+        for value in given[:1]:
+            value.flat[0], value.flat[1] = np.nan, np.inf
+    before = [value.copy() for value in given]
+    for value in given:
+        value.setflags(write=False)
+    function(*arrays, **options)
+    for value, expected in zip(given, before):
+        np.testing.assert_array_equal(value, expected)
+
+
+def test_lists_and_other_dtypes_do_as_well():
+    whole = np.arange(12).reshape(3, 4)
+    for given in (whole.tolist(), whole.astype('int8'), whole.astype('float32')):
+        np.testing.assert_array_equal(plotting.heatmap(given).images[0].get_array(), whole)
+
+
 def call(function, *args, **options):
     return lambda: function(*args, **options)
 
@@ -201,9 +466,19 @@ SQUARE = np.zeros((2, 2))
         (call(plotting.grid, SQUARE[None], {'m': np.zeros((1, 3, 2))}), ValueError, ['m', '(1, 2, 2)', '(1, 3, 2)']),
         (call(plotting.grid, SQUARE[None], {'m': SQUARE[None]}, labels='ab'), ValueError, ['labels', '1', '2']),
         (call(plotting.grid, SQUARE[None], {'m': SQUARE[None]}, size=0), ValueError, ['size', '0']),
-        (call(plotting.words, ['a', 'b'], [1.0]), ValueError, ['attributions', '(2,)', '(1,)']),
-        (call(plotting.words, ['a'], ['x']), TypeError, ['attributions', 'numbers']),
-        (call(plotting.words, ['a'], [1.0], width=0), ValueError, ['width', '0']),
+        (call(plotting.heatmap, SQUARE, percentile='half'), ValueError, ['percentile', "'half'"]),
+        (call(plotting.heatmap, SQUARE, sign='plus'), ValueError, ['sign', "'absolute'", "'plus'"]),
+        (call(plotting.heatmap, SQUARE, channels=1), ValueError, ['channels', "'last'", "'first'", 'got 1']),
+        (call(plotting.heatmap, SQUARE, alpha=0), ValueError, ['alpha', 'above 0', 'got 0']),
+        (call(plotting.heatmap, SQUARE, alpha=1.1), ValueError, ['alpha', 'at most 1', '1.1']),
+        (call(plotting.heatmap, SQUARE, alpha=np.ones((2, 2))), ValueError, ['alpha', 'float64', '(2, 2)']),
+        (call(plotting.heatmap, SQUARE, cmap='rainbows'), ValueError, ['cmap', 'colour map', "'rainbows'"]),
+        (call(plotting.heatmap, np.zeros((3, 2, 2)), SQUARE), ValueError, ['picture', '(3, 2)', '(2, 2)', "'last'"]),
+        (call(plotting.grid, SQUARE[None], {'m': SQUARE[None]}, labels=5), TypeError, ['labels', 'sequence', 'int']),
+        (call(plotting.grid, SQUARE[None], {'m': SQUARE[None]}, sign='plus'), ValueError, ['sign', "'plus'"]),
+        (call(plotting.grid, SQUARE[None], {'m': SQUARE[None]}, over='x'), ValueError, ['over', "'x'"]),
+        (call(plotting.grid, SQUARE[None], {'m': SQUARE[None]}, alpha=2), ValueError, ['alpha', '2']),
+        (call(plotting.grid, SQUARE[None], {'m': SQUARE[None]}, axes=[None]), ValueError, ['axes', '(1, 2)', '(1,)']),
     ],
 )
 def test_errors_name_the_argument(failing, kind, words):
@@ -214,38 +489,6 @@ def test_errors_name_the_argument(failing, kind, words):
     assert '\n' not in str(error.value)
 
 
-def test_words_with_bars():
-    lines = plotting.words(['not', 'good'], [-1.0, 0.5], colour=False, width=4).split('\n')
-    assert lines == [
-        'not         -1  ----|',
-        'good      +0.5      |++',
-    ]
-
-
-def test_words_sum_the_components_of_an_embedding():
-    vectors = np.random.RandomState(0).randn(3, 7)
-    tokens = ['a', 'b', 'c']
-    assert plotting.words(tokens, vectors, colour=False) == plotting.words(tokens, vectors.sum(axis=1), colour=False)
-
-
-def test_words_with_colours():
-    text = plotting.words(['up', 'none', 'down', 'half'], [1.0, 0.0, -1.0, 0.5])
-    up, none, down, half = text.split(' ')
-    assert up == '\x1b[30;48;2;255;80;80mup\x1b[0m'
-    assert none == 'none'
-    assert down == '\x1b[30;48;2;80;80;255mdown\x1b[0m'
-    assert half.startswith('\x1b[30;48;2;255;168;168m')
-
-
-@pytest.mark.parametrize('colour', [True, False])
-def test_words_without_any_size(colour):
-    with np.errstate(all='raise'):
-        assert plotting.words([], [], colour=colour) == ''
-        text = plotting.words(['a', 'b'], [0.0, np.nan], colour=colour)
-    assert '\x1b' not in text and '+' * 2 not in text
-    assert colour or text.endswith('?')
-
-
 def test_importing_draws_on_nothing_heavy():
     code = "import sys, deepexplain.plotting; print([n for n in ('matplotlib', 'skimage') if n in sys.modules])"
     assert subprocess.check_output([sys.executable, '-c', code]).strip() == b'[]'
@@ -253,10 +496,24 @@ def test_importing_draws_on_nothing_heavy():
 
 def test_no_backend_is_chosen_and_no_display_needed(tmp_path):
     code = (
-        'import sys, numpy, deepexplain.plotting as p\n'
-        'p.heatmap(numpy.eye(4), numpy.eye(4)).figure.savefig(sys.argv[1])\n'
+        'import os, sys\n'
+        'sys.path.insert(0, sys.argv[2])\n'
+        'import matplotlib\n'
+        'from matplotlib.figure import Figure\n'
+        'def show(*ignored): raise AssertionError("show")\n'
+        'Figure.show = show\n'
+        'import test_plotting\n'
+        'before = dict(dict.items(matplotlib.rcParams))  # asking it for its backend would choose one\n'
+        'for name, (function, arrays, options) in test_plotting.drawn().items():\n'
+        '    made = function(*arrays, **options)\n'
+        '    if not isinstance(made, str):\n'
+        '        figure = made if name == "grid" else made.figure\n'
+        '        figure.savefig(os.path.join(sys.argv[1], name + ".png"))\n'
         "assert 'matplotlib.pyplot' not in sys.modules\n"
+        'assert dict(dict.items(matplotlib.rcParams)) == before\n'
     )
-    path = tmp_path / 'one.png'
-    subprocess.check_call([sys.executable, '-c', code, str(path)])
-    assert path.stat().st_size > 1000
+    env = {name: value for name, value in os.environ.items() if name not in ('DISPLAY', 'MPLBACKEND')}
+    subprocess.check_call([sys.executable, '-c', code, str(tmp_path), os.path.dirname(__file__)], env=env)
+    written = {path.name[:-len('.png')]: path.stat().st_size for path in tmp_path.iterdir()}
+    assert sorted(written) == sorted(set(plotting.__all__) - {'words', 'words_html'})
+    assert min(written.values()) > 1000
