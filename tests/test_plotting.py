@@ -1,8 +1,4 @@
-"""Pictures are checked by what was handed to matplotlib, and by the pixels that come out."""
-
-import os
-import subprocess
-import sys
+"""Heat maps. Pictures are checked by what was handed to matplotlib, and by the pixels that come out."""
 
 import numpy as np
 import pytest
@@ -24,6 +20,36 @@ def pixels(figure):
 
 def attribution():
     return np.random.RandomState(0).randn(6, 5)
+
+
+def own_axes(rows, columns):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    FigureCanvasAgg(figure)
+    return figure, figure.subplots(rows, columns, squeeze=False)
+
+
+def extent(artist):
+    return artist.get_window_extent(artist.figure.canvas.get_renderer())
+
+
+def call(function, *args, **options):
+    return lambda: function(*args, **options)
+
+
+def check_message(failing, kind, words):
+    """The error is one line that has the words in it."""
+    with pytest.raises(kind) as error:
+        failing()
+    for word in words:
+        assert word in str(error.value)
+    assert '\n' not in str(error.value)
+
+
+SQUARE = np.zeros((2, 2))
+ROW = [[-2.0, 0.0, 1.0, 4.0]]
 
 
 def test_the_colours_are_symmetric_about_zero():
@@ -145,42 +171,6 @@ def test_the_caller_keeps_its_arrays():
     np.testing.assert_array_equal(picture, before[1])
 
 
-def test_the_grid_has_a_row_for_each_sample_and_a_column_for_each_method(tmp_path):
-    random = np.random.RandomState(0)
-    pictures = random.rand(3, 8, 6, 1)
-    attributions = {'first': random.randn(3, 8, 6, 1), 'second': random.randn(3, 8, 6)}
-    figure = plotting.grid(pictures, attributions, labels=['a', 'b', 'c'], percentile=100)
-    axes = np.array(figure.axes[:9], dtype=object).reshape(3, 3)
-    assert [ax.get_title() for ax in axes[0]] == ['input', 'first', 'second']
-    assert [ax.get_ylabel() for ax in axes[:, 0]] == ['a', 'b', 'c']
-    for row in range(3):
-        np.testing.assert_allclose(heat(axes[row, 1]).get_array(), attributions['first'][row, ..., 0])
-        np.testing.assert_allclose(heat(axes[row, 2]).get_array(), attributions['second'][row])
-        picture = pictures[row, ..., 0]
-        shown = (picture - picture.min()) / (picture.max() - picture.min())
-        np.testing.assert_allclose(axes[row, 0].images[0].get_array(), shown)
-    path = tmp_path / 'grid.png'
-    figure.savefig(str(path))
-    assert path.read_bytes().startswith(b'\x89PNG')
-
-
-def test_the_panels_keep_the_shape_of_the_pictures():
-    figure = plotting.grid(np.zeros((2, 30, 10)), {'one': np.zeros((2, 30, 10))})
-    for ax in figure.axes[:4]:
-        box = ax.get_position(original=True)
-        assert box.height * figure.bbox.height / (box.width * figure.bbox.width) == pytest.approx(3, rel=0.01)
-
-
-def test_a_coloured_picture_is_shown_in_its_colours():
-    picture = np.zeros((1, 2, 2, 3))
-    picture[0, 0, 0] = [255, 0, 0]
-    figure = plotting.grid(picture, {'one': np.zeros((1, 2, 2))})
-    np.testing.assert_allclose(figure.axes[0].images[0].get_array()[0, 0], [1, 0, 0])
-
-
-ROW = [[-2.0, 0.0, 1.0, 4.0]]
-
-
 @pytest.mark.parametrize(
     'sign, shown, limits, deepest',
     [
@@ -280,173 +270,10 @@ def test_without_axes_each_picture_has_a_figure_of_its_own():
     assert first.figure.axes == [first]
 
 
-def own_axes(rows, columns):
-    from matplotlib.figure import Figure
-
-    figure = Figure()
-    return figure, figure.subplots(rows, columns, squeeze=False)
-
-
-def test_a_grid_in_given_axes():
-    figure, axes = own_axes(2, 4)
-    values = {'one': np.ones((2, 6, 5)), 'two': 2 * np.ones((2, 6, 5))}
-    assert plotting.grid(np.zeros((2, 6, 5)), values, ['a', 'b'], axes=axes[:, :3], percentile=100) is figure
-    assert figure.axes == list(axes.ravel()), 'no legend, no other axes'
-    assert [ax.get_title() for ax in axes.ravel()] == ['input', 'one', 'two', '', '', '', '', '']
-    assert [ax.get_ylabel() for ax in axes.ravel()] == ['a', '', '', '', 'b', '', '', '']
-    assert [len(ax.images) for ax in axes.ravel()] == [1, 2, 2, 0] * 2
-    assert [heat(ax).get_clim()[1] for ax in axes[:, 1:3].ravel()] == [1, 2, 1, 2]
-
-
-def test_a_grid_in_axes_as_lists():
-    figure, axes = own_axes(1, 2)
-    assert plotting.grid(SQUARE[None], {'one': SQUARE[None]}, axes=[list(axes[0])]) is figure
-
-
-def test_the_look_of_a_grid_is_that_of_its_heat_maps():
-    picture, values = np.random.RandomState(0).rand(6, 5, 3), attribution()
-    look = {'over': 'blend', 'percentile': 80, 'sign': 'absolute', 'alpha': 0.4}
-    one = plotting.heatmap(values, picture, **look)
-    panel = plotting.grid(picture[None], {'one': values[None]}, **look).axes[1]
-    for drawn, expected in zip(panel.images, one.images):
-        np.testing.assert_array_equal(drawn.get_array(), expected.get_array())
-        np.testing.assert_array_equal(drawn.get_alpha(), expected.get_alpha())
-        assert drawn.get_clim() == expected.get_clim()
-        assert drawn.cmap.name == expected.cmap.name
-    assert len(panel.images) == len(one.images) == 2
-
-
-def test_each_panel_of_a_grid_has_colours_of_its_own():
-    values = np.ones((2, 6, 5)) * np.array([1, 10])[:, None, None]
-    axes = plotting.grid(np.zeros((2, 6, 5)), {'one': values}, percentile=100).axes
-    assert [heat(axes[place]).get_clim()[1] for place in (1, 3)] == [1, 10]
-
-
-@pytest.mark.parametrize(
-    'sign, ends',
-    [
-        ('both', ['lowers the target', '0', 'raises it']),
-        ('positive', ['0', 'raises the target']),
-        ('negative', ['lowers the target', '0']),
-        ('absolute', ['0', 'moves the target']),
-    ],
-)
-def test_the_legend_of_a_grid_says_what_its_colours_mean(sign, ends):
-    figure = plotting.grid(SQUARE[None], {'one': SQUARE[None]}, sign=sign)
-    legend = figure.axes[-1]
-    assert len(figure.axes) == 3
-    assert [label.get_text() for label in legend.get_xticklabels()] == ends
-    assert legend.images[0].cmap.name == plotting.heatmap(SQUARE, sign=sign).images[0].cmap.name
-
-
-@pytest.mark.parametrize('size', [0.5, 1.25, 2])
-def test_the_size_is_that_of_one_panel_in_inches(size):
-    figure = plotting.grid(SQUARE[None], {'one': SQUARE[None], 'two': SQUARE[None]}, size=size)
-    for ax in figure.axes[:3]:
-        assert ax.get_position(original=True).width * figure.get_figwidth() == pytest.approx(size)
-
-
-def extent(artist):
-    return artist.get_window_extent(artist.figure.canvas.get_renderer())
-
-
-def test_long_labels_of_a_grid_are_not_cut_off():
-    label = 'a rather long label of a sample'
-    figure = plotting.grid(SQUARE[None], {'one': SQUARE[None]}, labels=[label])
-    figure.canvas.draw()
-    assert extent(figure.axes[0].yaxis.label).x0 > 0
-
-
-def test_long_titles_of_a_grid_do_not_meet():
-    name = 'lrp.sequential_preset_a'
-    figure = plotting.grid(SQUARE[None], {name: SQUARE[None], name + '_': SQUARE[None], 'short': SQUARE[None]})
-    figure.canvas.draw()
-    first, second, third = [extent(ax.title) for ax in figure.axes[1:4]]
-    assert first.x1 < second.x0 and second.x1 < third.x0
-    assert figure.axes[3].title.get_fontsize() == 9
-
-
-def drawn():
-    """A call of every function that draws or writes, with all arrays it takes: name -> (function, arrays, options)."""
-    random = np.random.RandomState(0)
-    tokens = ['a', '<b>', '$c$']
-    return {
-        'bars': (plotting.bars, [random.randn(6)], {'values': random.randn(6), 'top': 2}),
-        'grid': (plotting.grid, [random.rand(1, 6, 5, 3), {'one': random.randn(1, 6, 5, 3)}], {}),
-        'heatmap': (plotting.heatmap, [random.randn(6, 5, 3), random.rand(6, 5, 3)], {}),
-        'signal': (plotting.signal, [random.randn(7, 2), random.randn(7, 2)], {'times': np.arange(7.0)}),
-        'spectrogram': (plotting.spectrogram, [random.rand(7, 4), random.randn(7, 4)],
-                        {'times': np.arange(7.0), 'frequencies': np.arange(4.0)}),
-        'text': (plotting.text, [tokens, random.randn(3, 4)], {}),
-        'words': (plotting.words, [tokens, random.randn(3, 4)], {}),
-        'words_html': (plotting.words_html, [tokens, random.randn(3, 4)], {}),
-    }
-
-
-ON_AXES = sorted(set(plotting.__all__) - {'grid', 'words', 'words_html'})
-
-
-def test_every_function_is_among_those_drawn_here():
-    assert sorted(drawn()) == sorted(plotting.__all__)
-
-
-@pytest.mark.parametrize('name', ON_AXES)
-def test_given_axes_are_returned_and_no_others_are_made(name):
-    figure, axes = own_axes(1, 2)
-    function, arrays, options = drawn()[name]
-    assert function(*arrays, ax=axes[0, 0], title='a title', **options) is axes[0, 0]
-    assert figure.axes == list(axes[0])
-    assert axes[0, 0].get_title() == 'a title'
-    assert not axes[0, 1].has_data()
-    pixels(function(*arrays, title='a title', **options).figure)
-
-
-@pytest.mark.parametrize('name', ON_AXES)
-def test_axes_keep_a_title_where_none_is_given(name):
-    _, axes = own_axes(1, 1)
-    axes[0, 0].set_title('before')
-    function, arrays, options = drawn()[name]
-    assert function(*arrays, ax=axes[0, 0], **options).get_title() == 'before'
-
-
-@pytest.mark.parametrize('name', ON_AXES)
-def test_titles_are_not_cut_off(name):
-    function, arrays, options = drawn()[name]
-    ax = function(*arrays, title='Title', **options)
-    ax.figure.canvas.draw()
-    assert extent(ax.title).y1 <= ax.figure.bbox.y1
-
-
-@pytest.mark.parametrize('name', plotting.__all__)
-@pytest.mark.parametrize('spoilt', [False, True])
-def test_no_function_changes_its_arrays(name, spoilt):
-    function, arrays, options = drawn()[name]
-    given = [value for value in arrays + list(options.values()) + [
-        part for value in arrays if isinstance(value, dict) for part in value.values()]
-        if isinstance(value, np.ndarray)]
-    assert given
-    if spoilt and name != 'spectrogram':
-        for value in given[:1]:
-            value.flat[0], value.flat[1] = np.nan, np.inf
-    before = [value.copy() for value in given]
-    for value in given:
-        value.setflags(write=False)
-    function(*arrays, **options)
-    for value, expected in zip(given, before):
-        np.testing.assert_array_equal(value, expected)
-
-
 def test_lists_and_other_dtypes_do_as_well():
     whole = np.arange(12).reshape(3, 4)
     for given in (whole.tolist(), whole.astype('int8'), whole.astype('float32')):
         np.testing.assert_array_equal(plotting.heatmap(given).images[0].get_array(), whole)
-
-
-def call(function, *args, **options):
-    return lambda: function(*args, **options)
-
-
-SQUARE = np.zeros((2, 2))
 
 
 @pytest.mark.parametrize(
@@ -460,12 +287,6 @@ SQUARE = np.zeros((2, 2))
         (call(plotting.heatmap, SQUARE, over='colour'), ValueError, ['over', "'edges'", "'grey'", "'colour'"]),
         (call(plotting.heatmap, SQUARE, percentile=0), ValueError, ['percentile', '100', 'got 0']),
         (call(plotting.heatmap, SQUARE, percentile=101), ValueError, ['percentile', '101']),
-        (call(plotting.grid, SQUARE, {'one': SQUARE}), ValueError, ['pictures', 'samples', '(2, 2)']),
-        (call(plotting.grid, SQUARE[None], [SQUARE]), TypeError, ['attributions', 'mapping', 'list']),
-        (call(plotting.grid, SQUARE[None], {}), ValueError, ['attributions', 'at least one']),
-        (call(plotting.grid, SQUARE[None], {'m': np.zeros((1, 3, 2))}), ValueError, ['m', '(1, 2, 2)', '(1, 3, 2)']),
-        (call(plotting.grid, SQUARE[None], {'m': SQUARE[None]}, labels='ab'), ValueError, ['labels', '1', '2']),
-        (call(plotting.grid, SQUARE[None], {'m': SQUARE[None]}, size=0), ValueError, ['size', '0']),
         (call(plotting.heatmap, SQUARE, percentile='half'), ValueError, ['percentile', "'half'"]),
         (call(plotting.heatmap, SQUARE, sign='plus'), ValueError, ['sign', "'absolute'", "'plus'"]),
         (call(plotting.heatmap, SQUARE, channels=1), ValueError, ['channels', "'last'", "'first'", 'got 1']),
@@ -474,46 +295,7 @@ SQUARE = np.zeros((2, 2))
         (call(plotting.heatmap, SQUARE, alpha=np.ones((2, 2))), ValueError, ['alpha', 'float64', '(2, 2)']),
         (call(plotting.heatmap, SQUARE, cmap='rainbows'), ValueError, ['cmap', 'colour map', "'rainbows'"]),
         (call(plotting.heatmap, np.zeros((3, 2, 2)), SQUARE), ValueError, ['picture', '(3, 2)', '(2, 2)', "'last'"]),
-        (call(plotting.grid, SQUARE[None], {'m': SQUARE[None]}, labels=5), TypeError, ['labels', 'sequence', 'int']),
-        (call(plotting.grid, SQUARE[None], {'m': SQUARE[None]}, sign='plus'), ValueError, ['sign', "'plus'"]),
-        (call(plotting.grid, SQUARE[None], {'m': SQUARE[None]}, over='x'), ValueError, ['over', "'x'"]),
-        (call(plotting.grid, SQUARE[None], {'m': SQUARE[None]}, alpha=2), ValueError, ['alpha', '2']),
-        (call(plotting.grid, SQUARE[None], {'m': SQUARE[None]}, axes=[None]), ValueError, ['axes', '(1, 2)', '(1,)']),
     ],
 )
 def test_errors_name_the_argument(failing, kind, words):
-    with pytest.raises(kind) as error:
-        failing()
-    for word in words:
-        assert word in str(error.value)
-    assert '\n' not in str(error.value)
-
-
-def test_importing_draws_on_nothing_heavy():
-    code = "import sys, deepexplain.plotting; print([n for n in ('matplotlib', 'skimage') if n in sys.modules])"
-    assert subprocess.check_output([sys.executable, '-c', code]).strip() == b'[]'
-
-
-def test_no_backend_is_chosen_and_no_display_needed(tmp_path):
-    code = (
-        'import os, sys\n'
-        'sys.path.insert(0, sys.argv[2])\n'
-        'import matplotlib\n'
-        'from matplotlib.figure import Figure\n'
-        'def show(*ignored): raise AssertionError("show")\n'
-        'Figure.show = show\n'
-        'import test_plotting\n'
-        'before = dict(dict.items(matplotlib.rcParams))  # asking it for its backend would choose one\n'
-        'for name, (function, arrays, options) in test_plotting.drawn().items():\n'
-        '    made = function(*arrays, **options)\n'
-        '    if not isinstance(made, str):\n'
-        '        figure = made if name == "grid" else made.figure\n'
-        '        figure.savefig(os.path.join(sys.argv[1], name + ".png"))\n'
-        "assert 'matplotlib.pyplot' not in sys.modules\n"
-        'assert dict(dict.items(matplotlib.rcParams)) == before\n'
-    )
-    env = {name: value for name, value in os.environ.items() if name not in ('DISPLAY', 'MPLBACKEND')}
-    subprocess.check_call([sys.executable, '-c', code, str(tmp_path), os.path.dirname(__file__)], env=env)
-    written = {path.name[:-len('.png')]: path.stat().st_size for path in tmp_path.iterdir()}
-    assert sorted(written) == sorted(set(plotting.__all__) - {'words', 'words_html'})
-    assert min(written.values()) > 1000
+    check_message(failing, kind, words)

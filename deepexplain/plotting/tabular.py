@@ -102,6 +102,9 @@ def _draw(ax: Axes, amounts: np.ndarray, overall: bool, summed: bool) -> None:
     # Room for the numbers: a share of the axes, as wide as they are at the time, and so of the bars and both margins.
     share = min(0.4, (max(text_width(text, 8) for text in texts) + 6) / 72 / (ax.bbox.width / ax.figure.dpi))
     ax.margins(x=share / (1 - 2 * share))
+    if len(set(lengths >= 0)) == 2:
+        for bar in drawn:  # else the margins leave out the side of a bar that is next to nothing
+            bar.sticky_edges.x.clear()
     ax.set_ylim(len(lengths) - 0.4, -0.6)
 
 
