@@ -30,11 +30,11 @@ def copied(graph: tf.Graph, session: tf.Session, inputs: Sequence[tf.Tensor], ou
     try:
         with own.graph.as_default():
             own.run(tf.tables_initializer())
-            weights = Weights(own)
+            weights = Weights(own, session)
             needed = {op.name: op for tensor in outputs for op in ancestors(tensor, set())}
             for name in sorted(needed):
                 if needed[name].type in VARIABLES:
-                    _take(weights, needed[name], own.graph.get_operation_by_name(name), session)
+                    _take(weights, needed[name], own.graph.get_operation_by_name(name))
         weights.load()
     except Exception:
         own.close()
@@ -47,17 +47,16 @@ def copied(graph: tf.Graph, session: tf.Session, inputs: Sequence[tf.Tensor], ou
     return from_live(own, here(inputs), here(outputs), [pair for pair in named if pair[1]], weights.load)
 
 
-def _take(weights: Weights, theirs: tf.Operation, ours: tf.Operation, session: tf.Session) -> None:
-    """Let a variable of our graph take its value from the same one in a session."""
+def _take(weights: Weights, theirs: tf.Operation, ours: tf.Operation) -> None:
+    """Let a variable of our graph take its value from the same one in another session."""
     if theirs.type != 'VarHandleOp':
-        weights.reference(ours.outputs[0], lambda: session.run(theirs.outputs[0]))
+        weights.reference(ours.outputs[0], theirs.outputs[0])
         return
     # Reads that wait for something, as those of moving averages for a training step, are not the present value.
     reads = [op for op in theirs.outputs[0].consumers() if op.type == 'ReadVariableOp' and not op.control_inputs]
     if not reads:
         raise OpenError("open: nothing in the graph reads the variable '%s'." % theirs.name)
-    weights.handle(ours.outputs[0], theirs.get_attr('dtype'), theirs.get_attr('shape'),
-                   lambda: session.run(reads[0].outputs[0]))
+    weights.handle(ours.outputs[0], theirs.get_attr('dtype'), theirs.get_attr('shape'), reads[0].outputs[0])
 
 
 def _with_meta_graph(meta: Any, config: Optional[tf.ConfigProto], saver: Optional[List[Any]] = None) -> tf.Session:

@@ -40,12 +40,13 @@ class OpenError(ValueError):
 class Weights:
     """Values that a session takes from elsewhere, again and again.
 
-    Made in the graph of a session, inside `with session.graph.as_default()`.
+    Made in the graph of a session, inside `with session.graph.as_default()`. Where a value is a tensor in place of a
+    function, it is what that has in the other session.
     """
 
-    def __init__(self, session: tf.Session) -> None:
-        self._session = session
-        self._all: List[Tuple[tf.Tensor, tf.Operation, Callable[[], Any]]] = []
+    def __init__(self, session: tf.Session, other: Optional[tf.Session] = None) -> None:
+        self._session, self._other = session, other
+        self._all: List[Tuple[tf.Tensor, tf.Operation, Any]] = []
 
     def variable(self, name: str, dtype: tf.DType, shape: Any, value: Callable[[], Any]) -> tf.Tensor:
         """The handle of a new variable that takes its value from a function."""
@@ -55,25 +56,29 @@ class Weights:
         self.handle(handle, dtype, shape, value)
         return handle
 
-    def handle(self, handle: tf.Tensor, dtype: tf.DType, shape: Any, value: Callable[[], Any]) -> None:
-        """Let a resource variable take its value from a function."""
+    def handle(self, handle: tf.Tensor, dtype: tf.DType, shape: Any, value: Any) -> None:
+        """Let a resource variable take its value from a function or a tensor."""
         given = tf.placeholder(dtype, shape)
         self._all.append((given, tf.raw_ops.AssignVariableOp(resource=handle, value=given), value))
 
-    def reference(self, variable: tf.Tensor, value: Callable[[], Any]) -> None:
-        """Let a reference variable, of the kind before resources, take its value from a function."""
+    def reference(self, variable: tf.Tensor, value: Any) -> None:
+        """Let a reference variable, of the kind before resources, take its value from a function or a tensor."""
         given = tf.placeholder(variable.dtype.base_dtype, variable.shape)
         self._all.append((given, tf.raw_ops.Assign(ref=variable, value=given, validate_shape=False).op, value))
 
     def load(self) -> None:
         """Give all of them their present values: all of them or, where one cannot be had, none."""
+        # Session calls are few, as each for other tensors begins with a search of the whole graph.
+        elsewhere = [value for _, _, value in self._all if isinstance(value, tf.Tensor)]
+        read = iter(self._other.run(elsewhere) if self._other is not None and elsewhere else ())
         try:
-            values = [(given, assign, np.asarray(value())) for given, assign, value in self._all]
+            values = [(given, np.asarray(next(read) if isinstance(value, tf.Tensor) else value()))
+                      for given, _, value in self._all]
         except NotImplementedError:
             raise RuntimeError('refresh: eager weights cannot be read inside of a graph: call it outside of any `with '
                                'graph.as_default()`.') from None
-        for given, assign, value in values:
-            self._session.run(assign, {given: value})
+        if values:
+            self._session.run([assign for _, assign, _ in self._all], dict(values))
 
 
 def new_session(config: Optional[tf.ConfigProto] = None) -> tf.Session:
