@@ -208,7 +208,7 @@ class _Board:
         self._writer.close()
 
 
-def _callback_classes() -> Tuple[type, ...]:
+def _callback_classes() -> Tuple[Any, ...]:
     """The class Callback of each Keras that is loaded."""
     import tensorflow.compat.v1 as tf
 

@@ -104,7 +104,7 @@ def from_meta_graph(path: str, checkpoint: Optional[str], config: Optional[tf.Co
     """A MetaGraph (.meta) with the checkpoint beside it, or another one."""
     meta = _parsed(path, tf.MetaGraphDef())
     prefix = path[:-len('.meta')] if checkpoint is None else checkpoint
-    if not tf.train.checkpoint_exists(prefix):
+    if not _is_checkpoint(prefix):
         raise OpenError("open: there is no checkpoint '%s' for the MetaGraph '%s'; name one by checkpoint=." % (
             prefix, path))
     savers: List[Any] = []
@@ -126,6 +126,13 @@ def from_meta_graph(path: str, checkpoint: Optional[str], config: Optional[tf.Co
     if len(signatures) == 1:
         return from_signature(session, list(signatures.values())[0])
     return from_live(session, *_ends(session.graph), layers=())
+
+
+def _is_checkpoint(prefix: str) -> bool:
+    try:
+        return bool(tf.train.checkpoint_exists(prefix))
+    except tf.errors.OpError:  # TensorFlow 1.15, where there is no such folder.
+        return False
 
 
 def from_signature(session: tf.Session, signature: Any) -> Source:

@@ -67,7 +67,9 @@ def _inputs_of(model: Any, signature: Optional[Sequence[Any]]) -> Tuple[List[str
         # A Sequential that was never called has inputs, but no input.
         structure = getattr(model, 'input', inputs[0] if len(inputs) == 1 else inputs)
         leaves = tf.nest.flatten(structure)
-        names = [leaf.name.split(':')[0] for leaf in leaves]
+        names = list(getattr(model, 'input_names', None) or ())
+        if len(names) != len(leaves):
+            names = [leaf.name.split(':')[0] for leaf in leaves]
         # What is built by being called keeps the rows of that call.
         free = type(model).__name__ == 'Sequential'
         specs = [tf.TensorSpec([None if free else leaf.shape[0]] + list(leaf.shape)[1:], tf.as_dtype(leaf.dtype),
@@ -79,8 +81,23 @@ def _inputs_of(model: Any, signature: Optional[Sequence[Any]]) -> Tuple[List[str
         specs = [tf.TensorSpec(spec.shape, spec.dtype, name=spec.name or 'input_%d' % i)
                  for i, spec in enumerate(specs)]
         return [spec.name for spec in specs], specs, tf.nest.pack_sequence_as(saved[0], specs)[0]
+    shape = _built_shape(model)
+    if shape is not None:
+        spec = tf.TensorSpec([None] + shape[1:], tf.as_dtype(model.input_dtype), name='input')
+        return ['input'], [spec], spec
     raise OpenError('open: the Keras model does not know the shapes of its inputs: give them, as in '
                     'open(model, input_signature=[tf.TensorSpec([None, 4], tf.float32)]).')
+
+
+def _built_shape(model: Any) -> Optional[List[Optional[int]]]:
+    """The shape of the one input with which a model of a class of its own was called, as far as Keras 3 knows it."""
+    if not model.built or not hasattr(model, 'input_dtype'):
+        return None
+    shape = (model.get_build_config() or {}).get('input_shape')
+    needed = [one for one in inspect.signature(model.call).parameters.values() if one.default is one.empty
+              and one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+    one = isinstance(shape, (list, tuple)) and all(size is None or isinstance(size, int) for size in shape)
+    return list(shape) if one and len(needed) == 1 else None
 
 
 def _as_op_name(name: str) -> str:

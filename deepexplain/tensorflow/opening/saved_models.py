@@ -34,7 +34,10 @@ def from_folder(folder: str, signature: Optional[str], tags: Optional[Sequence[s
 
 def _tags(folder: str, tags: Optional[Sequence[str]]) -> List[str]:
     """The tags of one of the graphs in a SavedModel: the wanted ones, those for serving, or the only ones."""
-    known = compat.saved_model_tags(folder)
+    try:
+        known = compat.saved_model_tags(folder)
+    except (OSError, ValueError):
+        raise OpenError("open: the SavedModel '%s' is damaged: its saved_model.pb cannot be read." % folder) from None
     if tags is not None:
         wanted = [tags] if isinstance(tags, str) else list(tags)
         if set(wanted) not in [set(one) for one in known]:
