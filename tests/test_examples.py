@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from deepexplain.plotting import grid
+from deepexplain import plotting
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 EXAMPLES = os.path.join(ROOT, 'examples')
@@ -44,7 +44,7 @@ def check_picture(path, samples, methods):
 
     picture = (imread(str(path))[..., :3] * 255).astype(int)
     blank = np.zeros((samples, 8, 8))
-    like = grid(blank, {str(number): blank for number in range(methods)}, labels=[''] * samples)
+    like = plotting.grid(blank, {str(number): blank for number in range(methods)}, labels=[''] * samples)
     width, height = like.get_size_inches()
     assert abs(picture.shape[0] / picture.shape[1] - height / width) < 0.01
     for ax in like.axes[: samples * (methods + 1)]:
@@ -58,8 +58,10 @@ def check_picture(path, samples, methods):
 
 
 def test_every_example_is_tested():
-    with open(os.path.abspath(__file__)) as file:
-        text = file.read()
+    text = ''
+    for name in ('test_examples.py', 'test_real_models.py'):
+        with open(os.path.join(ROOT, 'tests', name)) as file:
+            text += file.read()
     for name in os.listdir(EXAMPLES):
         assert not name.endswith('.py') or "'%s'" % name in text
 
@@ -144,3 +146,18 @@ def test_text_embedding(tmp_path):
 def test_text_embedding_in_colours(tmp_path):
     printed = run('text_embedding.py', tmp_path, '--colour', 'always', '--steps', '20', '--method', 'grad*input')
     assert '\x1b[30;48;2;' in printed
+
+
+def test_gallery(tmp_path):
+    printed = run('gallery.py', tmp_path, '--out', 'made')  # its networks are those of 'gallery_data.py'
+    found = dict(re.findall(r'^(\w+), (?:accuracy|correlation): ([0-9.]+)$', printed, flags=re.MULTILINE))
+    assert sorted(found) == ['digits', 'heartbeats', 'sentences', 'shapes', 'whistles', 'wine']
+    assert min(float(number) for number in found.values()) > 0.9
+    text = (tmp_path / 'made' / 'README.md').read_text(encoding='utf-8')
+    for name in plotting.__all__:
+        assert 'plotting.%s(' % name in text
+    shown = re.findall(r'\]\((\w+\.\w+)\)', text)
+    assert sorted(shown + ['README.md']) == sorted(path.name for path in (tmp_path / 'made').iterdir())
+    assert all(1000 < (tmp_path / 'made' / name).stat().st_size < 300000 for name in shown)
+    for code in re.findall(r'```python\n(.*?)```', text, flags=re.DOTALL):
+        compile(code, 'README.md', 'exec')

@@ -44,7 +44,7 @@ def text_width(text: str, size: float) -> float:
 
 def label_room(labels: Sequence[str], size: float) -> float:
     """The inches that these take beside an axes."""
-    return 0.2 + max(text_width(label, size) for label in labels) / 72
+    return 0.2 + max(text_width(line, size) for label in labels for line in label.split('\n')) / 72
 
 
 def bare(ax: Axes) -> None:

@@ -96,8 +96,9 @@ def _built_shape(model: Any) -> Optional[List[Optional[int]]]:
     shape = (model.get_build_config() or {}).get('input_shape')
     needed = [one for one in inspect.signature(model.call).parameters.values() if one.default is one.empty
               and one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
-    one = isinstance(shape, (list, tuple)) and all(size is None or isinstance(size, int) for size in shape)
-    return list(shape) if one and len(needed) == 1 else None
+    if not isinstance(shape, (list, tuple)) or len(needed) != 1:
+        return None
+    return list(shape) if all(size is None or isinstance(size, int) for size in shape) else None
 
 
 def _as_op_name(name: str) -> str:
