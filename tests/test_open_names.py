@@ -65,6 +65,17 @@ def test_layers_of_a_graph_are_its_ops_between_the_ends(de):
     assert {layer.name: layer.op_type for layer in layers}['split/parts:1'] == 'SplitV'
 
 
+def test_what_no_other_op_reads_is_no_layer(tmp_path):
+    with tf.Graph().as_default() as graph:
+        x = tf.placeholder(tf.float32, [None, 3, 3, 2], name='x')
+        ones, zeros = tf.ones(2), tf.zeros(2)
+        normed, _, _ = tf.nn.fused_batch_norm(x, ones, zeros, zeros, ones, is_training=False, name='norm')
+        tf.multiply(normed, 2., name='mul')
+        tf.train.write_graph(graph.as_graph_def(), str(tmp_path), 'norm.pb', as_text=False)
+    with DeepExplain.open(tmp_path / 'norm.pb', outputs='mul') as de:
+        assert [layer.name for layer in de.layers()] == ['x', 'norm', 'mul']
+
+
 def test_logits_are_what_goes_into_the_last_squashing(path):
     with DeepExplain.open(path) as de:
         assert de.logits.name == 'scores:0' and de.outputs[0].name == 'probabilities:0'

@@ -72,7 +72,7 @@ class Names:
         if self._source.layers and not every:
             named = [pair for name in self._source.layers for pair in self._numbered(name).items()]
         else:
-            named = [(self._short(tensor), tensor) for op in self._ops() for tensor in op.outputs]
+            named = [(self._short(tensor), tensor) for tensor in self._put_out_by_ops()]
         given = {tensor.name for tensor in self._source.inputs}
         found.update((name, tensor) for name, tensor in named if tensor.dtype.is_floating and tensor.name not in given
                      and any(path.depends(tensor) for path in self._paths))
@@ -95,6 +95,13 @@ class Names:
             return self._paths[0].ops
         found = {op for path in self._paths for op in path.ops}
         return [op for op in self._graph.get_operations() if op in found]
+
+    def _put_out_by_ops(self) -> List[tf.Tensor]:
+        """What the ops between the ends make for others of them, or as outputs of the model."""
+        ops, outputs = self._ops(), {tensor.name for tensor in self._source.outputs}
+        readers = set(ops)
+        return [tensor for op in ops for tensor in op.outputs
+                if tensor.name in outputs or not readers.isdisjoint(tensor.consumers())]
 
     def _put_out_by(self, scope: str) -> List[tf.Tensor]:
         """What the ops of a scope make that is read outside of it, or is an output of the model."""
