@@ -173,3 +173,7 @@ def check_words(keras, folder):
     model.fit(ids, np.ones((20, 1)), epochs=2, verbose=0, callbacks=[callback])
     assert [found['grad*input'].shape for found in callback.found] == [(3, 5, 4)] * 2
     assert np.abs(callback.found[1]['grad*input']).max() > 0
+
+
+CHECKS = [check_pictures, check_tensorboard, check_failures_are_warnings, check_mistakes_show_before_training,
+          check_the_copy_goes_with_the_training, check_words]

@@ -20,8 +20,9 @@ def seeded(keras):
     return seed
 
 
-def test_pictures(keras, tmp_path):
-    training.check_pictures(keras, tmp_path)
+@pytest.mark.parametrize('check', training.CHECKS)
+def test_in_training(keras, tmp_path, check):
+    check(keras, tmp_path)
 
 
 @pytest.mark.parametrize('known', [True, False])
@@ -31,26 +32,6 @@ def test_present_weights(keras, tmp_path, known):
 
 def test_training_is_left_alone(keras, tmp_path):
     training.check_training_is_left_alone(keras, tmp_path, seeded(keras))
-
-
-def test_tensorboard(keras, tmp_path):
-    training.check_tensorboard(keras, tmp_path)
-
-
-def test_failures_are_warnings(keras, tmp_path):
-    training.check_failures_are_warnings(keras, tmp_path)
-
-
-def test_mistakes_show_before_training(keras, tmp_path):
-    training.check_mistakes_show_before_training(keras, tmp_path)
-
-
-def test_the_copy_goes_with_the_training(keras, tmp_path):
-    training.check_the_copy_goes_with_the_training(keras, tmp_path)
-
-
-def test_words(keras, tmp_path):
-    training.check_words(keras, tmp_path)
 
 
 @pytest.mark.skipif(ONE, reason='TensorFlow 1 has one Keras for eager mode')
