@@ -1,10 +1,16 @@
-"""Slow replicas in numpy of the rules of layer-wise relevance propagation, for any linear op.
+"""For the tests of layer-wise relevance propagation: slow replicas of the rules, small layers, a call.
 
-A linear op is a matrix M from all inputs of a sample to all its outputs, found by feeding it one input at a time, and
-Z[i, j] = x[i] M[i, j]. Each rule gives the relevance of inputs for that of outputs. Without biases no relevance is to
-be lost: what an output has though nothing was given to it goes to all its inputs alike.
+A replica is for any linear op, a matrix M from all inputs of a sample to all its outputs, found by feeding it one input
+at a time; Z[i, j] = x[i] M[i, j]. Each gives the relevance of inputs for that of outputs. Without biases no relevance
+is to be lost: what an output has though nothing was given to it goes to all its inputs alike.
 """
 import numpy as np
+import tensorflow.compat.v1 as tf
+from models import dense
+
+from deepexplain.tensorflow import DeepExplain
+
+BOUNDS = {'deep_taylor.bounded': dict(low=-5, high=5)}
 
 
 def matrix(run, shape):
@@ -78,3 +84,29 @@ def flat(M, R):
 def bounded(x, M, R, low, high):
     Z = x[:, None] * M - low * np.maximum(M, 0) - high * np.minimum(M, 0)
     return Z @ ratio(R, Z.sum(0)) + evenly(M, R, Z.sum(0) == 0)
+
+
+def variable(rng, *shape):
+    return tf.Variable(rng.randn(*shape).astype(np.float32))
+
+
+def conv(x, w, stride=1, padding='SAME'):
+    return tf.nn.conv2d(x, w, strides=[1, stride, stride, 1], padding=padding)
+
+
+def explained(session, method, T, X, xs, **options):
+    with DeepExplain(session=session) as de:
+        return de.explain(method, T, X, xs, **dict(BOUNDS.get(method, {}), **options))
+
+
+def layers(rng):
+    """Two convolutions and two dense layers with names."""
+    X = tf.placeholder(tf.float32, [None, 6, 6, 2])
+    with tf.name_scope('first'):
+        h = tf.nn.relu(conv(X, variable(rng, 3, 3, 2, 3)) + variable(rng, 3))
+    with tf.name_scope('second'):
+        h = tf.nn.relu(conv(h, variable(rng, 3, 3, 3, 3)) + variable(rng, 3))
+    with tf.name_scope('third'):
+        h = tf.nn.relu(dense(tf.reshape(h, [-1, 108]), rng, 20))
+    with tf.name_scope('fourth'):
+        return X, dense(h, rng, 3)

@@ -7,6 +7,8 @@ REQUIRED = {
     'expected_gradients': dict(references=np.random.RandomState(2).randn(3, 5)),
     'deep_taylor.bounded': dict(low=-5, high=5),
     'pattern.net': dict(patterns=[np.random.RandomState(3).randn(*shape) for shape in ((5, 6), (6, 4), (4, 3))])}
+
+
 REQUIRED['pattern.attribution'] = REQUIRED['pattern.net']
 
 
@@ -58,3 +60,14 @@ def close(got, want, tolerance):
     got, want = np.asarray(got), np.asarray(want)
     assert got.shape == want.shape
     assert np.abs(got - want).max() <= tolerance * max(np.abs(want).max(), 1e-12)
+
+
+class Counting:
+    """A session that notes what each call is fed."""
+
+    def __init__(self, session):
+        self.graph, self.calls, self._session = session.graph, [], session
+
+    def run(self, fetches, feed):
+        self.calls.append(feed)
+        return self._session.run(fetches, feed)

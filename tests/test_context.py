@@ -172,7 +172,7 @@ def test_reload_keeps_the_rules_working(session, rng):
             close(de.explain('elrp', T, X, xs), before, 1e-6)
     finally:
         sys.modules.update(kept)
-    importlib.reload(deepexplain.tensorflow.rules)
+    importlib.reload(deepexplain.tensorflow.rules.activations)
     importlib.reload(deepexplain.tensorflow)
     with deepexplain.tensorflow.DeepExplain(session=session) as de:
         close(de.explain('elrp', T, X, xs), before, 1e-6)

@@ -8,7 +8,7 @@ import pytest
 import tensorflow.compat.v1 as tf
 from test_keras import PACKAGES, convnet, imported
 
-from deepexplain.tensorflow import rules
+from deepexplain.tensorflow.rules import activations
 
 README = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'README.md')
 with open(README, encoding='utf-8') as file:
@@ -21,7 +21,7 @@ def blocks(label):
 
 def test_code_for_plain_tensorflow(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(rules, '_rules', dict(rules._rules))
+    monkeypatch.setattr(activations, '_rules', dict(activations._rules))
     first, *others = blocks('')
     assert len(others) >= 12
     namespace = {}

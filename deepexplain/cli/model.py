@@ -190,7 +190,7 @@ def _fits(shape: Sequence[int], static: Sequence[Optional[int]]) -> bool:
 
 
 def _check_fed(T: Any, X: Sequence[Any], feed: Mapping[str, Any], said: str) -> None:
-    from ..tensorflow.feeds import placeholders_of
+    from ..tensorflow.runs.feeds import placeholders_of
 
     for one in placeholders_of(T, [x.name for x in X] + list(feed)):
         raise WrongUse("'%s' needs the input '%s' (%s, shape %s) as well: --feed %s=VALUE, or an .npz that names all "

@@ -10,6 +10,6 @@ from .context import DeepExplain
 from .explainer import Explainer
 from .methods import attribution_methods
 from .methods.noise_tunnel import noise_tunnel
-from .rules import register_rule
+from .rules.activations import register_rule
 
 __all__ = ['DeepExplain', 'Explainer', 'attribution_methods', 'noise_tunnel', 'register_rule']

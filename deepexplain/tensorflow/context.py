@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from . import compat
 from .explainer import Explainer
+from .graph import compat
 from .messages import warn
 from .methods import attribution_methods
 from .methods.noise_tunnel import NoiseTunnel, named
-from .rules import overrides, registered_rules
-from .targets import final_squashing
+from .rules.activations import overrides, registered_rules
+from .runs.targets import final_squashing
 
 if TYPE_CHECKING:
     from .opening.model import OpenedModel

@@ -8,14 +8,15 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from . import methods
-from .arguments import check_rows, check_samples, check_tensors, positive_int
-from .batching import sweep
-from .feeds import arrange, check_feed, check_needs, placeholders_of
-from .graph import is_learning_phase
+from .graph.path import is_learning_phase
 from .messages import close_to, warn
-from .methods.base import Model, Run
 from .methods.noise_tunnel import NoiseTunnel, named
-from .targets import weights
+from .runs.arguments import check_rows, check_samples, check_tensors, positive_int
+from .runs.batching import sweep
+from .runs.feeds import arrange, check_feed, check_needs, placeholders_of
+from .runs.model import Model
+from .runs.run import Run
+from .runs.targets import weights
 
 _log = logging.getLogger('deepexplain')
 
@@ -86,8 +87,8 @@ class Explainer:
                 weights. By default all units are summed.
             batch_size: the most rows of one session call; memory follows it, results do not. Samples, steps, windows,
                 permutation prefixes and references are all rows. By default as many as keep the largest tensor
-                between X and T within 25 MiB (`batching.LARGEST`). Where T is one number for all samples, it can be
-                no less than their number.
+                between X and T within 25 MiB (`runs.batching.LARGEST`). Where T is one number for all samples, it can
+                be no less than their number.
             feed_dict: values for what else T needs, by tensor or tensor name. Where the first dimension of a tensor
                 is unknown and its value has as many rows as there are samples, the rows go along with the samples;
                 other values are passed whole.

@@ -1,8 +1,11 @@
-"""The attribution methods, one file each, and the table of their names."""
+"""The attribution methods, one file each, and the table of their names.
+
+A method knows tensors and a `Run`, never a caller's arguments or a session; imports the rooms below, and no explainer.
+"""
 from collections import OrderedDict
 from typing import Dict, Type
 
-from ..rules import original_grad
+from ..rules.activations import original_grad
 from .base import Attribution
 from .deep_taylor import DeepTaylor, DeepTaylorBounded
 from .deeplift import DeepLIFTRescale

@@ -4,13 +4,13 @@ from typing import Any, List
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from ..arguments import fits, sample_shape, to_array, written
-from ..baselines import one_for_each
-from ..graph import Path
+from ..graph.path import Path
+from ..graph.replica import Replica
 from ..relevance.plan import Place
 from ..relevance.rules import AlphaBeta, Bounded, Rule
-from ..replica import Replica
-from .base import Model
+from ..runs.arguments import fits, sample_shape, to_array, written
+from ..runs.baselines import one_for_each
+from ..runs.model import Model
 from .lrp import LRP
 
 #: Functions that rise and fall.

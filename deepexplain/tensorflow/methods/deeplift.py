@@ -4,16 +4,18 @@ from typing import Any, Dict, List, Sequence, Tuple
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from ..baselines import Baselines
-from ..batching import Rows, add_rows, sweep
-from ..gradients import Carrier, Ruled, refuse_loops, ruled_replica
-from ..graph import Path
-from ..joint import ELEMENTARY, JOINT
-from ..leading import keeps_rows
-from ..replica import Replica
-from ..rules import Reference, RescaleRules
-from ..units import Unit, Units
-from .base import GradientAttribution, Model, Run
+from ..graph.leading import keeps_rows
+from ..graph.path import Path
+from ..graph.replica import Replica
+from ..graph.units import Unit, Units
+from ..rules.activations import Reference, RescaleRules
+from ..rules.gradients import Carrier, Ruled, refuse_loops, ruled_replica
+from ..rules.joint import ELEMENTARY, JOINT
+from ..runs.baselines import Baselines
+from ..runs.batching import Rows, add_rows, sweep
+from ..runs.model import Model
+from ..runs.run import Run
+from .base import GradientAttribution
 
 
 class DeepLIFTRescale(GradientAttribution):
@@ -31,7 +33,7 @@ class DeepLIFTRescale(GradientAttribution):
         baseline, references: see `Attribution`.
         complete: whether max pooling, the larger and smaller of two tensors, softmax, products and quotients of
             tensors that depend on X, and elementary functions such as squares and roots take rules as well by which
-            the attributions add up (see `joint.py`). Default False, as in the reference implementation.
+            the attributions add up (see `rules/joint.py`). Default False, as in the reference implementation.
 
     Raises:
         RuntimeError: if there is a loop between X and T.

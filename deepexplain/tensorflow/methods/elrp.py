@@ -2,9 +2,11 @@
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from ..gradients import Carrier, ruled_replica
-from ..rules import EpsilonRules
-from .base import GradientAttribution, Model, Run
+from ..rules.activations import EpsilonRules
+from ..rules.gradients import Carrier, ruled_replica
+from ..runs.model import Model
+from ..runs.run import Run
+from .base import GradientAttribution
 
 
 class EpsilonLRP(GradientAttribution):

@@ -3,12 +3,14 @@ from typing import Any, List
 
 import numpy as np
 
-from ..arguments import positive_int
-from ..baselines import Baselines
-from ..batching import add_rows, sweep, take
-from ..gradients import ordinary
-from ..seeds import check_seed, generator_of
-from .base import Attribution, Model, Run
+from ..rules.gradients import ordinary
+from ..runs.arguments import positive_int
+from ..runs.baselines import Baselines
+from ..runs.batching import add_rows, sweep, take
+from ..runs.model import Model
+from ..runs.run import Run
+from ..runs.seeds import check_seed, generator_of
+from .base import Attribution
 
 
 class ExpectedGradients(Attribution):

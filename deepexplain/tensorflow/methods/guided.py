@@ -3,12 +3,12 @@ from typing import Type
 
 import tensorflow.compat.v1 as tf
 
-from ..gradients import Carrier, carrier_on, lowered
-from ..graph import GRADIENT
+from ..graph.path import GRADIENT
+from ..graph.replica import Replica
+from ..graph.units import find_units
 from ..relevance.plan import ACTIVATIONS
-from ..replica import Replica
-from ..rules import RuleSet, ends, ordinary_gradient, registered_rules
-from ..units import find_units
+from ..rules.activations import RuleSet, ends, ordinary_gradient, registered_rules
+from ..rules.gradients import Carrier, carrier_on, lowered
 from .base import GradientAttribution
 
 

@@ -3,7 +3,8 @@ from typing import List
 
 import numpy as np
 
-from .base import Attribution, Run
+from ..runs.run import Run
+from .base import Attribution
 
 
 class Input(Attribution):

@@ -4,13 +4,15 @@ from typing import Any, Dict, List, Sequence, Tuple
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from ..arguments import first_dimension, positive_int
-from ..baselines import Baselines
-from ..batching import Block, add_rows, blocks, pairs, take
-from ..gradients import gradients_of, target_at
-from ..graph import Path, ancestors
-from ..head import find_head
-from .base import GradientAttribution, Model, Run
+from ..graph.path import Path, ancestors
+from ..rules.gradients import gradients_of, target_at
+from ..runs.arguments import first_dimension, positive_int
+from ..runs.baselines import Baselines
+from ..runs.batching import Block, add_rows, blocks, pairs, take
+from ..runs.first_layer import find_head
+from ..runs.model import Model
+from ..runs.run import Run
+from .base import GradientAttribution
 
 
 class IntegratedGradients(GradientAttribution):

@@ -4,12 +4,14 @@ from typing import Any
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from ..gradients import Carrier, carrier_on
 from ..relevance.composite import Composite
 from ..relevance.engine import Planned, Relevance
 from ..relevance.plan import Place
 from ..relevance.rules import Epsilon, Rule
-from .base import GradientAttribution, Model, Run
+from ..rules.gradients import Carrier, carrier_on
+from ..runs.model import Model
+from ..runs.run import Run
+from .base import GradientAttribution
 
 
 class LRP(GradientAttribution):

@@ -7,7 +7,7 @@ from ..relevance.composite import FIRST
 from ..relevance.linear import CONVOLUTIONS
 from ..relevance.plan import Place
 from ..relevance.rules import AlphaBeta, Epsilon, Flat, Rule
-from .base import Model
+from ..runs.model import Model
 from .lrp import LRP
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..relevance.plan import Place
 from ..relevance.rules import AlphaBeta, Epsilon, Flat, Gamma, Rule, WSquare, ZPlusFast
-from .base import Model
+from ..runs.model import Model
 from .lrp import LRP
 
 

@@ -3,9 +3,10 @@ from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
-from ..arguments import positive_int
 from ..messages import warn
-from .base import Model, Run
+from ..runs.arguments import positive_int
+from ..runs.model import Model
+from ..runs.run import Run
 from .perturbation import PerturbationAttribution, say_how, take_away, touched
 
 #: The place that is no place: nothing is occluded.

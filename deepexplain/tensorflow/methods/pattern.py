@@ -4,17 +4,19 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from ..arguments import fits, to_array, written
-from ..batching import sweep
-from ..gradients import Carrier, carrier_on
-from ..joint import summed_to
 from ..relevance.affine import line_of
 from ..relevance.engine import Planned, Relevance, Step, alone, layer_of
 from ..relevance.linear import Layer
 from ..relevance.patterns import ESTIMATORS, Sums, check_fit
 from ..relevance.plan import Place
-from ..rules import ends, ordinary_gradient
-from .base import GradientAttribution, Model, Run
+from ..rules.activations import ends, ordinary_gradient
+from ..rules.gradients import Carrier, carrier_on
+from ..rules.joint import summed_to
+from ..runs.arguments import fits, to_array, written
+from ..runs.batching import sweep
+from ..runs.model import Model
+from ..runs.run import Run
+from .base import GradientAttribution
 
 
 class PatternRules(Relevance):

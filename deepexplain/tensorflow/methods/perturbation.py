@@ -3,11 +3,13 @@ from typing import Any, Callable, List, Optional, Sequence
 
 import numpy as np
 
-from ..arguments import sample_shape, written
-from ..batching import aligned
-from ..graph import Path
-from ..head import FirstLayer, find_head
-from .base import Attribution, Model, Run
+from ..graph.path import Path
+from ..runs.arguments import sample_shape, written
+from ..runs.batching import aligned
+from ..runs.first_layer import FirstLayer, find_head
+from ..runs.model import Model
+from ..runs.run import Run
+from .base import Attribution
 
 
 class PerturbationAttribution(Attribution):

@@ -3,9 +3,11 @@ from typing import Any, List
 
 import numpy as np
 
-from ..arguments import number
-from ..seeds import check_seed, generator_of, normal
-from .base import Attribution, Model, Run
+from ..runs.arguments import number
+from ..runs.model import Model
+from ..runs.run import Run
+from ..runs.seeds import check_seed, generator_of, normal
+from .base import Attribution
 
 
 class Random(Attribution):

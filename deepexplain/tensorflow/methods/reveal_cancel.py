@@ -3,14 +3,14 @@ from typing import Any, List, Sequence
 
 import tensorflow.compat.v1 as tf
 
-from ..gradients import Ruled
-from ..graph import Path
+from ..graph.path import Path
+from ..graph.units import Units
 from ..relevance.forks import Fork, RevealCancelRules, find_forks
 from ..relevance.linear import CONVOLUTIONS
 from ..relevance.plan import make_plan
-from ..rules import registered_rules
-from ..units import Units
-from .base import Model
+from ..rules.activations import registered_rules
+from ..rules.gradients import Ruled
+from ..runs.model import Model
 from .deeplift import DeepLIFTRescale, references_of
 
 

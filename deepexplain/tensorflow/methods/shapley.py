@@ -4,11 +4,12 @@ from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
-from ..arguments import positive_int
-from ..head import ALL, NONE, FirstLayer
 from ..messages import warn
-from ..seeds import check_seed, generator_of
-from .base import Model, Run
+from ..runs.arguments import positive_int
+from ..runs.first_layer import ALL, NONE, FirstLayer
+from ..runs.model import Model
+from ..runs.run import Run
+from ..runs.seeds import check_seed, generator_of
 from .perturbation import PerturbationAttribution, say_how, take_away, touched
 
 _HOW = "sampling_dims=[[1], None, ...], a list with each input's sampled dimensions, None to leave it alone"

@@ -3,11 +3,13 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
-from ..arguments import number, positive_int
-from ..batching import cuts
-from ..moments import Moments
-from ..seeds import check_seed, generator_of, normal
-from .base import Attribution, Model, Run
+from ..runs.arguments import number, positive_int
+from ..runs.batching import cuts
+from ..runs.model import Model
+from ..runs.moments import Moments
+from ..runs.run import Run
+from ..runs.seeds import check_seed, generator_of, normal
+from .base import Attribution
 
 
 class SmoothGrad(Attribution):

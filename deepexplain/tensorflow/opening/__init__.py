@@ -1,4 +1,7 @@
-"""Models of every kind as graphs: what `DeepExplain.open` does."""
+"""Models of every kind as graphs: what `DeepExplain.open` does, a file for each kind of source.
+
+Knows files and Keras, and nothing of attributions; imports `graph`, `runs` and `context`, and no room imports it.
+"""
 import os
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 

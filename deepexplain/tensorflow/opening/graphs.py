@@ -4,7 +4,7 @@ from typing import Any, Callable, List, Optional, Sequence, Tuple
 
 import tensorflow.compat.v1 as tf
 
-from ..graph import ancestors, reached_from
+from ..graph.path import ancestors, reached_from
 from .loops import restore_loops
 from .source import Named, OpenError, Source, Weights, disown, flat_definition, new_session
 

@@ -9,7 +9,7 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import tensorflow.compat.v1 as tf
 
-from .. import compat
+from ..graph import compat
 from .functions import from_concrete
 from .graphs import copied, from_live
 from .source import OpenError, Source, new_session

@@ -6,7 +6,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple
 
 import tensorflow.compat.v1 as tf
 
-from .. import compat
+from ..graph import compat
 from .source import ENTERS, EXITS
 
 

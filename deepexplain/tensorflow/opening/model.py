@@ -5,7 +5,7 @@ from typing import Any, List, Optional
 import tensorflow.compat.v1 as tf
 
 from ..context import DeepExplain
-from ..targets import before_squashing
+from ..runs.targets import before_squashing
 from .naming import Layer, Names
 from .source import Source
 

@@ -4,7 +4,7 @@ from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 import tensorflow.compat.v1 as tf
 
-from ..graph import Path, first_unnumbered
+from ..graph.path import Path, first_unnumbered
 from .source import Source
 
 

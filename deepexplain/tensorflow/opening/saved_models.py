@@ -4,11 +4,11 @@ from typing import Any, Dict, Iterable, List, Optional, Sequence
 
 import tensorflow.compat.v1 as tf
 
-from .. import compat
-from ..functions import is_call
-from ..graph import Path
+from ..graph import compat
+from ..graph.functions import is_call
+from ..graph.path import Path
+from ..graph.replica import Replica
 from ..messages import close_to
-from ..replica import Replica
 from .graphs import from_signature
 from .source import OpenError, Source, new_session
 

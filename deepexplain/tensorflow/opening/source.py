@@ -4,8 +4,8 @@ from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Se
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from ..functions import functions_of, inline_calls
-from ..graph import CALLS
+from ..graph.functions import functions_of, inline_calls
+from ..graph.path import CALLS
 
 ENTERS, EXITS = ('Enter', 'RefEnter'), ('Exit', 'RefExit')
 

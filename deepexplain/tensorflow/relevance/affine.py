@@ -3,7 +3,7 @@ from typing import Iterable, List, NamedTuple, Optional, Tuple
 
 import tensorflow.compat.v1 as tf
 
-from ..units import BATCH_NORMS
+from ..graph.units import BATCH_NORMS
 
 #: Scales or shifts, where only one of the inputs depends on X.
 AFFINE = frozenset(['BiasAdd', 'BiasAddV1', 'Add', 'AddV2', 'AddN', 'Sub', 'Neg', 'Mul', 'MulNoNan', 'RealDiv', 'Div',

@@ -3,11 +3,11 @@ from typing import TYPE_CHECKING, Callable, Dict, List, Mapping, Optional
 
 import tensorflow.compat.v1 as tf
 
-from ..gradients import lowered, refuse_uncovered
-from ..graph import GRADIENT, Path
-from ..joint import added, summed_to
-from ..replica import Replica
-from ..rules import RuleSet, registered_rules
+from ..graph.path import GRADIENT, Path
+from ..graph.replica import Replica
+from ..rules.activations import RuleSet, registered_rules
+from ..rules.gradients import lowered, refuse_uncovered
+from ..rules.joint import added, summed_to
 from .affine import line_of, together
 from .linear import Layer, Parts
 from .padding import Padding, winner
@@ -15,7 +15,7 @@ from .plan import Place, Plan, inputs_of, make_plan
 from .rules import Rule, share
 
 if TYPE_CHECKING:
-    from ..methods.base import Model
+    from ..runs.model import Model
 
 #: What an op on the replica does with the relevance of its output: one value for each input.
 Step = Callable[[tf.Operation, tf.Tensor], List[Optional[tf.Tensor]]]

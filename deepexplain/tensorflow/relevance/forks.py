@@ -3,11 +3,11 @@ from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tup
 
 import tensorflow.compat.v1 as tf
 
-from ..graph import Path
-from ..joint import Gradients, added, summed_to
-from ..replica import Replica
-from ..rules import Reference, RescaleRules, Rule
-from ..units import Unit, Units, fits_into, foreign_gradient, reached
+from ..graph.path import Path
+from ..graph.replica import Replica
+from ..graph.units import Unit, Units, fits_into, foreign_gradient, reached
+from ..rules.activations import Reference, RescaleRules, Rule
+from ..rules.joint import Gradients, added, summed_to
 from .affine import AFFINE
 from .engine import alone
 from .linear import Layer, Parts

@@ -3,7 +3,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 import tensorflow.compat.v1 as tf
 
-from ..compat import registered_gradient
+from ..graph.compat import registered_gradient
 
 #: Op type -> where its data and its weights may be among its inputs.
 WEIGHTED: Dict[str, List[Tuple[int, int]]] = {op_type: [(0, 1)] for op_type in (

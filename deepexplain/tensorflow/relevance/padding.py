@@ -3,7 +3,7 @@ from typing import Callable, Dict, List, Optional
 
 import tensorflow.compat.v1 as tf
 
-from ..graph import Path
+from ..graph.path import Path
 from .affine import AFFINE
 from .linear import again, gradient_at
 

@@ -4,8 +4,8 @@ from typing import Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Set, T
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from ..graph import FUNCTIONAL, Path
-from ..units import (
+from ..graph.path import FUNCTIONAL, Path
+from ..graph.units import (
     BATCH_NORMS,
     ELEMENTWISE,
     LINEAR,

@@ -15,7 +15,7 @@ from deepexplain.cli import drawing
 from deepexplain.cli.main import main
 from deepexplain.tensorflow import DeepExplain, attribution_methods
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 #: The weights of the linear model 'table.pb': scores = features @ W.
 W = np.array([[1, -1], [2, 0], [0, 3]], np.float32)

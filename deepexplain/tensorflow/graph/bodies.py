@@ -5,7 +5,7 @@ import tensorflow.compat.v1 as tf
 
 from . import compat
 from .functions import functions_of, is_call, is_phased
-from .graph import FUNCTIONAL, Path
+from .path import FUNCTIONAL, Path
 from .units import Units, find_units, foreign_gradient
 
 Found = List[Tuple[str, str]]

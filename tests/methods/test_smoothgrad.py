@@ -4,11 +4,10 @@ import tracemalloc
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
-from models import close, counted, dense, initialise, mlp
-from test_rows import Counting
+from models import Counting, close, counted, dense, initialise, mlp
 
 from deepexplain.tensorflow import DeepExplain, attribution_methods, noise_tunnel
-from deepexplain.tensorflow.moments import Moments
+from deepexplain.tensorflow.runs.moments import Moments
 
 NAMES = {'mean': 'smoothgrad', 'mean_square': 'smoothgrad_squared', 'variance': 'vargrad'}
 #: What a method that can be in noise needs beside defaults.

@@ -3,7 +3,7 @@ from typing import Any, Iterator, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
-from .graph import Path
+from ..graph.path import Path
 
 #: What the largest tensor of a call may hold, in bytes, where the caller does not say how many rows it has.
 LARGEST = 25 * 2 ** 20

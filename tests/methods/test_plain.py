@@ -2,8 +2,7 @@
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
-from models import close, initialise, mlp
-from test_rows import Counting
+from models import Counting, close, initialise, mlp
 
 from deepexplain.tensorflow import DeepExplain, attribution_methods
 

@@ -5,11 +5,11 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Seq
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from . import compat
-from .graph import GRADIENT
+from ..graph import compat
+from ..graph.path import GRADIENT
+from ..graph.replica import RULE, Replica
+from ..graph.units import ELEMENTWISE, PRODUCTS, QUOTIENTS, SEVERAL_INPUTS, SUMS
 from .joint import JOINT
-from .replica import RULE, Replica
-from .units import ELEMENTWISE, PRODUCTS, QUOTIENTS, SEVERAL_INPUTS, SUMS
 
 #: Odd and increasing, so that f(x) and x have one sign.
 ODD = ('Tanh', 'Softsign', 'Erf')
@@ -237,8 +237,8 @@ def dispatch(op: tf.Operation, *grads: tf.Tensor) -> Any:
 
 def _registered(op: tf.Operation, *grads: tf.Tensor) -> Any:
     # TensorFlow keeps this function for good; found by name, the dispatcher is the present one after a reload.
-    from deepexplain.tensorflow import rules
-    return rules.dispatch(op, *grads)
+    from deepexplain.tensorflow.rules import activations
+    return activations.dispatch(op, *grads)
 
 
 try:

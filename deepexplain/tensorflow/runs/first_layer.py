@@ -4,13 +4,14 @@ from typing import TYPE_CHECKING, List, NamedTuple, Optional
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from .compat import while_context
-from .graph import CALLS, FUNCTIONAL, Path, ancestors
-from .replica import Replica
-from .units import foreign_gradient
+from ..graph.compat import while_context
+from ..graph.path import CALLS, FUNCTIONAL, Path, ancestors
+from ..graph.replica import Replica
+from ..graph.units import foreign_gradient
 
 if TYPE_CHECKING:
-    from .methods.base import Model, Run
+    from .model import Model
+    from .run import Run
 
 #: A first layer of fewer features is not worth the trouble.
 WIDE = 64

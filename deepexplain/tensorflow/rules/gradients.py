@@ -4,17 +4,17 @@ from typing import TYPE_CHECKING, Callable, Dict, FrozenSet, List, Mapping, Name
 
 import tensorflow.compat.v1 as tf
 
-from . import compat
-from .bodies import Inside, look_inside
-from .functions import is_call, is_phased
-from .graph import CALLS, FUNCTIONAL, GRADIENT, Path, find_cut, is_training_flag, unwrap
-from .messages import warn
-from .replica import Replica
-from .rules import Rule, RuleSet, registered_rules
-from .units import WINNERS, Units, find_units, foreign_gradient, training_tensors
+from ..graph import compat
+from ..graph.bodies import Inside, look_inside
+from ..graph.functions import is_call, is_phased
+from ..graph.path import CALLS, FUNCTIONAL, GRADIENT, Path, find_cut, is_training_flag, unwrap
+from ..graph.replica import Replica
+from ..graph.units import WINNERS, Units, find_units, foreign_gradient, training_tensors
+from ..messages import warn
+from .activations import Rule, RuleSet, registered_rules
 
 if TYPE_CHECKING:
-    from .methods.base import Model
+    from ..runs.model import Model
 
 
 class Ruled(NamedTuple):

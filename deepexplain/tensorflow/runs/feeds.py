@@ -4,9 +4,9 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Sequence, Tuple
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from ..graph.path import ancestors
 from .arguments import to_array
 from .batching import take
-from .graph import ancestors
 
 
 class Feeds(NamedTuple):

@@ -4,7 +4,7 @@ from typing import Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Optiona
 import tensorflow.compat.v1 as tf
 
 from .compat import has_gradient
-from .graph import FUNCTIONAL, GRADIENT, Path, is_learning_phase, unwrap
+from .path import FUNCTIONAL, GRADIENT, Path, is_learning_phase, unwrap
 
 #: The ordinary gradient is exact, whichever of the inputs depends on X.
 LINEAR = frozenset('''

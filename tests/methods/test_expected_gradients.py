@@ -2,8 +2,7 @@
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
-from models import close, counted, initialise, mlp, per_sample
-from test_rows import Counting
+from models import Counting, close, counted, initialise, mlp, per_sample
 
 from deepexplain.tensorflow import DeepExplain
 

@@ -4,7 +4,7 @@ from typing import Callable, Dict, Optional
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from .graph import Path
+from .path import Path
 from .units import BATCH_NORMS, ELEMENTWISE
 
 #: Row i of the output is made of row i of the first input.

@@ -5,25 +5,19 @@ import lrp
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
+from lrp import BOUNDS, conv, explained, layers, variable
 from models import close, dense, initialise, per_sample
 
 from deepexplain.tensorflow import DeepExplain
 from deepexplain.tensorflow.methods import attribution_methods
-from deepexplain.tensorflow.relevance import FIRST, AlphaBeta, Epsilon, Flat, Rule, WSquare
+from deepexplain.tensorflow.relevance import AlphaBeta
 
 CONSERVING = sorted(name for name in attribution_methods if name.endswith('_IB') or name in (
     'lrp.z_plus', 'lrp.z_plus_fast', 'lrp.w_square', 'lrp.flat', 'deep_taylor', 'deep_taylor.bounded'))
+
+
 #: Whose denominators may come as near to 0 as they like, so that rounding is not bounded on deep networks.
 UNBOUNDED = ('lrp.z_IB', 'lrp.epsilon_IB', 'lrp.gamma_IB')
-BOUNDS = {'deep_taylor.bounded': dict(low=-5, high=5)}
-
-
-def variable(rng, *shape):
-    return tf.Variable(rng.randn(*shape).astype(np.float32))
-
-
-def conv(x, w, stride=1, padding='SAME'):
-    return tf.nn.conv2d(x, w, strides=[1, stride, stride, 1], padding=padding)
 
 
 def statistics(rng, size):
@@ -41,11 +35,6 @@ def unfused(x, gamma, beta, mean, variance):
 
 def by_hand(x, gamma, beta, mean, variance):
     return (x - mean) / tf.sqrt(variance + 1e-3) * gamma + beta
-
-
-def explained(session, method, T, X, xs, **options):
-    with DeepExplain(session=session) as de:
-        return de.explain(method, T, X, xs, **dict(BOUNDS.get(method, {}), **options))
 
 
 @pytest.mark.parametrize('kind', ['Conv2D', 'depthwise', 'transposed'])
@@ -241,124 +230,6 @@ def test_the_delta_is_the_share_of_the_biases(session, rng):
     with DeepExplain(session=session) as de, pytest.warns(UserWarning, match='off what they should add up to'):
         _, delta = de.explain('lrp.epsilon', T, X, np.ones([2, 4]), return_convergence_delta=True)
     np.testing.assert_allclose(delta, -3, atol=1e-5)
-
-
-def layers(rng):
-    """Two convolutions and two dense layers with names."""
-    X = tf.placeholder(tf.float32, [None, 6, 6, 2])
-    with tf.name_scope('first'):
-        h = tf.nn.relu(conv(X, variable(rng, 3, 3, 2, 3)) + variable(rng, 3))
-    with tf.name_scope('second'):
-        h = tf.nn.relu(conv(h, variable(rng, 3, 3, 3, 3)) + variable(rng, 3))
-    with tf.name_scope('third'):
-        h = tf.nn.relu(dense(tf.reshape(h, [-1, 108]), rng, 20))
-    with tf.name_scope('fourth'):
-        return X, dense(h, rng, 3)
-
-
-COMPOSITES = {
-    'lrp.sequential_preset_a': [('Conv2D', AlphaBeta(1, 0)), ('MatMul', Epsilon(.1))],
-    'lrp.sequential_preset_b': [(['second/*', 'first/*'], AlphaBeta()), (lambda op: True, Epsilon(.1))],
-    'lrp.sequential_preset_a_flat': [(FIRST, 'flat'), (['Conv2D', 'Conv3D'], 'alpha_1_beta_0'), ('*', Epsilon(.1))],
-    'lrp.sequential_preset_b_flat': [('first/*', Flat()), ('second/*', 'alpha_2_beta_1'),
-                                     (lambda op: op.type == 'MatMul', Epsilon(.1))],
-    'lrp.z_IB': [('*', 'z_IB')], 'lrp.w_square': [([FIRST, '*'], WSquare())]}
-
-
-@pytest.mark.parametrize('preset', sorted(COMPOSITES))
-def test_presets_are_composites(session, rng, preset):
-    X, T = layers(rng)
-    initialise(session)
-    xs = rng.randn(2, 6, 6, 2)
-    want = explained(session, preset, T, X, xs, ys=1)
-    close(explained(session, 'lrp', T, X, xs, ys=1, composite=COMPOSITES[preset]), want, 1e-6)
-    assert np.abs(want - explained(session, 'lrp.z', T, X, xs, ys=1)).max() > 1e-3 * np.abs(want).max() > 0
-
-
-def test_flat_until_a_layer(session, rng):
-    X, T = layers(rng)
-    initialise(session)
-    xs = rng.randn(2, 6, 6, 2)
-    got = explained(session, 'lrp.sequential_preset_b_flat_until_idx', T, X, xs, ys=1, until_layer_idx=1)
-    close(got, explained(session, 'lrp', T, X, xs, ys=1, composite=[('Conv2D', 'flat'), ('*', Epsilon(.1))]), 1e-6)
-
-
-def test_entries_that_no_layer_takes(session, rng):
-    X, T = layers(rng)
-    initialise(session)
-    with DeepExplain(session=session) as de:
-        with pytest.warns(UserWarning, match=r"composite\[0\] \('conv\*', .*\) is for no layer; .* are first/Conv"):
-            de.get_explainer('lrp', T, X, composite=[('conv*', 'z_plus'), ('*', 'z')])
-        with warnings.catch_warnings():
-            warnings.simplefilter('error', UserWarning)
-            de.get_explainer('lrp', T, X, composite=[('first/*', 'flat'), ('*', 'z')])
-            de.get_explainer('lrp.sequential_preset_a', T[:, :1], X)
-
-
-class Broken(Rule):
-    """Returns what it was made with."""
-
-    def __init__(self, result):
-        super().__init__()
-        self.result = result
-
-    def relevance(self, layer, R):
-        return R if self.result == 'R' else self.result
-
-
-@pytest.mark.parametrize('rule,error,text', [
-    (Broken(None), TypeError, r'Broken.relevance must return a tensor of the shape of layer.x, .*, not NoneType'),
-    (Broken('R'), TypeError, r'Broken.relevance must return a tensor .*, not of .*\(.*\), for '),
-    (Rule(), NotImplementedError, r'Rule needs a function relevance\(self, layer, R\)')])
-def test_broken_rules(session, rng, rule, error, text):
-    X = tf.placeholder(tf.float32, [None, 4])
-    T = dense(X, rng, 2)
-    with pytest.raises(error, match=text), DeepExplain(session=session) as de:
-        de.get_explainer('lrp', T, X, composite=[('*', rule)])
-
-
-def test_names_that_are_nearly_right(session, rng):
-    X = tf.placeholder(tf.float32, [None, 4])
-    T = dense(X, rng, 2)
-    with DeepExplain(session=session) as de:
-        for name, near in (('LRP.Z', 'lrp.z'), ('lrp.zplus', 'lrp.z_plus'), ('deeplft', 'deeplift')):
-            with pytest.raises(RuntimeError, match=r"\], not '%s'\. Did you mean '%s'\?" % (name, near)):
-                de.get_explainer(name, T, X)
-        with pytest.raises(ValueError, match=r"not 'lrp.z_plus'\. Did you mean 'z_plus'\?"):
-            de.get_explainer('lrp', T, X, composite=[('*', 'lrp.z_plus')])
-        with pytest.raises(TypeError, match=r'composite\[0\] must begin with an op type, .* not '):
-            de.explain('lrp', T, X, np.ones((1, 4)), composite=[(T, 'z')])
-
-
-def test_first_layers(session, rng):
-    """Of two branches each has its first; a layer behind another is none, though X reaches it otherwise too."""
-    X = tf.placeholder(tf.float32, [None, 4])
-    seen = []
-
-    def note(op):
-        seen.append(op.name)
-        return False
-
-    h = dense(X, rng, 3)
-    T = dense(tf.concat([h, tf.matmul(X, variable(rng, 4, 2), name='side'), X], 1), rng, 2)
-    initialise(session)
-    explained(session, 'lrp', T, X, rng.randn(2, 4), composite=[(FIRST, 'flat'), (note, 'z'), ('*', 'z')])
-    assert seen == [T.op.inputs[0].op.name]
-
-
-@pytest.mark.parametrize('composite,error,text', [
-    ([], TypeError, 'composite must be a list of pairs .*, not an empty one'),
-    ('z_plus', TypeError, 'composite must be a list of pairs .*, not str'),
-    (['z_plus'], TypeError, r'composite\[0\] must be a pair \(which layers, rule\), not str'),
-    ([('*', 'z'), (3, 'z')], TypeError, r'composite\[1\] must begin with an op type, .*, not int'),
-    ([('*', 'zz')], ValueError, r"A rule must be in \['alpha_1_beta_0', .*\], not 'zz'"),
-    ([('*', 3)], TypeError, 'A rule must be an object of deepexplain.tensorflow.relevance or the name of one, not int'),
-    ([('Conv2D', 'z')], RuntimeError, r"no entry of the composite fits the layer '.*' \(MatMul\); end it with")])
-def test_bad_composites(session, rng, composite, error, text):
-    X = tf.placeholder(tf.float32, [None, 4])
-    T = dense(X, rng, 2)
-    with pytest.raises(error, match=text), DeepExplain(session=session) as de:
-        de.get_explainer('lrp', T, X, composite=composite)
 
 
 @pytest.mark.parametrize('options,text', [

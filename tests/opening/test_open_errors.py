@@ -13,7 +13,7 @@ from models import initialise
 from deepexplain.tensorflow import DeepExplain
 from deepexplain.tensorflow.opening import graphs
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from typing import Any, Callable, Dict, List, Optional, Sequence
 
 import tensorflow.compat.v1 as tf
 
-from .compat import registered_gradient
-from .units import PRODUCTS
+from ..graph.compat import registered_gradient
+from ..graph.units import PRODUCTS
 
 Gradients = List[Optional[tf.Tensor]]
 

@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Seque
 import tensorflow.compat.v1 as tf
 
 from . import compat
-from .graph import CALLS, first_unnumbered, is_learning_phase, unwrap
+from .path import CALLS, first_unnumbered, is_learning_phase, unwrap
 
 
 def functions_of(node: tf.NodeDef) -> Iterator[Any]:

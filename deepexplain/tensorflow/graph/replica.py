@@ -5,7 +5,7 @@ import tensorflow.compat.v1 as tf
 
 from . import compat
 from .functions import copy_bodies, functions_of, inline_calls, is_phased, wait_before_loops
-from .graph import name_of
+from .path import name_of
 from .units import Unit, Units
 
 #: The node attribute of a marker that names the op type whose rule it takes ('' for a composed activation).

@@ -7,7 +7,8 @@ import pytest
 import tensorflow.compat.v1 as tf
 from models import close, dense, initialise, mlp, per_sample
 
-from deepexplain.tensorflow import DeepExplain, register_rule, rules
+from deepexplain.tensorflow import DeepExplain, register_rule
+from deepexplain.tensorflow.rules import activations
 
 ERF = np.vectorize(math.erf)
 
@@ -223,7 +224,7 @@ def test_off_the_path_nothing_is_named(session, rng):
 
 @pytest.fixture
 def own_rules(monkeypatch):
-    monkeypatch.setattr(rules, '_rules', dict(rules._rules))
+    monkeypatch.setattr(activations, '_rules', dict(activations._rules))
 
 
 def test_registering_an_activation(session, own_rules):

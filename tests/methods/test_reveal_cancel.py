@@ -4,7 +4,8 @@ import pytest
 import tensorflow.compat.v1 as tf
 from models import close, dense, initialise, per_sample, weights
 
-from deepexplain.tensorflow import DeepExplain, register_rule, rules
+from deepexplain.tensorflow import DeepExplain, register_rule
+from deepexplain.tensorflow.rules import activations
 
 METHOD = 'deeplift.reveal_cancel'
 
@@ -152,7 +153,7 @@ def test_an_activation_that_is_not_alone_takes_the_rescale_rule(session, rng):
 
 
 def test_a_rule_of_the_users_stays(session, rng, monkeypatch):
-    monkeypatch.setattr(rules, '_rules', dict(rules._rules))
+    monkeypatch.setattr(activations, '_rules', dict(activations._rules))
     X = tf.placeholder(tf.float32, [None, 4])
     T = tf.reduce_sum(tf.tanh(dense(X, rng, 3)), 1)
     initialise(session)

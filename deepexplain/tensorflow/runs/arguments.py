@@ -4,8 +4,8 @@ from typing import Any, List, Optional, Sequence
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from ..graph.compat import while_context
 from .batching import Rowing
-from .compat import while_context
 
 
 def check_tensors(T: Any, X: Any, graph: tf.Graph) -> List[tf.Tensor]:
