@@ -65,7 +65,7 @@ class AttributionCallback:
         self._many = isinstance(xs, (list, tuple)) and bool(xs) and all(hasattr(one, 'shape') for one in xs)
         self.xs = [np.array(one) for one in (xs if self._many else [xs])]
         if isinstance(every, bool) or not isinstance(every, (int, np.integer)) or every < 1:
-            raise ValueError('every must be a positive int, not %r.' % (every,))
+            raise ValueError(f'every must be a positive int, not {every!r}.')
         if folder is None and log_dir is None:
             raise ValueError('AttributionCallback needs a folder, or a log_dir for TensorBoard.')
         if draw is None:
@@ -75,7 +75,7 @@ class AttributionCallback:
                                      'several inputs' if self._many else 'an inner layer'))
             kind = kind_of(self.xs[0].shape, kind)
         elif not callable(draw):
-            raise TypeError('draw must be a function, not %s.' % type(draw).__name__)
+            raise TypeError(f'draw must be a function, not {type(draw).__name__}.')
         self.ys = ys if ys is None or isinstance(ys, (str, int, tuple)) else np.array(ys)
         self.every, self.folder, self.log_dir, self.batch_size = every, folder, log_dir, batch_size
         self._layer, self._X, self._kind, self._channels, self._draw = layer, X, kind, channels, draw
@@ -116,7 +116,7 @@ class AttributionCallback:
             with _as_if_nothing_were_drawn():
                 self._save(epoch + 1)
         except Exception as error:  # noqa: B902, nothing shall end the training
-            said = '%s: %s' % (type(error).__name__, error)
+            said = f'{type(error).__name__}: {error}'
             if said not in self._said:
                 self._said.append(said)
                 warnings.warn('AttributionCallback: no picture after epoch %d. %s' % (epoch + 1, said), stacklevel=2)

@@ -18,7 +18,7 @@ def check_format(path: str) -> None:
     ending = os.path.splitext(path)[1].lower()
     known = FigureCanvasAgg.get_supported_filetypes()
     if ending[1:] not in known:
-        raise WrongUse("--picture: expected a name that ends in .png, .pdf, .svg or .jpg, not '%s'." % path)
+        raise WrongUse(f"--picture: expected a name that ends in .png, .pdf, .svg or .jpg, not '{path}'.")
 
 
 def kind_of(task: Task, wanted: Optional[str], given: Mapping[str, Mapping[str, Given]]) -> str:
@@ -35,7 +35,7 @@ def kind_of(task: Task, wanted: Optional[str], given: Mapping[str, Mapping[str, 
     try:
         return overview.kind_of(task.xs[0].shape, wanted or usual)
     except ValueError as error:
-        raise WrongUse('--picture: %s.' % error) from None
+        raise WrongUse(f'--picture: {error}.') from None
 
 
 def draw(file: Any, path: str, kind: str, task: Task, attributions: Dict[str, Any], units: Units, most: int) -> None:

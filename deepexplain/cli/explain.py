@@ -65,10 +65,10 @@ def _check_paths(args: Any) -> None:
     """Refuse what cannot be read or written, before TensorFlow is imported."""
     inputs.kind_of(args.data)
     if not os.path.exists(args.model) and not os.path.exists(args.model + '.meta'):
-        raise WrongUse("MODEL: there is no file or folder '%s'." % args.model)
+        raise WrongUse(f"MODEL: there is no file or folder '{args.model}'.")
     if args.out is not None:
         if not args.out.endswith('.npz'):
-            raise WrongUse("--out: expected a name that ends in .npz, not '%s'." % args.out)
+            raise WrongUse(f"--out: expected a name that ends in .npz, not '{args.out}'.")
         outputs.check_writable('--out', args.out)
     if args.picture is not None:
         from . import drawing
@@ -104,7 +104,7 @@ def _xs(task: Task) -> Any:
 def _run(explainer: Any, args: Any, task: Task, units: Units) -> Result:
     show = parser.on_terminal() if args.progress is None else args.progress
     if show:
-        sys.stderr.write('%s\n' % explainer.method)
+        sys.stderr.write(f'{explainer.method}\n')
     start = time.perf_counter()
     found = explainer.run(_xs(task), units.weights, args.batch_size, task.feed or None,
                           return_convergence_delta=explainer.has_convergence_delta, show_progress=show)
@@ -179,7 +179,7 @@ def _arrays(task: Task, units: Units, results: Dict[str, Result], metadata: Dict
     arrays: Dict[str, np.ndarray] = {}
     for name, result in results.items():
         if isinstance(result.attributions, list):
-            arrays.update(('%s/%s' % (name, X), one) for X, one in zip(task.names, result.attributions))
+            arrays.update((f'{name}/{X}', one) for X, one in zip(task.names, result.attributions))
         else:
             arrays[name] = result.attributions
         if result.delta is not None:

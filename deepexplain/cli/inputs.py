@@ -33,7 +33,7 @@ def kind_of(path: str) -> str:
     if os.path.isdir(path):
         return 'pictures'
     if not os.path.exists(path):
-        raise WrongUse("INPUT: there is no file or folder '%s'." % path)
+        raise WrongUse(f"INPUT: there is no file or folder '{path}'.")
     ending = os.path.splitext(path)[1].lower()
     if ending in ARRAYS:
         return 'arrays'
@@ -52,7 +52,7 @@ def load(what: str, path: str) -> Dict[str, np.ndarray]:
         what: what is read, for messages.
     """
     if not os.path.isfile(path):
-        raise WrongUse("%s: there is no file '%s'." % (what, path))
+        raise WrongUse(f"{what}: there is no file '{path}'.")
     try:
         found = np.load(path, allow_pickle=False)
         arrays = {'': found} if isinstance(found, np.ndarray) else {name: found[name] for name in found.files}
@@ -61,7 +61,7 @@ def load(what: str, path: str) -> Dict[str, np.ndarray]:
         raise WrongUse("%s: '%s' %s." % (what, path, 'holds Python objects, or is no file of numpy' if pickled else
                                          'cannot be read: ' + ' '.join(str(error).split()).rstrip('.'))) from None
     if not arrays:
-        raise WrongUse("%s: '%s' holds no arrays." % (what, path))
+        raise WrongUse(f"{what}: '{path}' holds no arrays.")
     for name, array in arrays.items():
         if array.dtype.kind not in 'biufSU':
             raise WrongUse("%s: '%s' must hold numbers, not %s%s." % (
@@ -109,9 +109,9 @@ def _table(path: str, file: Any, columns: Optional[Sequence[str]], limit: Option
     rows = csv.reader(file, delimiter=delimiter)
     header = [name.strip() for name in next(rows, [])]
     if not any(header):
-        raise WrongUse("INPUT: '%s' must have a header in its first line, which is empty." % path)
+        raise WrongUse(f"INPUT: '{path}' must have a header in its first line, which is empty.")
     if all(_is_number(name) for name in header):
-        raise WrongUse("INPUT: '%s' must have a header in its first line, which has numbers alone." % path)
+        raise WrongUse(f"INPUT: '{path}' must have a header in its first line, which has numbers alone.")
     if len(set(header)) < len(header):
         raise WrongUse("INPUT: '%s' has a column twice: '%s'." % (
             path, next(name for name in header if header.count(name) > 1)))
@@ -131,7 +131,7 @@ def _table(path: str, file: Any, columns: Optional[Sequence[str]], limit: Option
                 rows.line_num, path, len(header), len(row)))
         values.append([_number(path, rows.line_num, header[place], row[place]) for place in places])
     if not values:
-        raise WrongUse("INPUT: '%s' has no rows below its header." % path)
+        raise WrongUse(f"INPUT: '{path}' has no rows below its header.")
     return Samples('table', {'': np.array(values)}, features=features)
 
 

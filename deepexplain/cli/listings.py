@@ -10,7 +10,7 @@ from . import options, problems
 def layers(args: Any) -> None:
     """List the layers of a model, its inputs first."""
     if not os.path.exists(args.model) and not os.path.exists(args.model + '.meta'):
-        raise problems.WrongUse("MODEL: there is no file or folder '%s'." % args.model)
+        raise problems.WrongUse(f"MODEL: there is no file or folder '{args.model}'.")
     problems.tensorflow(args.debug)
     from .model import open_model
 

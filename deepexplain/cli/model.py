@@ -49,7 +49,7 @@ def open_model(args: Any) -> Any:
     except TypeError as error:
         for flag in ('signature', 'tags', 'checkpoint'):
             if 'does not take ' + flag in str(error):
-                raise WrongUse("--%s is not for '%s'." % (flag, args.model)) from None
+                raise WrongUse(f"--{flag} is not for '{args.model}'.") from None
         raise
 
 
@@ -80,7 +80,7 @@ def task_of(de: Any, args: Any) -> Task:
     feed = {}
     for name, value in args.feed:
         tensor = find(de, '--feed', name)
-        feed[tensor.name] = _array('--feed %s' % name, value, tensor)
+        feed[tensor.name] = _array(f'--feed {name}', value, tensor)
     free = [tensor for tensor in de.inputs if tensor.name not in feed]
     wanted = [find(de, '--input', name) for name in dict.fromkeys(args.input or [])]
     samples, axis = _read(args, [one for one in wanted if _among(one, free)] or free, called)
@@ -110,9 +110,9 @@ def _array(what: str, value: Any, tensor: Any) -> np.ndarray:
     try:
         array = np.array(value, tensor.dtype.as_numpy_dtype)
     except (TypeError, ValueError):
-        raise WrongUse('%s: expected JSON of %s, not %r.' % (what, tensor.dtype.name, value)) from None
+        raise WrongUse(f'{what}: expected JSON of {tensor.dtype.name}, not {value!r}.') from None
     if not tensor.shape.is_compatible_with(array.shape):
-        raise WrongUse('%s: expected the shape %s, not %s.' % (what, tensor.shape, array.shape))
+        raise WrongUse(f'{what}: expected the shape {tensor.shape}, not {array.shape}.')
     return array
 
 
@@ -139,7 +139,7 @@ def _several(tensors: Sequence[Any], called: Mapping[str, str], what: str) -> st
     if not tensors:
         return 'the model has no inputs left for INPUT: name them by --inputs.'
     return ('INPUT: the model has %d inputs (%s), and this is one %s: give an .npz whose keys name them, or a --feed '
-            'for the others.' % (len(tensors), ', '.join("'%s'" % called[one.name] for one in tensors),
+            'for the others.' % (len(tensors), ', '.join(f"'{called[one.name]}'" for one in tensors),
                                  {'table': 'table', 'pictures': 'set of pictures'}.get(what, 'array')))
 
 
@@ -166,7 +166,7 @@ def _check(given: Sequence[Tuple[Any, np.ndarray]], called: Mapping[str, str]) -
     """The number of samples, when the arrays have the shapes of their inputs."""
     for tensor, array in given:
         if array.dtype.kind in 'SU' and tensor.dtype.name != 'string':
-            raise WrongUse("INPUT: '%s' takes numbers, not strings." % called[tensor.name])
+            raise WrongUse(f"INPUT: '{called[tensor.name]}' takes numbers, not strings.")
         if tensor.shape.ndims is None:
             continue
         sample = tensor.shape.as_list()[1:]
@@ -181,7 +181,7 @@ def _check(given: Sequence[Tuple[Any, np.ndarray]], called: Mapping[str, str]) -
             "%d for '%s'" % (size, name) for name, size in sizes.items()))
     n = list(sizes.values())[0]
     if not n:
-        raise WrongUse('INPUT: there are no samples in it; the shape is %s.' % (given[0][1].shape,))
+        raise WrongUse(f'INPUT: there are no samples in it; the shape is {given[0][1].shape}.')
     return n
 
 

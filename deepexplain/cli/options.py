@@ -85,7 +85,7 @@ def given_options(args: Any, several: Optional[List[str]], sample: Optional[List
         found.append((name, Given(said, value, shown)))
     for key, value in args.option:
         only, _, name = key.rpartition(':')
-        said = '--option %s' % key
+        said = f'--option {key}'
         shown = value
         if isinstance(value, str) and value.startswith('@'):
             path = value[1:]
@@ -110,7 +110,7 @@ def options_of(chosen: Sequence[str], table: Mapping[str, Any], found: Sequence[
     for one in chosen:
         for name in NEEDED.get(one, ()):
             if name not in result[one]:
-                raise WrongUse("'%s' needs the option %s: %s." % (one, name, HOW[name]))
+                raise WrongUse(f"'{one}' needs the option {name}: {HOW[name]}.")
     return result
 
 
@@ -138,7 +138,7 @@ def _baseline(text: str, several: Optional[List[str]]) -> Tuple[Any, Any]:
 def _each(said: str, path: str, several: Optional[List[str]], more: str = '') -> Tuple[Any, Any]:
     """An array or, where several inputs are attributed to, a list of one for each, named in an .npz."""
     if not os.path.isfile(path):
-        raise WrongUse("%s: there is no file '%s'%s." % (said, path, more))
+        raise WrongUse(f"{said}: there is no file '{path}'{more}.")
     if not several:
         array = inputs.load_one(said, path)
         return array, described(array, path)

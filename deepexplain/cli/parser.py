@@ -30,7 +30,7 @@ The file --out, for numpy.load:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> Any:
-        raise WrongUse('%s (%s --help)' % (message, self.prog))
+        raise WrongUse(f'{message} ({self.prog} --help)')
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog='deepexplain', allow_abbrev=False, epilog=EXAMPLE,
                      formatter_class=argparse.RawDescriptionHelpFormatter,
                      description='Which features of an input moved the output of a TensorFlow model, and which way.')
-    parser.add_argument('--version', action='version', version='deepexplain %s' % __version__)
+    parser.add_argument('--version', action='version', version=f'deepexplain {__version__}')
     commands = parser.add_subparsers(dest='command', metavar='COMMAND', parser_class=_Parser)
     commands.required = True
     _explain(commands)
@@ -150,14 +150,14 @@ def _names(text: str) -> List[str]:
 
 def _positive(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError('expected a positive int, not %r' % text)
+        raise argparse.ArgumentTypeError(f'expected a positive int, not {text!r}')
     return int(text)
 
 
 def _size(text: str) -> Tuple[int, ...]:
     parts = text.lower().split('x')
     if not all(part.isdigit() and int(part) > 0 for part in parts):
-        raise argparse.ArgumentTypeError('expected sizes like 8x8, not %r' % text)
+        raise argparse.ArgumentTypeError(f'expected sizes like 8x8, not {text!r}')
     return tuple(int(part) for part in parts)
 
 
@@ -165,7 +165,7 @@ def _pair(text: str) -> Tuple[float, float]:
     try:
         low, high = (float(part) for part in text.split(','))
     except ValueError:
-        raise argparse.ArgumentTypeError('expected two numbers like 0,1, not %r' % text) from None
+        raise argparse.ArgumentTypeError(f'expected two numbers like 0,1, not {text!r}') from None
     return low, high
 
 
@@ -173,7 +173,7 @@ def _assigned(text: str) -> Tuple[str, Any]:
     """NAME=VALUE, the value as JSON or, where it is none, as it stands."""
     name, equals, value = text.partition('=')
     if not name or not equals:
-        raise argparse.ArgumentTypeError('expected NAME=VALUE, not %r' % text)
+        raise argparse.ArgumentTypeError(f'expected NAME=VALUE, not {text!r}')
     try:
         return name, json.loads(value)
     except ValueError:

@@ -35,8 +35,8 @@ def layout_of(name: str, shape: Optional[Sequence[Optional[int]]], channels: Opt
     if shape is None:
         shape = [None] * 3
     if len(shape) != 3:
-        raise WrongUse("INPUT: pictures need an input of shape (H, W), (H, W, channels) or (channels, H, W); '%s' "
-                       'takes samples of shape %s: give an .npy.' % (name, written(shape)))
+        raise WrongUse(f"INPUT: pictures need an input of shape (H, W), (H, W, channels) or (channels, H, W); '{name}' "
+                       f'takes samples of shape {written(shape)}: give an .npy.')
     if channels is None:
         channels = 'first' if shape[0] in (1, 3) and shape[2] not in (1, 3) else 'last'
     colours = shape[2] if channels == 'last' else shape[0]

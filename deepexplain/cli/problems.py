@@ -38,16 +38,16 @@ def line_of(error: BaseException) -> str:
     if status_of(error) == WRONG:
         return text
     if isinstance(error, MemoryError) or type(error).__name__ == 'ResourceExhaustedError':
-        return 'out of memory; a smaller --batch-size takes less. %s' % text[:200]
+        return f'out of memory; a smaller --batch-size takes less. {text[:200]}'
     if isinstance(error, OSError):
         return text
-    return '%s: %s' % (type(error).__name__, text[:400])
+    return f'{type(error).__name__}: {text[:400]}'
 
 
 def say(kind: str, text: str, stream: Any = None) -> None:
     """One line on a stream, by default stderr."""
     stream = sys.stderr if stream is None else stream
-    stream.write('deepexplain: %s: %s\n' % (kind, text))
+    stream.write(f'deepexplain: {kind}: {text}\n')
     stream.flush()
 
 

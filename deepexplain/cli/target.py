@@ -27,11 +27,11 @@ def ys_of(text: str, T: Any, n: int) -> Any:
     if text == 'max':
         return None if T.shape.ndims == 1 else 'max'
     if not re.match(r'\d+(/\d+)*(,\d+(/\d+)*)*$', text):
-        raise WrongUse('--target: expected max, sum, ints, or places like 3/0/2, not %r.' % text)
+        raise WrongUse(f'--target: expected max, sum, ints, or places like 3/0/2, not {text!r}.')
     places: List[Tuple[int, ...]] = [tuple(int(unit) for unit in one.split('/')) for one in text.split(',')]
     axes = 1 if T.shape.ndims is None else T.shape.ndims - 1
     if axes < 1:
-        raise WrongUse("--target: '%s' has one number for each sample: max and sum are the targets." % T.op.name)
+        raise WrongUse(f"--target: '{T.op.name}' has one number for each sample: max and sum are the targets.")
     for place in places:
         if len(place) != axes:
             raise WrongUse("--target: a unit of '%s', %s, is named by %s, not by '%s'." % (

@@ -12,11 +12,11 @@ def numbers(value: Any, name: str) -> np.ndarray:
     try:
         return np.asarray(value, dtype=float)
     except (TypeError, ValueError):
-        raise TypeError('%s: expected an array of numbers, got %s' % (name, kind(value))) from None
+        raise TypeError(f'{name}: expected an array of numbers, got {kind(value)}') from None
 
 
 def kind(value: Any) -> str:
-    return '%s of %s' % (type(value).__name__, value.dtype) if hasattr(value, 'dtype') else type(value).__name__
+    return f'{type(value).__name__} of {value.dtype}' if hasattr(value, 'dtype') else type(value).__name__
 
 
 def summed(values: np.ndarray, axis: int) -> np.ndarray:
@@ -29,7 +29,7 @@ def image(value: Any, name: str, channels: str = 'last') -> np.ndarray:
     given = numbers(value, name)
     if given.ndim not in (2, 3) or not given.size:
         deep = '(H, W, channels)' if channels == 'last' else '(channels, H, W)'
-        raise ValueError('%s: expected shape (H, W) or %s, none of them 0, got %s' % (name, deep, given.shape))
+        raise ValueError(f'{name}: expected shape (H, W) or {deep}, none of them 0, got {given.shape}')
     if given.ndim == 2:
         return given[..., None]
     return given if channels == 'last' else np.moveaxis(given, 0, -1)
@@ -41,7 +41,7 @@ def images(value: Any, name: str, channels: str = 'last') -> np.ndarray:
     if given.ndim not in (3, 4) or not given.size:
         deep = '(samples, H, W, channels)' if channels == 'last' else '(samples, channels, H, W)'
         raise ValueError(
-            '%s: expected shape (samples, H, W) or %s, none of them 0, got %s' % (name, deep, given.shape)
+            f'{name}: expected shape (samples, H, W) or {deep}, none of them 0, got {given.shape}'
         )
     if given.ndim == 3:
         return given[..., None]
@@ -51,22 +51,22 @@ def images(value: Any, name: str, channels: str = 'last') -> np.ndarray:
 def check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
     if not isinstance(value, str) or value not in choices:
         listed = ', '.join(repr(choice) for choice in choices[:-1])
-        raise ValueError('%s: expected %s or %r, got %s' % (name, listed, choices[-1], _shown(value)))
+        raise ValueError(f'{name}: expected {listed} or {choices[-1]!r}, got {_shown(value)}')
 
 
 def check_above_0(name: str, value: Any, of: str = '', most: float = np.inf) -> None:
     if not isinstance(value, (int, float, np.number)) or not 0 < value <= most:
         limit = '' if most == np.inf else ' and at most %d' % most
-        raise ValueError('%s: expected a number%s above 0%s, got %s' % (name, of, limit, _shown(value)))
+        raise ValueError(f'{name}: expected a number{of} above 0{limit}, got {_shown(value)}')
 
 
 def check_count(name: str, value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError('%s: expected an int of at least 1, got %s' % (name, _shown(value)))
+        raise ValueError(f'{name}: expected an int of at least 1, got {_shown(value)}')
 
 
 def _shown(value: Any) -> str:
-    return '%s of shape %s' % (kind(value), value.shape) if getattr(value, 'shape', ()) else repr(value)
+    return f'{kind(value)} of shape {value.shape}' if getattr(value, 'shape', ()) else repr(value)
 
 
 def check_length(name: str, values: Any, count: int, of: str) -> None:
@@ -77,7 +77,7 @@ def check_length(name: str, values: Any, count: int, of: str) -> None:
 
 
 def signed(value: float) -> str:
-    return 'nan' if np.isnan(value) else '%+.3g' % value
+    return 'nan' if np.isnan(value) else f'{value:+.3g}'
 
 
 def finite_range(values: np.ndarray) -> Tuple[float, float]:

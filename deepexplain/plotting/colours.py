@@ -63,7 +63,7 @@ def _check_cmap(cmap: Any) -> None:
     try:
         ScalarMappable(cmap=cmap)
     except (TypeError, ValueError):
-        raise ValueError('cmap: expected the name of a matplotlib colour map, got %r' % (cmap,)) from None
+        raise ValueError(f'cmap: expected the name of a matplotlib colour map, got {cmap!r}') from None
 
 
 def find_limit(values: np.ndarray, percentile: float) -> float:

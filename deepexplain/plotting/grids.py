@@ -56,7 +56,7 @@ def grid(
     check_look(over, channels, alpha)
     shown = images(pictures, 'pictures', channels)
     if not isinstance(attributions, Mapping):
-        raise TypeError('attributions: expected a mapping from method name to array, got %s' % kind(attributions))
+        raise TypeError(f'attributions: expected a mapping from method name to array, got {kind(attributions)}')
     if not attributions:
         raise ValueError('attributions: expected at least one method, got an empty mapping')
     check_above_0('size', size, ' of inches')
@@ -64,7 +64,7 @@ def grid(
     colours = shades(np.zeros(1), sign, percentile, cmap)
     columns = {}
     for name, value in attributions.items():
-        columns[name] = images(value, 'attributions[%r]' % (name,), channels)
+        columns[name] = images(value, f'attributions[{name!r}]', channels)
         if columns[name].shape[:3] != shown.shape[:3]:
             raise ValueError(
                 'attributions[%r]: expected samples, height and width of the pictures, %s, got %s with channels=%r'
@@ -81,7 +81,7 @@ def grid(
         expected = (len(shown), len(columns) + 1)
         if axes.shape != expected:
             raise ValueError(
-                'axes: expected shape (samples, methods + 1), here %s, got %s' % (expected, axes.shape)
+                f'axes: expected shape (samples, methods + 1), here {expected}, got {axes.shape}'
             )
         figure = axes[0, 0].figure
     for row, picture in enumerate(shown):

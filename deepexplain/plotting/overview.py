@@ -30,7 +30,7 @@ def kind_of(shape: Sequence[int], kind: Optional[str] = None) -> str:
     rank = len(shape) - 1
     found = ('images' if rank == 3 else 'signal') if kind is None else kind
     if found not in RANKS:
-        raise ValueError("kind: expected 'images', 'bars' or 'signal', got %r" % (kind,))
+        raise ValueError(f"kind: expected 'images', 'bars' or 'signal', got {kind!r}")
     if rank not in RANKS[found] or 0 in shape or found == 'signal' and shape[1] < 2:
         raise ValueError('samples of shape %s cannot be drawn%s' % (
             tuple(shape[1:]), '' if kind is None else ' as %s' % kind))

@@ -53,8 +53,7 @@ def signal(
     """
     given = numbers(values, 'values')
     if given.ndim not in (1, 2) or not given.size or len(given) < 2:
-        raise ValueError('values: expected shape (times,) or (times, channels), at least two times, got %s'
-                         % (given.shape,))
+        raise ValueError(f'values: expected shape (times,) or (times, channels), at least two times, got {given.shape}')
     shade = _of_shape(attributions, given.shape, sign, percentile, cmap)
     series = given.reshape(len(given), -1)
     channels = series.shape[1]
@@ -126,13 +125,13 @@ def spectrogram(
     """
     given = numbers(values, 'values')
     if given.ndim != 2 or not given.size:
-        raise ValueError('values: expected shape (times, frequencies), none of them 0, got %s' % (given.shape,))
+        raise ValueError(f'values: expected shape (times, frequencies), none of them 0, got {given.shape}')
     check_above_0('alpha', alpha, most=1)
     shade = _of_shape(attributions, given.shape, sign, percentile, cmap)
     for places, name, count in ((times, 'times', len(given)), (frequencies, 'frequencies', given.shape[1])):
         _check_places(places, name, count)
         if places is not None and not all(np.asarray(places)[1:] > np.asarray(places)[:-1]):
-            raise ValueError('%s: expected numbers that rise from each to the next' % name)
+            raise ValueError(f'{name}: expected numbers that rise from each to the next')
     if ax is None:
         ax = new_axes(6, 2.4, 0.7, 0.15, 0.5, 0.1 if title is None else 0.35)
 
@@ -154,13 +153,13 @@ def spectrogram(
 def _of_shape(attributions: Any, shape: Sequence[int], sign: str, percentile: float, cmap: Optional[str]) -> Shades:
     given = numbers(attributions, 'attributions')
     if given.shape != shape:
-        raise ValueError('attributions: expected the shape of the values, %s, got %s' % (shape, given.shape))
+        raise ValueError(f'attributions: expected the shape of the values, {shape}, got {given.shape}')
     return shades(given, sign, percentile, cmap)
 
 
 def _check_places(places: Any, name: str, count: int) -> None:
     if places is not None and np.shape(places) != (count,):
-        raise ValueError('%s: expected shape %s, got %s' % (name, (count,), np.shape(places)))
+        raise ValueError(f'{name}: expected shape {(count,)}, got {np.shape(places)}')
 
 
 def _places(axis: Axis, places: Any, count: int) -> np.ndarray:

@@ -62,7 +62,7 @@ def bars(
             raise ValueError('values: expected None for attributions of several samples, (samples, features), %s; '
                              'those of one have shape (features,)' % (given.shape,))
         check_length('values', values, count, 'features')
-        labels = ['%s = %s' % (label, _short(value)) for label, value in zip(labels, values)]
+        labels = [f'{label} = {_short(value)}' for label, value in zip(labels, values)]
 
     finite = np.isfinite(amounts)
     order = np.argsort(-np.where(finite, np.abs(amounts), -1), kind='stable')
@@ -94,7 +94,7 @@ def _draw(ax: Axes, amounts: np.ndarray, overall: bool, summed: bool) -> None:
     drawn = ax.barh(range(len(lengths)), lengths, height=0.75, color=colours)
     if summed:
         drawn[-1].set_alpha(0.45)
-    texts = ['%.3g' % amount if overall else signed(amount) for amount in amounts]
+    texts = [f'{amount:.3g}' if overall else signed(amount) for amount in amounts]
     for place, (text, length) in enumerate(zip(texts, lengths)):
         ax.annotate(text, (length, place), (3 if length >= 0 else -3, 0), textcoords='offset points',
                     ha='left' if length >= 0 else 'right', va='center', fontsize=8)
@@ -110,4 +110,4 @@ def _draw(ax: Axes, amounts: np.ndarray, overall: bool, summed: bool) -> None:
 
 def _short(value: Any) -> str:
     number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-    return '%.4g' % value if number else str(value)
+    return f'{value:.4g}' if number else str(value)

@@ -44,7 +44,7 @@ def words(tokens: Sequence[str], attributions: Any, colour: bool = True, width: 
         return ' '.join(_on_colour(token, share) for token, share in zip(tokens, shares))
     longest = max([len(token) for token in tokens], default=0)
     return '\n'.join(
-        '%s %+9.3g  %s' % (token.ljust(longest), value, _bar(share, width))
+        f'{token.ljust(longest)} {value:+9.3g}  {_bar(share, width)}'
         for token, value, share in zip(tokens, values, shares)
     )
 

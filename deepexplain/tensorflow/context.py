@@ -44,7 +44,7 @@ class DeepExplain:
         self.session = _find_session(graph) if session is None else session
         if not isinstance(getattr(self.session, 'graph', None), tf.Graph):
             raise RuntimeError('DeepExplain: session must be a session with a graph, such as tf.compat.v1.Session, not '
-                               '%s.' % type(self.session).__name__)
+                               f'{type(self.session).__name__}.')
         self.graph = self.session.graph
         if graph is not None and graph is not self.graph:
             raise RuntimeError('DeepExplain: graph must be the graph of the session, not another one.')

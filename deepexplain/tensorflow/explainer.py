@@ -111,7 +111,7 @@ class Explainer:
             TypeError: for an option that the method does not have.
         """
         if return_convergence_delta and not self.has_convergence_delta:
-            raise RuntimeError('return_convergence_delta is not defined for %s.' % self.method)
+            raise RuntimeError(f'return_convergence_delta is not defined for {self.method}.')
         run = self._start(xs, ys, batch_size, feed_dict, options)
         attribution = self._attribution
         with _Progress(run, attribution, show_progress):
@@ -166,7 +166,7 @@ class Explainer:
         """
         attribution = self._attribution
         if not isinstance(attribution, methods.PatternNet):
-            raise RuntimeError('fit_patterns is for pattern.net and pattern.attribution, not for %s.' % self.method)
+            raise RuntimeError(f'fit_patterns is for pattern.net and pattern.attribution, not for {self.method}.')
         with self._making('patterns'):
             attribution.begin_fit(estimator)
         attribution.fit(self._start(xs, None, batch_size, feed_dict, {}), estimator)
@@ -179,7 +179,7 @@ class Explainer:
         path = self._attribution.model.path
         for tensor in tensors:
             if not isinstance(tensor, tf.Tensor) or not hasattr(tensor, 'op'):
-                raise RuntimeError('tensors must be a list of tensors of the graph, not of %s.' % type(tensor).__name__)
+                raise RuntimeError(f'tensors must be a list of tensors of the graph, not of {type(tensor).__name__}.')
             if tensor.graph is not path.graph or not path.depends(tensor) or not tensor.dtype.is_floating:
                 raise RuntimeError("tensors: '%s' is no tensor of floats between X and T ('%s')." % (
                     tensor.name, self.T.name))
@@ -234,7 +234,7 @@ class Explainer:
         """
         if isinstance(batches, dict) or not hasattr(batches, '__iter__'):
             raise TypeError('batches must be an iterable of batches, each what run takes as xs or a dict of its '
-                            'arguments, not %s.' % type(batches).__name__)
+                            f'arguments, not {type(batches).__name__}.')
         return self._each(batches, arguments)
 
     def _each(self, batches: Iterable[Any], arguments: Mapping[str, Any]) -> Iterator[Any]:
@@ -273,7 +273,7 @@ class Explainer:
                 self.method, 'all zero though the target changes' if zero else
                 'off what they should add up to by up to %.2g of the largest' % (np.abs(delta).max() / scale)
                 if scale else 'not zero though the target does not change',
-                ' Ops on the path without an exact rule: %s.' % unruled if unruled else '') + self._attribution.share)
+                f' Ops on the path without an exact rule: {unruled}.' if unruled else '') + self._attribution.share)
         return delta
 
 

@@ -20,4 +20,4 @@ def close_to(name: Any, names: Iterable[str]) -> str:
     """' Did you mean 'lrp.z'?' for a name that is like one of some names, else nothing."""
     known = {one.lower(): one for one in names}
     found = difflib.get_close_matches(name.lower(), list(known), 1) if isinstance(name, str) else []
-    return " Did you mean '%s'?" % known[found[0]] if found else ''
+    return f" Did you mean '{known[found[0]]}'?" if found else ''

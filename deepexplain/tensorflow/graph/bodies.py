@@ -47,14 +47,14 @@ def _look(op: tf.Operation, depends: Sequence[bool], place: str, library: Mappin
         for inner in path.ops:
             if inner not in path.dependent:
                 continue
-            here = (inner.type, '%s in %s' % (inner.name, place))
+            here = (inner.type, f'{inner.name} in {place}')
             custom = inner.type == 'IdentityN' and foreign_gradient(inner) and inner.name not in units.stripped
             if custom:
                 found.custom.append(here)
             if custom or is_call(inner, library):
                 found.hidden.append(here)
             elif inner.type in FUNCTIONAL:
-                _look(inner, [path.depends(tensor) for tensor in inner.inputs], '%s in %s' % (inner.name, place),
+                _look(inner, [path.depends(tensor) for tensor in inner.inputs], f'{inner.name} in {place}',
                       library, ruled, found)
         _note(units, place, found)
 
@@ -69,10 +69,10 @@ def _names(op: tf.Operation, loop: bool) -> List[str]:
 
 
 def _note(units: Units, place: str, found: Inside) -> None:
-    found.ruled.extend((unit.rule, '%s in %s' % (name, place)) for name, unit in units.single.items())
-    found.unsupported.extend((op.type, '%s in %s' % (op.name, place)) for op in units.unsupported
+    found.ruled.extend((unit.rule, f'{name} in {place}') for name, unit in units.single.items())
+    found.unsupported.extend((op.type, f'{op.name} in {place}') for op in units.unsupported
                              if not foreign_gradient(op))
-    found.hidden.extend((unit.y.op.type, '%s in %s' % (unit.y.op.name, place)) for unit in units.marked)
+    found.hidden.extend((unit.y.op.type, f'{unit.y.op.name} in {place}') for unit in units.marked)
 
 
 def _path_through(function: Any, inputs: Sequence[tf.Tensor], depends: Sequence[bool], library: Mapping[str, Any],

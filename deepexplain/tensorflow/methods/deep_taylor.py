@@ -86,6 +86,6 @@ def _checked(name: str, value: Any, model: Model) -> List[np.ndarray]:
             raise ValueError('%s must be a number or have the shape of a sample of X, %s, not %s.' % (
                 name, written(sample_shape(x)), array.shape))
         if not np.isfinite(array).all():
-            raise ValueError('%s must be of finite numbers.' % name)
+            raise ValueError(f'{name} must be of finite numbers.')
         arrays.append(array)
     return arrays

@@ -27,7 +27,7 @@ class EpsilonLRP(GradientAttribution):
 
     def __init__(self, model: Model, epsilon: float = 1e-4) -> None:
         valid = isinstance(epsilon, (int, float, np.number)) and epsilon > 0
-        assert valid, 'LRP epsilon must be greater than zero, not %r' % (epsilon,)
+        assert valid, f'LRP epsilon must be greater than zero, not {epsilon!r}'
         self._epsilon = float(epsilon)
         super().__init__(model)
 

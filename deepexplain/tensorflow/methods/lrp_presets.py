@@ -62,7 +62,7 @@ class LRPPresetBFlatUntilIdx(LRPPresetBFlat):
                  uncovered: str = 'error') -> None:
         if isinstance(until_layer_idx, bool) or not isinstance(until_layer_idx, (int, np.integer)) or (
                 until_layer_idx < 0):
-            raise ValueError('until_layer_idx must be an int of at least 0, not %r.' % (until_layer_idx,))
+            raise ValueError(f'until_layer_idx must be an int of at least 0, not {until_layer_idx!r}.')
         self._until = until_layer_idx
         super().__init__(model, epsilon, bias, uncovered)
 

@@ -37,12 +37,12 @@ def noise_tunnel(of: str, statistic: str = 'mean', samples: int = 50, noise: flo
         TypeError: for an option that the method does not have, or that is given twice.
     """
     if not isinstance(statistic, str) or statistic not in _METHODS:
-        raise ValueError("statistic must be 'mean', 'mean_square' or 'variance', not %r." % (statistic,))
+        raise ValueError(f"statistic must be 'mean', 'mean_square' or 'variance', not {statistic!r}.")
     check_tunnel(of, options, samples, noise, seed)
     inner = dict(options or {})
     for name in more:
         if name in inner:
-            raise TypeError("noise_tunnel: '%s' is given twice, by name and in options." % name)
+            raise TypeError(f"noise_tunnel: '{name}' is given twice, by name and in options.")
     inner.update(more)
     check_tunnel(of, inner)
     kept = MappingProxyType({name: _copied(value) for name, value in inner.items()})

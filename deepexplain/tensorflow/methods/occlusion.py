@@ -135,7 +135,7 @@ class Occlusion(PerturbationAttribution):
             shape = x.shape[1:]
             size = window[0] or (1,) * len(shape)
             if any(one > extent for one, extent in zip(size, shape)):
-                raise ValueError('window_shape must fit into a sample of shape %s, not %s.' % (shape, size))
+                raise ValueError(f'window_shape must fit into a sample of shape {shape}, not {size}.')
             view = view_as_windows(np.arange(int(np.prod(shape))).reshape(shape), size, window[1])
             # All windows are of one form, so where they begin says it all.
             corners: Any = (Ellipsis,) + (0,) * len(shape)

@@ -37,7 +37,7 @@ class PerturbationAttribution(Attribution):
                     type(self).__name__, x.name, x.shape))
             path = Path([x], model.T) if model.many else model.path
             if not path.ops and x is not model.T:
-                raise RuntimeError("T ('%s') does not depend on X ('%s')." % (model.T.name, x.name))
+                raise RuntimeError(f"T ('{model.T.name}') does not depend on X ('{x.name}').")
         self.set_absent(baseline)
         self._masks = None if feature_mask is None else _checked_masks(feature_mask, model)
         # The shortcut is for single features, not for groups.
@@ -112,8 +112,8 @@ def touched(groups: Sequence[np.ndarray], differs: Sequence[np.ndarray], count: 
 
 def say_how(method: str, how: str) -> RuntimeError:
     """What callers with several inputs are told."""
-    return RuntimeError('Multiple inputs not yet supported by %s unless you say how to perturb them: %s, or '
-                        'feature_mask with one mask for each input.' % (method, how))
+    return RuntimeError(f'Multiple inputs not yet supported by {method} unless you say how to perturb them: {how}, or '
+                        'feature_mask with one mask for each input.')
 
 
 def _checked_masks(feature_mask: Any, model: Model) -> List[np.ndarray]:

@@ -128,7 +128,7 @@ def wrapped(of: Any) -> Type[Attribution]:
     from . import attribution_methods
     names = [name for name, method in attribution_methods.items() if not issubclass(method, SmoothGrad)]
     if not isinstance(of, str) or of not in names:
-        raise ValueError('of must be the name of a method to give noise to, one of %s, not %r.' % (names, of))
+        raise ValueError(f'of must be the name of a method to give noise to, one of {names}, not {of!r}.')
     return attribution_methods[of]
 
 
@@ -137,7 +137,7 @@ def check_tunnel(of: Any = 'gradient', options: Any = None, samples: Any = 50, n
     """Refuse what `SmoothGrad` cannot be built with, before anything is."""
     method = wrapped(of)
     if options is not None and not isinstance(options, Mapping):
-        raise TypeError("options must be a dict of the options of '%s', not %s." % (of, type(options).__name__))
+        raise TypeError(f"options must be a dict of the options of '{of}', not {type(options).__name__}.")
     method.check_options(options or {})
     positive_int('samples', samples)
     number('noise', noise)

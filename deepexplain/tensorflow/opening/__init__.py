@@ -61,12 +61,12 @@ def _recognised(source: Any) -> Tuple[str, Opener]:
     if hasattr(source, 'get_concrete_function') or hasattr(source, 'structured_input_signature'):
         return 'a function', (_from_function, ['input_signature'])
     if isinstance(source, (tf.Session, tf.Graph)):
-        raise TypeError('open: a %s needs no opening: DeepExplain(session=your_session).' % type(source).__name__)
+        raise TypeError(f'open: a {type(source).__name__} needs no opening: DeepExplain(session=your_session).')
     if isinstance(source, tf.Module):
         raise TypeError("open: a %s has no graph of its own: open one of its tf.functions or, of a SavedModel that was "
                         "loaded, one of its signatures ['serving_default'], or the folder." % type(source).__name__)
     raise TypeError('open: expected a Keras model, a tf.function or ConcreteFunction, or the path of a .keras or .h5 '
-                    'file, a SavedModel, a frozen GraphDef or a MetaGraph, got %s.' % type(source).__name__)
+                    f'file, a SavedModel, a frozen GraphDef or a MetaGraph, got {type(source).__name__}.')
 
 
 def _from_function(function: Any, config: Any, input_signature: Optional[Sequence[Any]]) -> Source:
@@ -79,7 +79,7 @@ def _recognised_path(path: str) -> Tuple[str, Opener]:
     if not os.path.exists(path):
         if os.path.exists(path + '.meta'):
             return 'a checkpoint', (_from_checkpoint, ['checkpoint'])
-        raise OpenError("open: there is no file or folder '%s'." % path)
+        raise OpenError(f"open: there is no file or folder '{path}'.")
     ending = os.path.splitext(path)[1].lower()
     if os.path.basename(path) in ('saved_model.pb', 'saved_model.pbtxt'):
         return 'a SavedModel', (_from_its_file, ['signature', 'tags'])
@@ -93,8 +93,8 @@ def _recognised_path(path: str) -> Tuple[str, Opener]:
         start = file.read(8)
     if start == b'\x89HDF\r\n\x1a\n' or start[:4] == b'PK\x03\x04':
         return found['.keras']
-    raise OpenError("open: '%s' is of no known kind: expected a .keras or .h5 file, the folder of a SavedModel, a "
-                    'frozen GraphDef (.pb) or a MetaGraph (.meta).' % path)
+    raise OpenError(f"open: '{path}' is of no known kind: expected a .keras or .h5 file, the folder of a SavedModel, a "
+                    'frozen GraphDef (.pb) or a MetaGraph (.meta).')
 
 
 def _recognised_folder(folder: str) -> Tuple[str, Opener]:

@@ -98,8 +98,8 @@ def _maker(name: str, outer: Any, variables: Mapping[int, Any], weights: Weights
         outer: the eager tensor.
     """
     if not hasattr(outer, 'numpy'):
-        raise OpenError("open: the function reads the graph tensor '%s', not eager weights: explain it by "
-                        'DeepExplain(session=your_session).' % outer.name)
+        raise OpenError(f"open: the function reads the graph tensor '{outer.name}', not eager weights: explain it by "
+                        'DeepExplain(session=your_session).')
     variable = variables.get(id(outer))
     if variable is not None:
         title = 'weights/' + variable.name.split(':')[0]
@@ -115,7 +115,7 @@ def _table_maker(name: str, outer: Any, definition: tf.GraphDef) -> Callable[[tf
     nodes = list(definition.node) + [node for one in definition.library.function for node in one.node_def]
     finds = [node for node in nodes if node.op == 'LookupTableFindV2' and name in node.input[0].split(':')]
     if not finds:
-        raise OpenError("open: the function holds on to a resource that is no variable and no table, '%s'." % name)
+        raise OpenError(f"open: the function holds on to a resource that is no variable and no table, '{name}'.")
     keys_type, values_type = [tf.as_dtype(finds[0].attr[key].type) for key in ('Tin', 'Tout')]
     keys, values = [one.numpy() for one in tf.raw_ops.LookupTableExportV2(
         table_handle=outer, Tkeys=keys_type, Tvalues=values_type)]

@@ -55,7 +55,7 @@ def _take(weights: Weights, theirs: tf.Operation, ours: tf.Operation) -> None:
     # Reads that wait for something, as those of moving averages for a training step, are not the present value.
     reads = [op for op in theirs.outputs[0].consumers() if op.type == 'ReadVariableOp' and not op.control_inputs]
     if not reads:
-        raise OpenError("open: nothing in the graph reads the variable '%s'." % theirs.name)
+        raise OpenError(f"open: nothing in the graph reads the variable '{theirs.name}'.")
     weights.handle(ours.outputs[0], theirs.get_attr('dtype'), theirs.get_attr('shape'), reads[0].outputs[0])
 
 
@@ -82,7 +82,7 @@ def from_graph_def(path: str, config: Optional[tf.ConfigProto]) -> Source:
     """A frozen GraphDef, a .pb or .pbtxt file."""
     definition = _parsed(path, tf.GraphDef())
     if not definition.node:
-        raise OpenError("open: '%s' is no frozen GraphDef: there are no nodes in it." % path)
+        raise OpenError(f"open: '{path}' is no frozen GraphDef: there are no nodes in it.")
     for node in definition.node:
         if node.op in VARIABLES:
             raise OpenError("open: '%s' is not frozen: it has variables ('%s'), whose values lie in a checkpoint; open "
@@ -105,8 +105,7 @@ def from_meta_graph(path: str, checkpoint: Optional[str], config: Optional[tf.Co
     meta = _parsed(path, tf.MetaGraphDef())
     prefix = path[:-len('.meta')] if checkpoint is None else checkpoint
     if not _is_checkpoint(prefix):
-        raise OpenError("open: there is no checkpoint '%s' for the MetaGraph '%s'; name one by checkpoint=." % (
-            prefix, path))
+        raise OpenError(f"open: there is no checkpoint '{prefix}' for the MetaGraph '{path}'; name one by checkpoint=.")
     savers: List[Any] = []
     try:
         session = _with_meta_graph(meta, config, savers)
@@ -144,7 +143,7 @@ def from_signature(session: tf.Session, signature: Any) -> Source:
         ends.append([])
         for key in sorted(infos):
             if not infos[key].name:
-                raise OpenError("open: '%s' of the signature is no dense tensor." % key)
+                raise OpenError(f"open: '{key}' of the signature is no dense tensor.")
             tensor = graph.get_tensor_by_name(infos[key].name)
             names.setdefault(key, []).append(tensor)
             ends[-1].append(tensor)
@@ -165,7 +164,7 @@ def _parsed(path: str, message: Any) -> Any:
     try:
         return text_format.Parse(content.decode('utf-8'), message)
     except (UnicodeDecodeError, text_format.ParseError):
-        raise OpenError("open: '%s' is no %s, or is damaged." % (path, type(message).__name__)) from None
+        raise OpenError(f"open: '{path}' is no {type(message).__name__}, or is damaged.") from None
 
 
 def _ends(graph: tf.Graph) -> Tuple[List[tf.Tensor], List[tf.Tensor]]:

@@ -226,12 +226,12 @@ def _version_of(path: str) -> str:
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             if 'metadata.json' not in archive.namelist():
-                raise OpenError("open: '%s' is a zip file but no Keras model: there is no metadata.json in it." % path)
+                raise OpenError(f"open: '{path}' is a zip file but no Keras model: there is no metadata.json in it.")
             return str(json.loads(archive.read('metadata.json').decode()).get('keras_version', ''))
     try:
         import h5py
     except ImportError:
-        raise OpenError("open: '%s' takes h5py to read: pip install h5py." % path) from None
+        raise OpenError(f"open: '{path}' takes h5py to read: pip install h5py.") from None
     try:
         with h5py.File(path, 'r') as file:
             if 'model_config' not in file.attrs:
@@ -239,7 +239,7 @@ def _version_of(path: str) -> str:
                     path, ' but weights alone' if 'layer_names' in file.attrs or len(file) else ''))
             version = file.attrs.get('keras_version', '')
     except OSError:
-        raise OpenError("open: '%s' is neither a .keras file nor an HDF5 file." % path) from None
+        raise OpenError(f"open: '{path}' is neither a .keras file nor an HDF5 file.") from None
     return version.decode() if isinstance(version, bytes) else str(version)
 
 

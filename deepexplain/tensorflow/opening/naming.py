@@ -44,7 +44,7 @@ class Names:
     def tensor(self, name: str) -> tf.Tensor:
         """See `OpenedModel.tensor`."""
         if not isinstance(name, str):
-            raise TypeError('tensor: expected the name of a layer or a tensor, got %s.' % type(name).__name__)
+            raise TypeError(f'tensor: expected the name of a layer or a tensor, got {type(name).__name__}.')
         if name in self._named:
             return self._named[name]
         several = list(self._numbered(name)) if name in self._source.names else []
@@ -129,5 +129,5 @@ class Names:
 
 
 def _either(names: Iterable[str], word: str = 'or') -> str:
-    quoted = ["'%s'" % name for name in names]
+    quoted = [f"'{name}'" for name in names]
     return ' '.join([', '.join(quoted[:-1]), word, quoted[-1]] if len(quoted) > 1 else quoted)

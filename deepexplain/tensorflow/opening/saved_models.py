@@ -37,7 +37,7 @@ def _tags(folder: str, tags: Optional[Sequence[str]]) -> List[str]:
     try:
         known = compat.saved_model_tags(folder)
     except (OSError, ValueError):
-        raise OpenError("open: the SavedModel '%s' is damaged: its saved_model.pb cannot be read." % folder) from None
+        raise OpenError(f"open: the SavedModel '{folder}' is damaged: its saved_model.pb cannot be read.") from None
     if tags is not None:
         wanted = [tags] if isinstance(tags, str) else list(tags)
         if set(wanted) not in [set(one) for one in known]:
@@ -70,7 +70,7 @@ def _signature(folder: str, meta: Any, name: Optional[str]) -> Any:
 
 
 def _listed(names: Iterable[str]) -> str:
-    return ', '.join("'%s'" % name for name in sorted(names)) or 'none'
+    return ', '.join(f"'{name}'" for name in sorted(names)) or 'none'
 
 
 def _inlined(source: Source) -> Source:

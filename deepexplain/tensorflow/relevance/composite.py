@@ -70,7 +70,7 @@ class Composite:
             if i not in taken and matcher != ('*',):
                 warn('lrp: composite[%d] (%s, %r) is for no layer; the layers are %s.' % (
                     i, ', '.join(map(repr, matcher)), rule, ', '.join(
-                        '%s (%s)' % (place.op.name, place.op.type) for place in layers)))
+                        f'{place.op.name} ({place.op.type})' for place in layers)))
 
 
 def as_rule(value: Any) -> Rule:

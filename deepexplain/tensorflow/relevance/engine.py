@@ -47,7 +47,7 @@ class Planned:
 
     def __init__(self, model: 'Model', method: str, uncovered: str = 'error', quiet: bool = False) -> None:
         if uncovered not in ('error', 'gradient'):
-            raise ValueError("uncovered must be 'error' or 'gradient', not %r." % (uncovered,))
+            raise ValueError(f"uncovered must be 'error' or 'gradient', not {uncovered!r}.")
         self.path: Path = lowered(model.path, inference=True)
         self.plan: Plan = make_plan(self.path, frozenset(registered_rules()))
         self.unruled = '' if quiet else refuse_uncovered(method, self.plan.uncovered, uncovered == 'error')
@@ -113,7 +113,7 @@ def _checked(rule: Rule, layer: Layer, R: tf.Tensor) -> tf.Tensor:
     if not isinstance(result, tf.Tensor) or not result.shape.is_compatible_with(layer.x.shape):
         raise TypeError("%s.relevance must return a tensor of the shape of layer.x, %s, not %s, for '%s'." % (
             type(rule).__name__, layer.x.shape,
-            'of %s' % result.shape if isinstance(result, tf.Tensor) else type(result).__name__, layer.op.name))
+            f'of {result.shape}' if isinstance(result, tf.Tensor) else type(result).__name__, layer.op.name))
     return result
 
 

@@ -51,7 +51,7 @@ class Sums:
 def check_fit(estimator: Any, places: Sequence[Place]) -> None:
     """Refuse an unknown estimator, and layers whose patterns cannot be fitted."""
     if not isinstance(estimator, str) or estimator not in ESTIMATORS:
-        raise ValueError("estimator must be 'linear' or 'relu', not %r." % (estimator,))
+        raise ValueError(f"estimator must be 'linear' or 'relu', not {estimator!r}.")
     for place in places:
         if not channels_last(place.op) or place.parts.data == 1:
             raise RuntimeError("fit_patterns cannot fit the layer '%s' (%s): give its pattern in the option patterns."

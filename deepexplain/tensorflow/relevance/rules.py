@@ -23,12 +23,12 @@ class Rule:
 
     def __init__(self, bias: bool = True) -> None:
         if not isinstance(bias, (bool, np.bool_)):
-            raise ValueError('bias must be True or False, not %r.' % (bias,))
+            raise ValueError(f'bias must be True or False, not {bias!r}.')
         self.bias = bool(bias)
 
     def relevance(self, layer: Layer, R: tf.Tensor) -> tf.Tensor:
         """The relevance of the layer's data, given that of its output."""
-        raise NotImplementedError('%s needs a function relevance(self, layer, R).' % type(self).__name__)
+        raise NotImplementedError(f'{type(self).__name__} needs a function relevance(self, layer, R).')
 
     def __repr__(self) -> str:
         options = ['%s=%r' % (name.lstrip('_'), value) for name, value in sorted(vars(self).items())]
@@ -86,7 +86,7 @@ class AlphaBeta(Rule):
 
     def __init__(self, alpha: float = 2, beta: float = 1, bias: Any = True) -> None:
         if not isinstance(bias, (bool, np.bool_)) and not (isinstance(bias, str) and bias == 'split'):
-            raise ValueError("bias must be True, False or 'split', not %r." % (bias,))
+            raise ValueError(f"bias must be True, False or 'split', not {bias!r}.")
         super().__init__(bool(bias))
         self.bias: Any = bias
         self.alpha, self.beta = _number('alpha', alpha, 0), _number('beta', beta, 0)
@@ -242,5 +242,5 @@ def _ratio(R: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
 
 def _number(name: str, value: Any, least: float) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not least <= value < np.inf:
-        raise ValueError('%s must be a finite number of at least %g, not %r.' % (name, least, value))
+        raise ValueError(f'{name} must be a finite number of at least {least:g}, not {value!r}.')
     return float(value)

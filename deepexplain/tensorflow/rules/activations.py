@@ -59,7 +59,7 @@ def register_rule(op_type: str, elrp: Optional[Callable] = None, deeplift: Optio
                         % type(op_type).__name__)
     for name, rule in (('elrp', elrp), ('deeplift', deeplift)):
         if rule is not None and not callable(rule):
-            raise TypeError('register_rule: %s must be a function or None, not %s.' % (name, type(rule).__name__))
+            raise TypeError(f'register_rule: {name} must be a function or None, not {type(rule).__name__}.')
     try:
         compat.registered_gradient(op_type)
     except LookupError:

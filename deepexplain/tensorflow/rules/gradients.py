@@ -190,7 +190,7 @@ def gradients_of(T: tf.Tensor, points: Sequence[tf.Tensor], model: 'Model', rele
 def _why_cut(T: tf.Tensor, x: tf.Tensor) -> str:
     """In one message: which X, where its gradient stops, and what can be explained instead."""
     cut = find_cut(T, x)
-    message = "T ('%s') does not depend differentiably on X ('%s', %s): " % (T.name, x.name, x.dtype.name)
+    message = f"T ('{T.name}') does not depend differentiably on X ('{x.name}', {x.dtype.name}): "
     if not cut.path:
         message += 'there is no path of ops from X to T.'
         if Path([T], x).ops:

@@ -16,13 +16,13 @@ def check_tensors(T: Any, X: Any, graph: tf.Graph) -> List[tf.Tensor]:
             raise RuntimeError('%s must be a Tensorflow Tensor object%s, not %s.%s' % (
                 name, ' or a list of them' if name == 'X' else '', type(value).__name__, _hint(value)))
         if not hasattr(value, 'op') or not _is_symbolic(value):
-            raise RuntimeError('%s must be a Tensorflow Tensor object of a graph, not an eager tensor: call '
-                               'tf.compat.v1.disable_eager_execution() before the model is built.' % name)
+            raise RuntimeError(f'{name} must be a Tensorflow Tensor object of a graph, not an eager tensor: call '
+                               'tf.compat.v1.disable_eager_execution() before the model is built.')
         if value.graph is not graph:
             raise RuntimeError("%s must be a Tensorflow Tensor object of the session's graph; '%s' belongs to another "
                                'graph.' % (name, value.name))
         if while_context(value.op) is not None and value.op.type != 'Exit':
-            raise RuntimeError("%s ('%s') must be a tensor outside of loops." % (name, value.name))
+            raise RuntimeError(f"{name} ('{value.name}') must be a tensor outside of loops.")
     if not xs:
         raise RuntimeError('X must be a Tensorflow Tensor object or a list of them, not an empty list.')
     names = [x.name for x in xs]
@@ -74,7 +74,7 @@ def to_array(name: str, value: Any, dtype: Any) -> np.ndarray:
         array = np.asarray(value, dtype=dtype)
         lossy = array.dtype.kind in 'iu' and value is not array and (np.asarray(value) != array).any()
     except (TypeError, ValueError, NotImplementedError) as error:
-        raise ValueError('%s must be an array of numbers (%s): %s' % (name, np.dtype(dtype).name, error)) from None
+        raise ValueError(f'{name} must be an array of numbers ({np.dtype(dtype).name}): {error}') from None
     if value is None or lossy:
         raise ValueError('%s must be an array of numbers (%s), not %s.' % (
             name, np.dtype(dtype).name, 'None' if value is None else 'of fractions'))
@@ -93,7 +93,7 @@ def number(name: str, value: Any) -> float:
     """The value as a float, when it is a finite number of at least 0."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)) or not (
             0 <= value < np.inf):
-        raise ValueError('%s must be a number of at least 0, not %r.' % (name, value))
+        raise ValueError(f'{name} must be a number of at least 0, not {value!r}.')
     return float(value)
 
 
@@ -108,7 +108,7 @@ def check_samples(X: List[tf.Tensor], many: bool, xs: Any) -> List[np.ndarray]:
         raise RuntimeError('xs must have as many samples for every input, not %s.' % (
             ' and '.join(str(len(array)) for array in arrays)))
     if not len(arrays[0]):
-        raise RuntimeError('xs must have at least one sample; its shape is %s.' % (arrays[0].shape,))
+        raise RuntimeError(f'xs must have at least one sample; its shape is {arrays[0].shape}.')
     return arrays
 
 
@@ -116,7 +116,7 @@ def _data(name: str, value: Any, x: tf.Tensor) -> np.ndarray:
     array = to_array(name, value, x.dtype.as_numpy_dtype)
     if array.ndim == 0 or not fits(array.shape[1:], sample_shape(x)):
         expected = None if x.shape.ndims is None else [None] + x.shape.as_list()[1:]
-        raise ValueError("%s must have the shape of '%s', %s, not %s." % (name, x.name, written(expected), array.shape))
+        raise ValueError(f"{name} must have the shape of '{x.name}', {written(expected)}, not {array.shape}.")
     return array
 
 

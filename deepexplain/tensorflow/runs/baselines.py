@@ -63,8 +63,7 @@ def _checked(name: str, value: Any, x: tf.Tensor, more: int) -> np.ndarray:
         return array
     if (not more and fits(array.shape, expected)) or fits(array.shape[1:], expected) and array.ndim:
         return array
-    raise RuntimeError('%s shape %s does not match expected shape %s' % (
-        name, array.shape, written([None] * more + expected)))
+    raise RuntimeError(f'{name} shape {array.shape} does not match expected shape {written([None] * more + expected)}')
 
 
 def spread(baselines: Sequence[np.ndarray], references: Optional[Sequence[np.ndarray]],

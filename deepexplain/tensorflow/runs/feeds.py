@@ -43,11 +43,10 @@ def check_feed(feed_dict: Any, graph: tf.Graph, X: Sequence[tf.Tensor]) -> List[
     for key, value in feed_dict.items():
         tensor = _tensor(key, graph)
         if any(tensor is x for x in X):
-            raise RuntimeError("feed_dict must not hold X ('%s'): its values are xs." % tensor.name)
-        array = to_array("feed_dict['%s']" % tensor.name, value, tensor.dtype.as_numpy_dtype)
+            raise RuntimeError(f"feed_dict must not hold X ('{tensor.name}'): its values are xs.")
+        array = to_array(f"feed_dict['{tensor.name}']", value, tensor.dtype.as_numpy_dtype)
         if not tensor.shape.is_compatible_with(array.shape):
-            raise ValueError("feed_dict['%s'] must have the shape %s, not %s." % (
-                tensor.name, tensor.shape, array.shape))
+            raise ValueError(f"feed_dict['{tensor.name}'] must have the shape {tensor.shape}, not {array.shape}.")
         pairs.append((tensor, array))
     return pairs
 
@@ -63,7 +62,7 @@ def _tensor(key: Any, graph: tf.Graph) -> tf.Tensor:
     try:
         return graph.get_tensor_by_name(key if ':' in key else key + ':0')
     except (KeyError, ValueError):
-        raise ValueError("feed_dict: there is no tensor '%s' in the graph." % key) from None
+        raise ValueError(f"feed_dict: there is no tensor '{key}' in the graph.") from None
 
 
 def arrange(pairs: Sequence[Tuple[tf.Tensor, np.ndarray]], n: int, fixed: Mapping[str, Any]) -> Feeds:

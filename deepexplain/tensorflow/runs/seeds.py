@@ -9,7 +9,7 @@ def check_seed(seed: Any) -> Any:
     if seed is None or hasattr(seed, 'permutation') or (
             isinstance(seed, (int, np.integer)) and not isinstance(seed, bool) and seed >= 0):
         return seed
-    raise ValueError('seed must be an int of at least 0, or a numpy Generator or RandomState, not %r.' % (seed,))
+    raise ValueError(f'seed must be an int of at least 0, or a numpy Generator or RandomState, not {seed!r}.')
 
 
 def generator_of(*seeds: Any) -> Any:

@@ -18,9 +18,9 @@ def weights(ys: Any, T: tf.Tensor, n: int, values: Callable[[], np.ndarray]) -> 
         return None
     if isinstance(ys, str):
         if ys != 'max':
-            raise ValueError("ys must be weights, a unit, a unit for each sample, or 'max', not %r." % ys)
+            raise ValueError(f"ys must be weights, a unit, a unit for each sample, or 'max', not {ys!r}.")
         if T.shape.ndims == 0:
-            raise RuntimeError("ys cannot be 'max': T ('%s') is one number for all samples." % T.name)
+            raise RuntimeError(f"ys cannot be 'max': T ('{T.name}') is one number for all samples.")
         array = values()
         flat = np.zeros((n, array.size // n), T.dtype.as_numpy_dtype)
         flat[np.arange(n), array.reshape(n, -1).argmax(1)] = 1
