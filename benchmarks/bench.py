@@ -14,7 +14,8 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 from measure import Bare, data, paired, peak, typical
 
-from deepexplain.tensorflow import DeepExplain, attribution_methods, head
+from deepexplain.tensorflow import DeepExplain, attribution_methods
+from deepexplain.tensorflow.runs import first_layer
 
 STEPS, PERMUTATIONS, SAMPLES = 100, 2, 50
 #: Method -> its options, and the evaluations of the model that a sample needs by it, given its number of features.
@@ -112,14 +113,14 @@ def ratios():
 
 def shortcut():
     rows = []
-    wide = head.WIDE
+    wide = first_layer.WIDE
     case = Case(models.mlp)
     for method in MANY:
         for n in (1, 10):
             fast = case.runner(method, n)
-            head.WIDE = math.inf
+            first_layer.WIDE = math.inf
             slow = case.runner(method, n)
-            head.WIDE = wide
+            first_layer.WIDE = wide
             times = typical(slow, 2), typical(fast, 2)
             rows.append(['%s, n=%d' % (method, n), '%.2f ms' % (times[0] * 1e3), '%.2f ms' % (times[1] * 1e3),
                          '%.1f' % (times[0] / times[1])])
