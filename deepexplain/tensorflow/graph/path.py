@@ -1,5 +1,5 @@
 """The path: the ops between X and T. Nothing outside it is looked at, run or changed."""
-from typing import Callable, FrozenSet, Iterable, List, NamedTuple, Sequence, Set
+from typing import Callable, Dict, FrozenSet, Iterable, List, NamedTuple, Sequence, Set
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -64,6 +64,7 @@ class Path:
     Attributes:
         ops: the ops of the path in the order of their making, X's own not included.
         dependent: those of them whose value depends on the value of X (not only on its shape).
+        fed: X by name: what a replica has to read as it is, though an op of the path may make it as well.
         dead: see above.
         settled: the names of placeholders that are taken to be off.
         of: where this path stands for another, finds what stands here for a tensor of that one.
@@ -78,8 +79,18 @@ class Path:
         path_consumers = [consumer for x in X for consumer in x.consumers() if consumer in path]
         self.dependent = _forward(path_consumers, CONSTANT, dead) & path
         self._ends, self.dead = ends, dead
+        self.fed: Dict[str, tf.Tensor] = {x.name: x for x in X}
         self.settled: FrozenSet[str] = frozenset()
         self.of: Callable[[tf.Tensor], tf.Tensor] = lambda tensor: tensor
+
+    @property
+    def makes_own_ends(self) -> bool:
+        """Whether an op of the path makes one of X, besides what T hangs on (one half of a split, say).
+
+        TensorFlow stops gradients at whole ops: what goes through the other half would be lost.
+        """
+        makers = {x.op for x in self.X}
+        return any(op in makers for op in self.ops)
 
     def depends(self, tensor: tf.Tensor) -> bool:
         """Whether the tensor's value depends on the value of X."""

@@ -41,7 +41,7 @@ class Deconvnet(GradientAttribution):
         path = lowered(self.model.path, inference=True)
         self.settled = path.settled
         units = find_units(path, ACTIVATIONS | frozenset(registered_rules()))
-        replica = Replica(path.with_loops(), units=units, gradient=GRADIENT)
+        replica = Replica(path.with_loops(), path.fed, units, GRADIENT)
         return carrier_on(replica, path, self.rules(), relevance=True)
 
     def finish(self, gradient: tf.Tensor, x: tf.Tensor) -> tf.Tensor:

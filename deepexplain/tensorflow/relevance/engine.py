@@ -54,7 +54,7 @@ class Planned:
         ruled = [op for op in self.path.ops if any(op.name in table for table in (
             self.plan.layers, self.plan.pools, self.plan.sums, self.plan.winners, self.plan.shifts))]
         units = self.plan.units._replace(joint=ruled, single_types=frozenset())
-        self.replica = Replica(self.path.with_loops(), units=units, gradient=GRADIENT)
+        self.replica = Replica(self.path.with_loops(), self.path.fed, units, GRADIENT)
         self._padding = Padding(self.path, inputs_of(self.plan.units), self.replica.op)
 
     def layer(self, place: Place) -> Layer:

@@ -69,11 +69,11 @@ def ordinary(path: Path, points: Sequence[tf.Tensor] = ()) -> Carrier:
     lost = [(op.type, op.name) for op in units.lost] + look_inside(path, rules).custom
     if lost:
         _warn_of_lost(lost)
-    if not points and not units.stripped and not path.of_types(FUNCTIONAL):
+    if not (points or units.stripped or path.of_types(FUNCTIONAL) or path.makes_own_ends):
         return Carrier(path.T, path.of)
     # TensorFlow cannot differentiate a functional loop that a session has run, but can its copy; and the custom
     # gradient of an imported swish belongs to the graph that it was imported from.
-    inputs = {x.name: point for x, point in zip(path.X, points)}
+    inputs = {x.name: point for x, point in zip(path.X, points)} or path.fed
     replica = Replica(path.with_loops(), inputs, Units(stripped=units.stripped))
     return carrier_on(replica, path)
 
@@ -103,7 +103,7 @@ def lowered(path: Path, inference: bool = False) -> Path:
     lost = [(op.type, op.name) for op in calls if foreign_gradient(op) or op.type in own]
     if lost:
         _warn_of_lost(lost)
-    replica = Replica(path.with_loops(), inference=inference)
+    replica = Replica(path.with_loops(), path.fed, inference=inference)
     found = Path(path.X, replica.tensor(path.T))
     found.of, found.settled = replica.tensor, path.settled
     return found
@@ -140,7 +140,7 @@ def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
         warn('%s: unsupported activation on the path from X to T: %s. What has no rule passes its ordinary gradient, '
              'so attributions may not add up; see register_rule.' % (method, _listed(unruled)))
     units = units._replace(joint=list(units.joint) + [op for op in also(path, units) if op not in units.joint])
-    replica = Replica(path.with_loops(), units=units, gradient=GRADIENT)
+    replica = Replica(path.with_loops(), path.fed, units, GRADIENT)
     marked = {unit.y.op for unit in units.marked}
     # What goes to the winner is what it has: nothing is lost of T(x), as of the change of T something may be.
     winners = [(op.type, op.name) for op in path.of_types(WINNERS) if op in path.dependent and op not in marked
