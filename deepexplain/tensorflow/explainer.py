@@ -15,6 +15,7 @@ from .runs.arguments import check_rows, check_samples, check_tensors, positive_i
 from .runs.batching import sweep
 from .runs.feeds import arrange, check_feed, check_needs, placeholders_of
 from .runs.model import Model
+from .runs.outcome import doubts
 from .runs.run import Run
 from .runs.targets import weights
 
@@ -116,6 +117,7 @@ class Explainer:
         attribution = self._attribution
         with _Progress(run, attribution, show_progress):
             result = attribution.attribute(run)
+        self._judge(run, result)
         returned = result if self._many and not attribution.per_group else result[0]
         return (returned, self._delta(run, result)) if return_convergence_delta else returned
 
@@ -144,7 +146,10 @@ class Explainer:
         inner = self._check_inner(tensors)
         with self._making('relevances'):
             attribution.at(inner)
-        return attribution.relevances(self._start(xs, ys, batch_size, feed_dict, options), inner)
+        run = self._start(xs, ys, batch_size, feed_dict, options)
+        result = attribution.relevances(run, inner)
+        self._judge(run, result)
+        return result
 
     def fit_patterns(self, xs: Any = None, batch_size: Optional[int] = None,
                      feed_dict: Optional[Mapping[Any, Any]] = None, estimator: str = 'relu') -> List[np.ndarray]:
@@ -261,6 +266,13 @@ class Explainer:
                  for start in range(0, n or 1, size)]
         values = [np.concatenate(arrays) for arrays in zip(*parts)]
         return values if self._many else values[0]
+
+    def _judge(self, run: Run, attributions: List[np.ndarray]) -> None:
+        """Warn of attributions that cannot be right, or that explain nothing."""
+        attribution = self._attribution
+        doubt = doubts(attributions, run.seen, attribution.excess if attribution.parts_of_target else None, self.T.name)
+        if doubt:
+            warn('%s: %s%s' % (self.method, doubt, attribution.remedy))
 
     def _delta(self, run: Run, result: List[np.ndarray]) -> np.ndarray:
         change = self._attribution.change(run)

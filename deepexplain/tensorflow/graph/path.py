@@ -24,6 +24,14 @@ CALLS = frozenset(['PartitionedCall', 'StatefulPartitionedCall'])
 FUNCTIONAL = frozenset(['While', 'StatelessWhile', 'If', 'StatelessIf', 'Case', 'StatelessCase'])
 
 
+#: Of finite numbers they make others.
+SINGULAR = frozenset('''
+    Log Log1p Reciprocal Inv RealDiv Div DivNoNan Rsqrt Pow Xdivy Xlogy Xlog1py Sqrt Atanh Acosh Asin Acos Tan Lgamma
+    Digamma Polygamma Zeta Erfinv Ndtri TruncateDiv FloorDiv MatrixInverse Cholesky LogMatrixDeterminant MatrixSolve
+    MatrixTriangularSolve Svd Qr SelfAdjointEigV2
+    '''.split())
+
+
 def first_unnumbered(name: str) -> str:
     """'op' for 'op:0', and other tensor names as they are."""
     return name[:-2] if name.endswith(':0') else name
@@ -100,6 +108,12 @@ class Path:
         """The ops of the path that are of one of these types."""
         wanted = frozenset(types)
         return [op for op in self.ops if op.type in wanted]
+
+    @property
+    def may_be_singular(self) -> bool:
+        """Whether T may be infinite, or no number, at some finite X (float overflow apart)."""
+        return any(op.type in SINGULAR or op.type in CALLS or op.type in FUNCTIONAL or not hasattr(tf.raw_ops, op.type)
+                   for op in self.ops if op in self.dependent)
 
     def with_loops(self) -> List[tf.Operation]:
         """The ops of the path, the whole of every v1 loop that it enters, and the arrays that such loops write to.

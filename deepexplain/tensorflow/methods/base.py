@@ -7,7 +7,7 @@ import tensorflow.compat.v1 as tf
 
 from ..rules.gradients import Carrier, ordinary
 from ..runs.baselines import Baselines, check_baseline, check_references, spread
-from ..runs.batching import Rows, add_rows, sweep
+from ..runs.batching import Rows, add_rows, cuts, pairs, sweep
 from ..runs.model import Model
 from ..runs.run import Run, check_first_axis
 from ..runs.seeds import check_seed
@@ -44,6 +44,18 @@ class Attribution:
 
     #: Why attributions may not add up as they are meant to.
     share = ''
+
+    #: The baselines at which `look_at_absence` saw the target.
+    _looked_at: Optional[int] = None
+
+    #: Whether attributions are parts of T, so that they can be told to be too large.
+    parts_of_target = False
+
+    #: What to do about attributions that are not finite, or far too large.
+    remedy = ''
+
+    #: How many times as large as T they, or their sum, may be without a warning.
+    excess = 1000.
 
     def __init__(self, model: Model) -> None:
         self.model = model
@@ -82,6 +94,27 @@ class Attribution:
     def change(self, run: Run) -> np.ndarray:
         """What the attributions of each sample should add up to: T(x) - T(baseline), the mean over references."""
         return run.before() - run.absent_scores(self.absent(run))
+
+    def look_at_absence(self, run: Run, absent: Baselines) -> None:
+        """Let a run see the target where features are absent, if it may have no value there.
+
+        For methods that do not evaluate it there. Once for the same baselines in a row: weights that change later
+        seldom change whether T has a value.
+        """
+        if not self.model.path.may_be_singular:
+            return
+        key = hash(b''.join(array.tobytes() for array in absent.arrays))
+        if key == self._looked_at:
+            return
+        samples, references = np.zeros(absent.size, int), np.arange(absent.size)
+        if not run.rowing.mixed or any(array.shape[1] > 1 for array in absent.arrays):
+            samples, references = pairs(run.n, absent.size, run.rowing.mixed)
+        progress, run.progress = run.progress, lambda rows: None
+        for part in cuts(len(samples), run.rowing, run.n):
+            points = absent.rows(samples[part], references[part])
+            score = run.evaluate([self.model.score], samples[part], points)[0]
+            run.seen.note(np.abs(score), baselines=True)
+        run.progress, self._looked_at = progress, key
 
     def set_absent(self, baseline: Any, references: Any = None) -> None:
         """Take the options that say where features are absent."""
@@ -131,11 +164,15 @@ class GradientAttribution(Attribution):
     def __init__(self, model: Model) -> None:
         super().__init__(model)
         self._at: Dict[Tuple[str, ...], List[tf.Tensor]] = {}
+        #: The size of the target, at the input and, where that is a part of what is explained, at the baseline.
+        self._sizes: List[tf.Tensor] = []
         self.symbolic = self.build()
 
     def build(self) -> List[tf.Tensor]:
         """The attributions of each input as tensors."""
         self._carrier = self.carrier()
+        if self.parts_of_target:
+            self._sizes = [self.model.size_of(self._carrier.T)]
         return [self.finish(gradient, x) for gradient, x in zip(self._carrier.gradients(self.model), self.model.X)]
 
     def carrier(self) -> Carrier:
@@ -164,12 +201,20 @@ class GradientAttribution(Attribution):
         """What every call is fed alike."""
         return []
 
+    def evaluate(self, run: Run, fetches: Sequence[tf.Tensor], rows: Rows,
+                 feeds: Sequence[Tuple[tf.Tensor, np.ndarray]]) -> List[np.ndarray]:
+        """Tensors in some rows of a run, which takes note of how large the target is there."""
+        values = run.evaluate(list(fetches) + self._sizes, rows.samples, run.inputs(rows), feeds, self.whole())
+        for place, sizes in enumerate(values[len(fetches):]):
+            run.seen.note(sizes, baselines=place > 0)
+        return values[:len(fetches)]
+
     def relevances(self, run: Run, tensors: Sequence[tf.Tensor]) -> List[np.ndarray]:
         """The attributions of tensors of the path, the mean over a run's evaluations."""
         fetches, size = self.at(tensors), self.evaluations(run)
         totals: List[np.ndarray] = []
         for rows in sweep(run.n, size, run.rowing):
-            values = run.evaluate(fetches, rows.samples, run.inputs(rows), self.further(run, rows), self.whole())
+            values = self.evaluate(run, fetches, rows, self.further(run, rows))
             for tensor, value in zip(tensors, values):
                 check_first_axis(tensor, value, len(rows.samples))
             totals = totals or [np.zeros((run.n,) + value.shape[1:]) for value in values]
@@ -178,8 +223,7 @@ class GradientAttribution(Attribution):
         return [(total / size).astype(tensor.dtype.as_numpy_dtype) for total, tensor in zip(totals, tensors)]
 
     def attribute(self, run: Run) -> List[np.ndarray]:
-        whole = self.whole()
-        parts = [run.evaluate(self.symbolic, rows.samples, run.inputs(rows), self.further(run, rows), whole)
+        parts = [self.evaluate(run, self.symbolic, rows, self.further(run, rows))
                  for rows in sweep(run.n, 1, run.rowing)]
         # What one call returns is handed on as it is.
         return parts[0] if len(parts) == 1 else [np.concatenate(values) for values in zip(*parts)]

@@ -40,7 +40,7 @@ class DeepLIFTRescale(GradientAttribution):
     """
 
     run_options = ('baseline', 'references')
-    has_convergence_delta = True
+    has_convergence_delta = parts_of_target = True
 
     #: Whether what trains alone is left out of the path.
     inference = False
@@ -53,6 +53,7 @@ class DeepLIFTRescale(GradientAttribution):
 
     def build(self) -> List[tf.Tensor]:
         results = super().build()
+        self._sizes.append(self.model.size_of(self._reference.tensor(self._path.T)))
         # One row of references can stand for all, unless the ops in which tensors meet want as many as there are.
         self._one_for_all = not self._complete and keeps_rows(self._path)
         self._owner = tf.placeholder(tf.int32, [None], name='owners')
@@ -100,14 +101,14 @@ class DeepLIFTRescale(GradientAttribution):
         for rows in sweep(run.n, absent.size, run.rowing):
             feeds = self.further(run, rows)
             if absent.size == 1 or run.rowing.exact:
-                values = run.evaluate(self.symbolic, rows.samples, run.inputs(rows), feeds)
+                values = self.evaluate(run, self.symbolic, rows, feeds)
                 if absent.size == 1 and len(rows.samples) == run.n:
                     return values
                 for total, value in zip(totals, values):
                     add_rows(total, rows.samples, value)
             else:
                 feeds.append((self._owner, (rows.samples - rows.samples[0]).astype(np.int32)))
-                values = run.evaluate(self._of_samples, rows.samples, run.inputs(rows), feeds)
+                values = self.evaluate(run, self._of_samples, rows, feeds)
                 for total, value in zip(totals, values):
                     total[rows.samples[0]:rows.samples[0] + len(value)] += value
         return [(total / absent.size).astype(x.dtype) for total, x in zip(totals, run.xs)]
@@ -120,7 +121,7 @@ class DeepLIFTRescale(GradientAttribution):
             for reference in range(absent.size):
                 feeds = [(placeholder, array[reference]) for placeholder, array in zip(
                     self._placeholders, absent.arrays)]
-                values = run.evaluate(self.symbolic, rows.samples, run.inputs(rows), feeds)
+                values = self.evaluate(run, self.symbolic, rows, feeds)
                 if absent.size > 1:
                     sums = [one + value.astype(np.float64) for one, value in zip(sums, values)]
             results.append(values if absent.size == 1 else [

@@ -23,7 +23,7 @@ class EpsilonLRP(GradientAttribution):
         AssertionError: if epsilon is not greater than 0.
     """
 
-    has_convergence_delta = True
+    has_convergence_delta = parts_of_target = True
 
     def __init__(self, model: Model, epsilon: float = 1e-4) -> None:
         valid = isinstance(epsilon, (int, float, np.number)) and epsilon > 0

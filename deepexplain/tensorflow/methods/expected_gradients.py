@@ -32,14 +32,15 @@ class ExpectedGradients(Attribution):
     """
 
     run_options = ('references', 'seed')
-    has_convergence_delta = True
+    has_convergence_delta = parts_of_target = True
 
     def __init__(self, model: Model, references: Any = None, samples: int = 50, seed: Any = None) -> None:
         super().__init__(model)
         self._samples = positive_int('samples', samples)
         self._seed = check_seed(seed)
         self.set_absent(None, references)
-        self._gradients = ordinary(model.path).gradients(model)
+        carrier = ordinary(model.path)
+        self._fetches = carrier.gradients(model) + [model.size_of(carrier.T)]
 
     def absent(self, run: Run) -> Baselines:
         if run.baselines is None and self._references is None and run.options.get('references') is None:
@@ -52,6 +53,7 @@ class ExpectedGradients(Attribution):
 
     def attribute(self, run: Run) -> List[np.ndarray]:
         absent = self.absent(run)
+        self.look_at_absence(run, absent)
         # Where a reference is among all, and a place on its path, for each sample and draw.
         drawn = generator_of(run.options.get('seed'), self._seed).uniform(size=(run.n, self._samples, 2))
         totals = [np.zeros(x.shape) for x in run.xs]
@@ -61,6 +63,8 @@ class ExpectedGradients(Attribution):
             ways = [take(x, rows.samples) - start for x, start in zip(run.xs, starts)]
             points = [start + places.astype(way.dtype).reshape((-1,) + (1,) * (way.ndim - 1)) * way
                       for start, way in zip(starts, ways)]
-            for total, way, gradient in zip(totals, ways, run.evaluate(self._gradients, rows.samples, points)):
+            *gradients, sizes = run.evaluate(self._fetches, rows.samples, points)
+            run.seen.note(sizes)
+            for total, way, gradient in zip(totals, ways, gradients):
                 add_rows(total, rows.samples, way * gradient)
         return [(total / self._samples).astype(x.dtype) for total, x in zip(totals, run.xs)]

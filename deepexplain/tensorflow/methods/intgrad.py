@@ -36,7 +36,7 @@ class IntegratedGradients(GradientAttribution):
     """
 
     run_options = ('baseline', 'references')
-    has_convergence_delta = True
+    has_convergence_delta = parts_of_target = True
 
     def __init__(self, model: Model, steps: int = 100, baseline: Any = None, references: Any = None,
                  quadrature: str = 'riemann_right') -> None:
@@ -72,6 +72,7 @@ class IntegratedGradients(GradientAttribution):
             path, ends = Path([head.z], self.model.T), [(both[:size], both[size:])]
         points = [self._points(tensor, *end) for tensor, end in zip(path.X, ends)]
         T = target_at(path, points)
+        self._sizes = [self.model.size_of(T)]
         sums = [self._summed(one) for one in gradients_of(T, points, self.model)]
         if head is not None:
             sums = [tf.matmul(sums[0], tf.cast(head.weights, sums[0].dtype), transpose_b=True)]
@@ -112,6 +113,7 @@ class IntegratedGradients(GradientAttribution):
 
     def attribute(self, run: Run) -> List[np.ndarray]:
         absent = self.absent(run)
+        self.look_at_absence(run, absent)
         samples, references = pairs(run.n, absent.size, run.rowing.mixed)
         # Sums over a sample's references are made in the graph, but for the rows that only fill a call up.
         fetches = self._of_samples if absent.size > 1 and not run.rowing.exact else self.symbolic
@@ -119,8 +121,9 @@ class IntegratedGradients(GradientAttribution):
         for block in blocks(len(samples), self._steps, run.rowing):
             height, width = block.real
             of_pairs = samples[block.samples]
-            values = run.fetch(fetches, self._feed(run, absent, of_pairs, references[block.samples], block),
-                               np.repeat(of_pairs, len(block.evaluations)))
+            feed = self._feed(run, absent, of_pairs, references[block.samples], block)
+            *values, sizes = run.fetch(fetches + self._sizes, feed, np.repeat(of_pairs, len(block.evaluations)))
+            run.seen.note(sizes)
             run.progress(height * width)
             if height == len(samples) == run.n and width == self._steps:
                 return [value[:height].astype(x.dtype, copy=False) for value, x in zip(values, run.xs)]

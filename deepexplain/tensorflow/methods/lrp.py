@@ -40,7 +40,10 @@ class LRP(GradientAttribution):
         TypeError, ValueError: if the composite is not such a list.
     """
 
-    has_convergence_delta = True
+    has_convergence_delta = parts_of_target = True
+
+    remedy = (' Relevance grows without bounds where the sums that a rule divides by come next to 0; those of '
+              'lrp.z_plus, lrp.alpha_1_beta_0_IB and deep_taylor do not cancel out.')
 
     def __init__(self, model: Model, composite: Any = None, uncovered: str = 'error') -> None:
         self._composite = Composite([('*', Epsilon())] if composite is None else composite)

@@ -93,6 +93,8 @@ class ShapleySampling(PerturbationAttribution):
                 total += np.bincount(features, falls, len(total))
             else:
                 total[features] += falls
+        run.seen.note(np.abs(full))
+        run.seen.note(np.abs(empty), baselines=True)
         if all(player.min() >= 0 for player in players):
             run.keep(full, empty)
         credits = np.append(total.reshape(run.n, count) / self._samples, np.zeros((run.n, 1)), 1)

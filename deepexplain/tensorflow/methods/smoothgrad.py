@@ -52,7 +52,8 @@ class SmoothGrad(Attribution):
         self._own_seed = options.get('seed')
         self._method = wrapped(of)(model, **options)
         self._draws = 'seed' in self._method.run_options
-        self.per_group = self._method.per_group
+        self.per_group, self.excess = self._method.per_group, self._method.excess
+        self.parts_of_target = self._method.parts_of_target and not (self._squared or self._spread)
         self.run_options = _run_options(type(self._method))
 
     @classmethod

@@ -1,5 +1,5 @@
 """Model: what an explainer explains, a target and its inputs, and the path between them."""
-from typing import List
+from typing import List, Optional
 
 import tensorflow.compat.v1 as tf
 
@@ -30,8 +30,16 @@ class Model:
 
     def score_of(self, T: tf.Tensor) -> tf.Tensor:
         """For each sample the sum of the units of T, or of what stands for it, weighed by Y."""
-        target = T * self.Y
-        if T.shape.ndims:
-            return tf.reduce_sum(target, list(range(1, T.shape.ndims)))
-        samples = [1] if T.shape.ndims == 0 else [tf.shape(target)[0]]
-        return tf.reduce_sum(tf.reshape(target, tf.concat([samples, [-1]], 0)), 1)
+        return _summed(T * self.Y, T.shape.ndims)
+
+    def size_of(self, T: tf.Tensor) -> tf.Tensor:
+        """For each sample the sum of the absolute values of the same: what units that cancel out do not hide."""
+        return _summed(tf.abs(T * self.Y), T.shape.ndims)
+
+
+def _summed(target: tf.Tensor, rank: Optional[int]) -> tf.Tensor:
+    """The sum over all axes but the first; of a single number a vector of one."""
+    if rank:
+        return tf.reduce_sum(target, list(range(1, rank)))
+    samples = [1] if rank == 0 else [tf.shape(target)[0]]
+    return tf.reduce_sum(tf.reshape(target, tf.concat([samples, [-1]], 0)), 1)

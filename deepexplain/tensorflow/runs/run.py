@@ -8,6 +8,7 @@ from .baselines import Baselines
 from .batching import Rowing, Rows, cuts, pairs, take
 from .feeds import Feeds
 from .model import Model
+from .outcome import Seen
 
 
 class Run:
@@ -20,6 +21,7 @@ class Run:
         ys: weights of T's units for each sample, or None.
         options: those of the method's options that this run was given.
         baselines: where features are absent, once a method has asked.
+        seen: what was seen of the target.
         progress: called with the number of rows that a session call has evaluated.
     """
 
@@ -28,6 +30,7 @@ class Run:
         self.xs, self.n, self.options = xs, len(xs[0]), options
         self.ys: Optional[np.ndarray] = None
         self.baselines: Optional[Baselines] = None
+        self.seen = Seen()
         self.progress: Callable[[int], Any] = lambda rows: None
         self.rowing, self.feeds = rowing, feeds
         self._session, self._model = session, model
@@ -39,7 +42,7 @@ class Run:
         run = Run(self._session, self._model, xs, self.rowing, self.feeds.of(samples), options)
         run.ys = None if self.ys is None else take(self.ys, samples)
         run.baselines = None if self.baselines is None else self.baselines.of(samples)
-        run.progress = self.progress
+        run.progress, run.seen = self.progress, self.seen
         return run
 
     def inputs(self, rows: Rows) -> List[np.ndarray]:
@@ -111,7 +114,7 @@ class Run:
         cut = dict(self.feeds.cut)
         cut.update((x.name, value) for x, value in zip(self._model.X, self.xs))
         run = Run(self._session, model, xs, self.rowing, self.feeds._replace(cut=cut), {})
-        run.ys, run.baselines = self.ys, baselines
+        run.ys, run.baselines, run.seen = self.ys, baselines, self.seen
         return run
 
     def keep(self, before: np.ndarray, absent: np.ndarray) -> None:
