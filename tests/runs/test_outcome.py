@@ -107,7 +107,7 @@ def test_relevance_that_grows_without_bounds(session):
             de.explain('lrp.z_plus', T, X, [[1, 1 - 1e-6]])
 
 
-@pytest.mark.parametrize('method', [name for name in attribution_methods])
+@pytest.mark.parametrize('method', list(attribution_methods))
 def test_ordinary_results_are_not_doubted(session, rng, method):
     X, T = mlp(tf.nn.relu, rng)
     initialise(session)

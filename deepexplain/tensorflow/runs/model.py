@@ -1,6 +1,7 @@
 """Model: what an explainer explains, a target and its inputs, and the path between them."""
 from typing import List, Optional
 
+import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..graph.path import Path
@@ -33,8 +34,14 @@ class Model:
         return _summed(T * self.Y, T.shape.ndims)
 
     def size_of(self, T: tf.Tensor) -> tf.Tensor:
-        """For each sample the sum of the absolute values of the same: what units that cancel out do not hide."""
-        return _summed(tf.abs(T * self.Y), T.shape.ndims)
+        """The largest sum over samples of the absolute values of the same, in a vector of one; inf if not finite.
+
+        Units that cancel out do not hide it; one number costs no time to fetch.
+        """
+        sizes = _summed(tf.abs(T * self.Y), T.shape.ndims)
+        # TensorFlow 1.15 finds maxima beside nan.
+        numbers = tf.where_v2(tf.is_finite(sizes), sizes, tf.constant(np.inf, sizes.dtype))
+        return tf.reduce_max(numbers, keepdims=True)
 
 
 def _summed(target: tf.Tensor, rank: Optional[int]) -> tf.Tensor:
