@@ -1,5 +1,5 @@
 """What happens inside the functions that functional loops and branches run, where no unit can be marked."""
-from typing import Any, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Sequence, Tuple
 
 import tensorflow.compat.v1 as tf
 
@@ -75,20 +75,45 @@ def _note(units: Units, place: str, found: Inside) -> None:
     found.hidden.extend((unit.y.op.type, f'{unit.y.op.name} in {place}') for unit in units.marked)
 
 
+class Body(NamedTuple):
+    """A function as a graph of its own: its arguments are placeholders there."""
+    graph: tf.Graph
+    arguments: List[tf.Tensor]
+    outputs: List[tf.Tensor]
+
+
+def body_of(function: Any, library: Mapping[str, Any], shapes: Sequence[Any]) -> Body:
+    """A function of a library with arguments of some shapes."""
+    everything = tf.GraphDef()
+    everything.library.function.extend(library[name] for name in callees(function, library))
+    definition, flat = compat.function_to_graph(function, everything.library, shapes)
+    definition.library.CopyFrom(everything.library)
+    with tf.Graph().as_default() as graph:
+        tf.import_graph_def(definition, name='')
+    outputs = [flat[function.ret[result.name]] for result in function.signature.output_arg]
+    return Body(graph, [graph.get_tensor_by_name(argument.name + ':0') for argument in function.signature.input_arg],
+                [graph.get_tensor_by_name(name if ':' in name else name + ':0') for name in outputs])
+
+
+def callees(function: Any, library: Mapping[str, Any]) -> List[str]:
+    """The names of the functions that a function calls, and those call, itself not included."""
+    found: Dict[str, None] = {}
+    waiting = [function]
+    while waiting:
+        for node in waiting.pop().node_def:
+            for name in [inner.name for inner in functions_of(node)] + [node.op]:
+                if name in library and name not in found:
+                    found[name] = None
+                    waiting.append(library[name])
+    return list(found)
+
+
 def _path_through(function: Any, inputs: Sequence[tf.Tensor], depends: Sequence[bool], library: Mapping[str, Any],
                   loop: bool, read: Sequence[bool]) -> Path:
     """The path from the arguments that depend on X to the results that are read, in a graph of its own."""
-    everything = tf.GraphDef()
-    everything.library.function.extend(library.values())
-    body, flat = compat.function_to_graph(function, everything.library, [tensor.shape for tensor in inputs])
-    body.library.CopyFrom(everything.library)
-    with tf.Graph().as_default() as graph:
-        tf.import_graph_def(body, name='')
-        arguments = [graph.get_tensor_by_name(argument.name + ':0') for argument in function.signature.input_arg]
-        outputs = []
-        for result in function.signature.output_arg:
-            name = flat[function.ret[result.name]]
-            outputs.append(graph.get_tensor_by_name(name if ':' in name else name + ':0'))
+    body = body_of(function, library, [tensor.shape for tensor in inputs])
+    arguments, outputs = body.arguments, body.outputs
+    with body.graph.as_default():
         joined = tf.raw_ops.IdentityN(input=[one for one, wanted in zip(outputs, read) if wanted])[0]
         dependent = list(depends)
         while True:
