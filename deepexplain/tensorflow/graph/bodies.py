@@ -1,14 +1,19 @@
 """What happens inside the functions that functional loops and branches run, where no unit can be marked."""
-from typing import Any, Dict, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 import tensorflow.compat.v1 as tf
 
 from . import compat
+from .flow import Flow
 from .functions import functions_of, is_call, is_phased
-from .path import FUNCTIONAL, Path
+from .numbers import Numbers
+from .path import CALLS, FUNCTIONAL, Path, unwrap
 from .units import Units, find_units, foreign_gradient
 
 Found = List[Tuple[str, str]]
+
+#: Their first input chooses a function.
+BRANCHES = frozenset(['If', 'StatelessIf', 'Case', 'StatelessCase'])
 
 
 class Inside(NamedTuple):
@@ -93,6 +98,88 @@ def body_of(function: Any, library: Mapping[str, Any], shapes: Sequence[Any]) ->
     outputs = [flat[function.ret[result.name]] for result in function.signature.output_arg]
     return Body(graph, [graph.get_tensor_by_name(argument.name + ':0') for argument in function.signature.input_arg],
                 [graph.get_tensor_by_name(name if ':' in name else name + ':0') for name in outputs])
+
+
+class Entered(NamedTuple):
+    """A function that an op runs, as a graph.
+
+    Attributes:
+        role: what it is to the op: 'body' or 'cond' of a loop, or anything else.
+        live: for each argument whether the caller said so of the op's inputs.
+        targets: the results that matter.
+        numbers: what is known of numbers there.
+    """
+    role: str
+    body: Body
+    live: List[bool]
+    targets: List[tf.Tensor]
+    numbers: Numbers
+
+
+def enter(op: tf.Operation, flow: Flow, library: Mapping[str, Any], is_live: Callable[[tf.Tensor], bool],
+          wanted: Callable[[str, Any], bool]) -> Iterator[Entered]:
+    """The functions that an op of a flow may run; of a loop the body before the condition.
+
+    Args:
+        library: the functions of the graph, by name.
+        wanted: says of a function's role and its definition whether to enter it.
+    """
+    loop = 'While' in op.type
+    inputs = list(op.inputs)[1 if op.type in BRANCHES else 0:]
+    for role, name in _chosen(op, flow.numbers):
+        if not wanted(role, library[name]):
+            continue
+        body = body_of(library[name], library, [tensor.shape for tensor in inputs])
+        kept = [True] * len(inputs)
+        if loop:
+            # Of what a loop carries is known, as outside, what it hands on as it is.
+            step = body if role == 'body' else body_of(
+                library[op.get_attr('body').name], library, [tensor.shape for tensor in inputs])
+            kept = [unwrap(result) is argument for argument, result in zip(step.arguments, step.outputs)]
+        outside = {argument.name: flow.numbers.of(tensor) for argument, tensor, one in zip(
+            body.arguments, inputs, kept) if one}
+        targets = [one for one, tensor in zip(body.outputs, op.outputs) if loop or tensor.name in flow.readers]
+        yield Entered(role, body, [is_live(tensor) for tensor in inputs],
+                      body.outputs if role == 'cond' else targets, Numbers(outside=outside))
+
+
+def _chosen(op: tf.Operation, numbers: Numbers) -> List[Tuple[str, str]]:
+    """The functions that an op may run, each with what it is to the op."""
+    if 'While' in op.type:
+        return [(role, op.get_attr(role).name) for role in ('body', 'cond')]
+    if op.type in ('If', 'StatelessIf'):
+        truth = numbers.truth(op.inputs[0])
+        return [(role, op.get_attr(role).name) for role, side in (('then_branch', True), ('else_branch', False))
+                if truth in (None, side)]
+    if op.type not in FUNCTIONAL and op.type not in CALLS:
+        return [('call', op.type)]
+    return [('branch', function.name) for function in functions_of(op.node_def)]
+
+
+def asked_for(op: tf.Operation, numbers: Numbers, functions: Callable[[], Mapping[str, Any]], targets: Set[str]
+              ) -> Optional[List[tf.Tensor]]:
+    """The inputs of a functional branch that the side which is known to be taken uses; None for other ops."""
+    if op.type not in ('If', 'StatelessIf') or numbers.truth(op.inputs[0]) is None:
+        return None
+    library = functions()
+    found: Set[int] = set()
+    for _, name in _chosen(op, numbers):
+        function = library[name]
+        nodes = {node.name: node for node in function.node_def}
+        places = {argument.name: i for i, argument in enumerate(function.signature.input_arg, 1)}
+        waiting = [function.ret[result.name].split(':')[0]
+                   for result, tensor in zip(function.signature.output_arg, op.outputs)
+                   if tensor.consumers() or tensor.name in targets]
+        seen = set(waiting)
+        while waiting:
+            one = waiting.pop()
+            for source in nodes[one].input if one in nodes else ():
+                source = source.split(':')[0].lstrip('^')
+                if source not in seen:
+                    seen.add(source)
+                    waiting.append(source)
+        found.update(places[one] for one in seen if one in places)
+    return [tensor for i, tensor in enumerate(op.inputs) if i in found]
 
 
 def callees(function: Any, library: Mapping[str, Any]) -> List[str]:

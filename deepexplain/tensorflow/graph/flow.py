@@ -94,7 +94,7 @@ class Flow:
                 self._switches.add(op)
             if truth is not None:
                 inputs = [inputs[1 if truth else 2]] if op.type in _SELECTS else [
-                    one for i, one in enumerate(inputs) if i != place]
+                    one for one in inputs if one.name != op.inputs[place].name]
         # A branch of constants is chosen by what it waits for.
         for before in op.control_inputs:
             if before.type == 'Identity' and before.inputs[0].op.type in _SWITCHES:

@@ -21,7 +21,10 @@ SAME = frozenset('''
     Identity Snapshot StopGradient EnsureShape Reshape ExpandDims Squeeze BroadcastTo Tile Cast LoopCond
     '''.split())
 
-#: Drawn evenly from 0 to 1; the ends themselves do not count.
+_ENTERS = frozenset(['Enter', 'RefEnter'])
+
+#: Drawn evenly from 0 to 1, and what they draw: the ends themselves do not count.
+DRAWN = 2. ** -60, 1 - 2. ** -24
 UNIFORM = frozenset('RandomUniform StatelessRandomUniform StatelessRandomUniformV2'.split())
 
 
@@ -72,9 +75,9 @@ class Numbers:
             found = Known(range_of(tf.get_static_value(tensor)) if (tensor.shape.num_elements() or FEW + 1) <= FEW
                           else None)
         elif op.type in UNIFORM and tensor.dtype.is_floating:
-            found = Known((float(np.nextafter(0, 1)), float(np.nextafter(1, 0))))
-        elif op.type in _FOLLOWS or op.type in SAME:
-            parts = [self.of(one, depth - 1) for one in list(op.inputs)[:1 if op.type in SAME else None]]
+            found = Known(DRAWN)
+        elif op.type in _FOLLOWS or op.type in SAME or op.type in _ENTERS and op.get_attr('is_constant'):
+            parts = [self.of(one, depth - 1) for one in list(op.inputs)[:None if op.type in _FOLLOWS else 1]]
             found = Known(_follow(op, tensor, [part.range for part in parts]),
                           frozenset().union(*(part.asked for part in parts)))
         else:
@@ -105,7 +108,7 @@ def _follow(op: tf.Operation, tensor: tf.Tensor, parts: List[Optional[Range]]) -
             return (1., 1.) if low > 0 or high < 0 else (0., 0.) if low == high == 0 else (0., 1.)
         return (float(math.trunc(low)), float(math.trunc(high))) if (
             tensor.dtype.is_integer and math.isfinite(low) and math.isfinite(high)) else parts[0]
-    if op.type in SAME:
+    if op.type not in _FOLLOWS:
         return parts[0]
     found = _FOLLOWS[op.type](*parts)
     return found if found is None or not any(math.isnan(one) for one in found) else None

@@ -15,13 +15,13 @@ What such ops do in ordinary models is no such way:
 - what a custom gradient, of tf.custom_gradient or a gradient_override_map, stands in for.
 Ops in which the winner takes all (max pooling, sorting, the values of TopKV2) have a gradient.
 """
-from typing import Any, Callable, Collection, Dict, FrozenSet, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Collection, Dict, FrozenSet, Iterable, List, Mapping, Optional, Sequence, Set
 
 import tensorflow.compat.v1 as tf
 
 from ..messages import listed, warn
 from . import compat
-from .bodies import Found, body_of
+from .bodies import Found, asked_for, enter
 from .flow import SHAPES, Flow
 from .functions import functions_of, is_call
 from .numbers import Numbers
@@ -40,9 +40,6 @@ _ORDERS = frozenset(['Greater', 'GreaterEqual', 'Less', 'LessEqual'])
 _EQUALITIES = frozenset(['Equal', 'NotEqual', 'ApproximateEqual'])
 
 _FINITE = frozenset(['IsNan', 'IsInf', 'IsFinite'])
-
-#: Their first input chooses a function.
-BRANCHES = frozenset(['If', 'StatelessIf', 'Case', 'StatelessCase'])
 
 #: A mask gates what it is multiplied with, or chooses.
 _GATES = frozenset(['Mul', 'MulNoNan', 'Select', 'SelectV2'])
@@ -78,7 +75,7 @@ class _Ways:
     def __init__(self, X: Sequence[str], targets: Sequence[tf.Tensor], numbers: Numbers, graph: tf.Graph,
                  library: Dict[str, Any], place: str = '') -> None:
         self._X, self._graph, self._library, self._place = list(X), graph, library, place
-        self._ends = {tensor.name for tensor in targets}
+        self._ends, self._known = {tensor.name for tensor in targets}, numbers
         self._gradients: Dict[str, bool] = {}
         self._order: Optional[Dict[tf.Operation, int]] = None
         self._flow = Flow(targets, X, numbers, reads=self._reads)
@@ -108,7 +105,7 @@ class _Ways:
     def _reads(self, op: tf.Operation) -> Optional[List[tf.Tensor]]:
         """A custom gradient passes from what comes out to the arguments, which stand behind the results."""
         if op.type != 'IdentityN' or not self._overridden(op):
-            return None
+            return asked_for(op, self._known, self._functions, self._ends)
         results = [i for i, tensor in enumerate(op.outputs) if tensor.consumers() or tensor.name in self._ends]
         arguments = [tensor for i, tensor in enumerate(op.inputs) if i > max(results, default=-1)]
         return arguments or None
@@ -218,41 +215,21 @@ class _Ways:
         """What ends ways inside the functions that an op runs."""
         library = self._functions()
         found: Found = []
-        loop = 'While' in op.type
-        inputs = list(op.inputs)[1 if op.type in BRANCHES else 0:]
-        live = [tensor.name in self.live for tensor in inputs]
-        outside = {} if loop else {i: self._flow.numbers.of(tensor) for i, tensor in enumerate(inputs)}
-        for role, name in chosen(op, self._flow.numbers):
-            if role != 'cond' and not _may_end(library[name], library, self._has_gradient, set()):
-                continue
-            body = body_of(library[name], library, [tensor.shape for tensor in inputs])
-            targets = [one for one, tensor in zip(body.outputs, op.outputs) if loop or tensor.consumers()]
-            numbers = Numbers(outside={body.arguments[i].name: known for i, known in outside.items()})
+        live: List[bool] = []
+        for inside in enter(op, self._flow, library, lambda tensor: tensor.name in self.live, lambda role, function:
+                            role == 'cond' or _may_end(function, library, self._has_gradient, set())):
+            arguments, outputs = inside.body.arguments, inside.body.outputs
+            # What comes out of one step of a loop goes into the next, and into its condition.
+            live = live if inside.role == 'cond' and live else inside.live
             while True:
-                ways = _Ways([argument.name for argument, one in zip(body.arguments, live) if one],
-                             body.outputs if role == 'cond' else targets or body.outputs, numbers, body.graph, self._library,
-                             ' in %s%s' % (op.name, self._place))
-                # What comes out of one step of a loop goes into the next.
-                after = [before or output.name in ways.live for before, output in zip(live, body.outputs)]
-                if role != 'body' or after == live:
+                ways = _Ways([argument.name for argument, one in zip(arguments, live) if one], inside.targets,
+                             inside.numbers, inside.body.graph, self._library, ' in %s%s' % (op.name, self._place))
+                after = [before or output.name in ways.live for before, output in zip(live, outputs)]
+                if inside.role != 'body' or after == live:
                     break
                 live = after
             found.extend(one for one in ways.found if one not in found)
         return found
-
-
-def chosen(op: tf.Operation, numbers: Numbers) -> List[Tuple[str, str]]:
-    """The functions that an op may run, each with what it is to the op; a loop's body before its condition."""
-    if 'While' in op.type:
-        return [(role, op.get_attr(role).name) for role in ('body', 'cond')]
-    if op.type in ('If', 'StatelessIf'):
-        # A branch's first input chooses it.
-        truth = numbers.truth(op.inputs[0])
-        return [(role, op.get_attr(role).name) for role, side in (('then_branch', True), ('else_branch', False))
-                if truth in (None, side)]
-    if op.type not in FUNCTIONAL and op.type not in CALLS:
-        return [('call', op.type)]
-    return [('branch', function.name) for function in functions_of(op.node_def)]
 
 
 def _may_end(function: Any, library: Mapping[str, Any], has_gradient: Callable[[str], bool], seen: Set[str]

@@ -33,6 +33,7 @@ class ExpectedGradients(Attribution):
 
     run_options = ('references', 'seed')
     has_convergence_delta = True
+    differentiates = True
 
     def __init__(self, model: Model, references: Any = None, samples: int = 50, seed: Any = None) -> None:
         super().__init__(model)

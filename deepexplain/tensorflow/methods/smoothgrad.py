@@ -53,6 +53,7 @@ class SmoothGrad(Attribution):
         self._method = wrapped(of)(model, **options)
         self._draws = 'seed' in self._method.run_options
         self.per_group = self._method.per_group
+        self.evaluates, self.differentiates = self._method.evaluates, self._method.differentiates
         self.run_options = _run_options(type(self._method))
 
     @classmethod
