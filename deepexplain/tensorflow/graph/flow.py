@@ -96,7 +96,7 @@ class Flow:
                 inputs = [inputs[1 if truth else 2]] if op.type in _SELECTS else [
                     one for one in inputs if one.name != op.inputs[place].name]
         # A branch of constants is chosen by what it waits for.
-        for before in op.control_inputs:
+        for before in op.control_inputs if not len(op.inputs) else ():
             if before.type == 'Identity' and before.inputs[0].op.type in _SWITCHES:
                 switch = before.inputs[0].op
                 self._switches.add(switch)

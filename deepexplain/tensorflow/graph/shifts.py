@@ -1,11 +1,12 @@
-"""Which stopped gradients are innocent: what they stop has no derivative there."""
+"""Where it is innocent that a gradient ends: what was stopped, or compared, has no part in the derivative."""
 import heapq
-from typing import Collection, Dict, List, Mapping, NamedTuple, Optional, Sequence
+from typing import Any, Collection, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set
 
 import tensorflow.compat.v1 as tf
 
 from .flow import Flow
 from .path import unwrap
+from .units import ELEMENTWISE
 
 #: What is added or subtracted of no more than this does not spoil a quotient.
 SMALL = 1e-3
@@ -35,7 +36,24 @@ def innocent(flow: Flow, stops: Sequence[tf.Operation], order: Mapping[tf.Operat
     The maximum that a softmax or a logsumexp is shifted by leaves it as it is; the mean about which a variance is
     taken is where the variance has no derivative.
     """
-    return [op for op in stops if _centres(op.outputs[0], flow) or _only_shifts(op.outputs[0], flow, order)]
+    groups: Dict[Any, List[tf.Operation]] = {}
+    for op in stops:
+        groups.setdefault(_same_value(op.inputs[0]), []).append(op)
+    found = []
+    for group in groups.values():
+        centres = [op for op in group if _centres(op.outputs[0], flow)]
+        others = [op for op in group if op not in centres]
+        found.extend(centres + (others if others and _only_shifts([op.outputs[0] for op in others], flow, order)
+                                else []))
+    return found
+
+
+def _same_value(tensor: tf.Tensor) -> Any:
+    """Equal for tensors that are the same, or the same reduction written twice."""
+    op = tensor.op
+    if op.type not in _REDUCES:
+        return tensor.name
+    return op.type, op.inputs[0].name, op.get_attr('keep_dims'), str(tf.get_static_value(op.inputs[1]))
 
 
 def _centres(stopped: tf.Tensor, flow: Flow) -> bool:
@@ -78,9 +96,9 @@ def unwrap_moves(tensor: tf.Tensor) -> tf.Tensor:
     return tensor
 
 
-def _only_shifts(stopped: tf.Tensor, flow: Flow, order: Mapping[tf.Operation, int]) -> bool:
-    """Whether the targets of a flow stay the same when a tensor is shifted."""
-    hangs: Dict[str, Hangs] = {stopped.name: Hangs(False, 1.)}
+def _only_shifts(stopped: Sequence[tf.Tensor], flow: Flow, order: Mapping[tf.Operation, int]) -> bool:
+    """Whether the targets of a flow stay the same when some tensors, all the same, are shifted."""
+    hangs: Dict[str, Hangs] = {tensor.name: Hangs(False, 1.) for tensor in stopped}
     ends = {tensor.name for tensor in flow.targets}
     waiting: List[int] = []
     ops: Dict[int, tf.Operation] = {}
@@ -91,15 +109,16 @@ def _only_shifts(stopped: tf.Tensor, flow: Flow, order: Mapping[tf.Operation, in
                 ops[order[op]] = op
                 heapq.heappush(waiting, order[op])
 
-    if stopped.name in ends:
+    if ends & set(hangs):
         return False
-    note(stopped)
+    for tensor in stopped:
+        note(tensor)
     while waiting:
         op = ops[heapq.heappop(waiting)]
         parts = [hangs.get(tensor.name) for tensor in op.inputs]
         if not any(parts):
             continue
-        found = _follow(op, parts, flow, stopped)
+        found = _follow(op, parts, flow, stopped[0])
         if found is None or op.outputs[0].name in ends and found.degree:
             return False
         if found.degree:
@@ -177,3 +196,22 @@ def plainly_nonnegative(tensor: tf.Tensor, known: Collection[str] = frozenset('A
     while tensor.op.type in _REDUCES | _MOVES:
         tensor = tensor.op.inputs[0]
     return unwrap(tensor).op.type in known
+
+
+def projects(op: tf.Operation) -> bool:
+    """Whether a comparison is of what is sorted with its running sum, as in a sparsemax."""
+    roots = _roots(op)
+    sums = [one for one in roots if one.type == 'Cumsum']
+    return any(root in roots and root.type in ('TopK', 'TopKV2') for one in sums for root in _roots(one))
+
+
+def _roots(op: tf.Operation) -> Set[tf.Operation]:
+    """The nearest ops above one that do more than to compute place by place."""
+    found: Set[tf.Operation] = set()
+    waiting, seen = [op], {op}
+    while waiting:
+        for tensor in waiting.pop().inputs:
+            if tensor.op not in seen:
+                seen.add(tensor.op)
+                (waiting.append if tensor.op.type in ELEMENTWISE | _MOVES else found.add)(tensor.op)
+    return found

@@ -10,6 +10,7 @@ What such ops do in ordinary models is no such way:
   it may jump: where(x > 0, x, 0), x * cast(x > t), sign(x) * max(|x| - t, 0);
 - Equal and NotEqual with what does not hang on X, a Cast to bool, Sign of what is nowhere below 0: padding and masking
   look for one value, and no neighbour of it makes a difference; so do IsNan, IsInf and IsFinite;
+- the comparison of what is sorted with its running sum, by which a sparsemax, which is continuous, finds its support;
 - a stopped maximum by which a softmax or a logsumexp is shifted; a stopped mean about which a variance is taken;
 - what goes on by its shape alone, is multiplied by a known 0, or is only waited for (assertions);
 - what a custom gradient, of tf.custom_gradient or a gradient_override_map, stands in for.
@@ -26,7 +27,7 @@ from .flow import SHAPES, Flow
 from .functions import functions_of, is_call
 from .numbers import Numbers
 from .path import CALLS, CONSTANT, FLAT, FUNCTIONAL
-from .shifts import innocent, plainly_nonnegative
+from .shifts import innocent, plainly_nonnegative, projects
 from .units import ELEMENTWISE, foreign_gradient
 
 #: Their gradient functions return none.
@@ -104,11 +105,11 @@ class _Ways:
 
     def _reads(self, op: tf.Operation) -> Optional[List[tf.Tensor]]:
         """A custom gradient passes from what comes out to the arguments, which stand behind the results."""
-        if op.type != 'IdentityN' or not self._overridden(op):
+        if op.type != 'IdentityN':
             return asked_for(op, self._known, self._functions, self._ends)
         results = [i for i, tensor in enumerate(op.outputs) if tensor.consumers() or tensor.name in self._ends]
-        arguments = [tensor for i, tensor in enumerate(op.inputs) if i > max(results, default=-1)]
-        return arguments or None
+        arguments = list(op.inputs)[max(results, default=-1) + 1:] if self._overridden(op) else []
+        return arguments or [op.inputs[i] for i in results]
 
     def _overridden(self, op: tf.Operation) -> bool:
         name = foreign_gradient(op)
@@ -145,11 +146,9 @@ class _Ways:
         """Whether a gradient passes an op from one of its outputs to one of its inputs."""
         if not _is_smooth(tensor.dtype) or not all(_is_smooth(one.dtype) for one in op.inputs if one.name == source):
             return False
-        if op in self._functional or self._overridden(op):
+        if op in self._functional or op.type not in CONSTANT | FLAT | _NONE and self._has_gradient(op.type):
             return True
-        if op.type == 'IdentityN':
-            return op.inputs[tensor.value_index].name == source
-        return op.type not in CONSTANT | FLAT | _NONE and self._has_gradient(op.type)
+        return self._overridden(op)
 
     def _is_function(self, op: tf.Operation) -> bool:
         if op.type in FUNCTIONAL or op.type in CALLS:
@@ -166,7 +165,8 @@ class _Ways:
     def _harmless(self, ends: Collection[tf.Operation]) -> Set[tf.Operation]:
         """Those of the ops where gradients end that ordinary models end them with."""
         found = {op for op in ends if op.type in _FINITE or op.type == 'Cast' and op.outputs[0].dtype.is_bool
-                 or op.type == 'Sign' and plainly_nonnegative(op.inputs[0])}
+                 or op.type == 'Sign' and plainly_nonnegative(op.inputs[0])
+                 or op.type in _ORDERS and projects(op)}
         equalities = [op for op in ends if op.type in _EQUALITIES]
         if equalities:
             dependent = self._flow.after(self._X)
