@@ -8,7 +8,9 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from . import methods
+from .graph.chance import Chance
 from .graph.path import is_learning_phase
+from .graph.ways import warn_of_ways
 from .messages import close_to, warn
 from .methods.noise_tunnel import NoiseTunnel, named
 from .runs.arguments import check_rows, check_samples, check_tensors, positive_int
@@ -54,6 +56,9 @@ class Explainer:
         attribution.check_options(options)
         with self._making(attribution.__name__):
             self._attribution = attribution(Model(T, inputs, self._many, method), **options)
+        if self._attribution.differentiates:
+            warn_of_ways(inputs, T)
+        self._chance = Chance(inputs, T, self._attribution.settled) if self._attribution.evaluates else None
         _log.debug("built an explainer of '%s' with respect to %s by %s", T.name, [x.name for x in inputs], method)
         self.has_convergence_delta = attribution.has_convergence_delta
         self._needed = placeholders_of(T, [x.name for x in inputs])
@@ -210,6 +215,8 @@ class Explainer:
         if xs is None and not pairs:
             raise RuntimeError('xs may be left out only where feed_dict says what X is made of.')
         check_needs(self.T, self._needed, self._inputs, fed)
+        if self._chance is not None:
+            self._chance.check(pairs)
         if xs is None:
             xs = self._evaluate_inputs(pairs, fed, batch_size)
         arrays = check_samples(self._inputs, self._many, xs)

@@ -3,7 +3,7 @@ import difflib
 import os
 import sys
 import warnings
-from typing import Any, Iterable
+from typing import Any, Dict, Iterable, List, Tuple
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
@@ -21,3 +21,12 @@ def close_to(name: Any, names: Iterable[str]) -> str:
     known = {one.lower(): one for one in names}
     found = difflib.get_close_matches(name.lower(), list(known), 1) if isinstance(name, str) else []
     return f" Did you mean '{known[found[0]]}'?" if found else ''
+
+
+def listed(ops: Iterable[Tuple[str, str]]) -> str:
+    """'Softmax (probabilities), Mul (gate and 2 more)' for pairs of an op's type and name."""
+    by_type: Dict[str, List[str]] = {}
+    for op_type, name in ops:
+        by_type.setdefault(op_type, []).append(name)
+    return ', '.join('%s (%s%s)' % (op_type, names[0], ' and %d more' % (len(names) - 1) if len(names) > 1 else '')
+                     for op_type, names in by_type.items())

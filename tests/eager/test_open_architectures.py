@@ -1,5 +1,6 @@
 """Recurrent, attention and large models: what DeepExplain.open makes of them gives the gradients of the tape."""
 import importlib
+import warnings
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ import tensorflow as tf
 from models import close
 
 from deepexplain.tensorflow import DeepExplain
+from deepexplain.tensorflow.graph.ways import find_ways
 
 ONE = tf.__version__.startswith('1.')
 KERASES = {'tf.keras': tf.keras} if ONE else {
@@ -73,6 +75,7 @@ def test_sequence_model(keras, build, rng):
     want = tape(model, xs, 1)
     with DeepExplain.open(model) as de:
         X, T = de.inputs[0], de.outputs[0]
+        assert find_ways([X], T) == []
         # Evaluated before it is differentiated, which TensorFlow's own loops would not bear.
         close(de.session.run(T, {X: xs}), model(xs).numpy(), 1e-5)
         close(de.explain('saliency', T, X, xs, ys=1), np.abs(want), 1e-5)
@@ -115,7 +118,8 @@ def test_application(keras, name, rng):
             layer.set_weights([.5 + rng.rand(*size), rng.randn(*size) * .1, rng.randn(*size) * .1,
                                .5 + rng.rand(*size)])
     xs = rng.rand(2, 64, 64, 3).astype(np.float32)
-    with DeepExplain.open(model) as de:
+    with DeepExplain.open(model) as de, warnings.catch_warnings():
+        warnings.filterwarnings('error', 'X also|T is random|T of a sample')
         close(de.explain('saliency', de.outputs[0], de.inputs[0], xs, ys=3), np.abs(tape(model, xs, 3)), 1e-5)
         got, delta = de.explain('deeplift', de.outputs[0], de.inputs[0], xs[:1], ys=3, return_convergence_delta=True)
         assert np.isfinite(got).all()

@@ -1,14 +1,19 @@
 """What happens inside the functions that functional loops and branches run, where no unit can be marked."""
-from typing import Any, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 import tensorflow.compat.v1 as tf
 
 from . import compat
+from .flow import Flow
 from .functions import functions_of, is_call, is_phased
-from .path import FUNCTIONAL, Path
+from .numbers import Numbers
+from .path import CALLS, FUNCTIONAL, Path, unwrap
 from .units import Units, find_units, foreign_gradient
 
 Found = List[Tuple[str, str]]
+
+#: Their first input chooses a function.
+BRANCHES = frozenset(['If', 'StatelessIf', 'Case', 'StatelessCase'])
 
 
 class Inside(NamedTuple):
@@ -75,20 +80,127 @@ def _note(units: Units, place: str, found: Inside) -> None:
     found.hidden.extend((unit.y.op.type, f'{unit.y.op.name} in {place}') for unit in units.marked)
 
 
+class Body(NamedTuple):
+    """A function as a graph of its own: its arguments are placeholders there."""
+    graph: tf.Graph
+    arguments: List[tf.Tensor]
+    outputs: List[tf.Tensor]
+
+
+def body_of(function: Any, library: Mapping[str, Any], shapes: Sequence[Any]) -> Body:
+    """A function of a library with arguments of some shapes."""
+    everything = tf.GraphDef()
+    everything.library.function.extend(library[name] for name in callees(function, library))
+    definition, flat = compat.function_to_graph(function, everything.library, shapes)
+    definition.library.CopyFrom(everything.library)
+    with tf.Graph().as_default() as graph:
+        tf.import_graph_def(definition, name='')
+    outputs = [flat[function.ret[result.name]] for result in function.signature.output_arg]
+    return Body(graph, [graph.get_tensor_by_name(argument.name + ':0') for argument in function.signature.input_arg],
+                [graph.get_tensor_by_name(name if ':' in name else name + ':0') for name in outputs])
+
+
+class Entered(NamedTuple):
+    """A function that an op runs, as a graph.
+
+    Attributes:
+        role: what it is to the op: 'body' or 'cond' of a loop, or anything else.
+        live: for each argument whether the caller said so of the op's inputs.
+        targets: the results that matter.
+        numbers: what is known of numbers there.
+    """
+    role: str
+    body: Body
+    live: List[bool]
+    targets: List[tf.Tensor]
+    numbers: Numbers
+
+
+def enter(op: tf.Operation, flow: Flow, library: Mapping[str, Any], is_live: Callable[[tf.Tensor], bool],
+          wanted: Callable[[str, Any], bool]) -> Iterator[Entered]:
+    """The functions that an op of a flow may run; of a loop the body before the condition.
+
+    Args:
+        library: the functions of the graph, by name.
+        wanted: says of a function's role and its definition whether to enter it.
+    """
+    loop = 'While' in op.type
+    inputs = list(op.inputs)[1 if op.type in BRANCHES else 0:]
+    for role, name in _chosen(op, flow.numbers):
+        if not wanted(role, library[name]):
+            continue
+        body = body_of(library[name], library, [tensor.shape for tensor in inputs])
+        kept = [True] * len(inputs)
+        if loop:
+            # Of what a loop carries is known, as outside, what it hands on as it is.
+            step = body if role == 'body' else body_of(
+                library[op.get_attr('body').name], library, [tensor.shape for tensor in inputs])
+            kept = [unwrap(result) is argument for argument, result in zip(step.arguments, step.outputs)]
+        outside = {argument.name: flow.numbers.of(tensor) for argument, tensor, one in zip(
+            body.arguments, inputs, kept) if one}
+        targets = [one for one, tensor in zip(body.outputs, op.outputs) if loop or tensor.name in flow.readers]
+        yield Entered(role, body, [is_live(tensor) for tensor in inputs],
+                      body.outputs if role == 'cond' else targets, Numbers(outside=outside))
+
+
+def _chosen(op: tf.Operation, numbers: Numbers) -> List[Tuple[str, str]]:
+    """The functions that an op may run, each with what it is to the op."""
+    if 'While' in op.type:
+        return [(role, op.get_attr(role).name) for role in ('body', 'cond')]
+    if op.type in ('If', 'StatelessIf'):
+        truth = numbers.truth(op.inputs[0])
+        return [(role, op.get_attr(role).name) for role, side in (('then_branch', True), ('else_branch', False))
+                if truth in (None, side)]
+    if op.type not in FUNCTIONAL and op.type not in CALLS:
+        return [('call', op.type)]
+    return [('branch', function.name) for function in functions_of(op.node_def)]
+
+
+def asked_for(op: tf.Operation, numbers: Numbers, functions: Callable[[], Mapping[str, Any]], targets: Set[str]
+              ) -> Optional[List[tf.Tensor]]:
+    """The inputs of a functional branch that the side which is known to be taken uses; None for other ops."""
+    if op.type not in ('If', 'StatelessIf') or numbers.truth(op.inputs[0]) is None:
+        return None
+    library = functions()
+    found: Set[int] = set()
+    for _, name in _chosen(op, numbers):
+        function = library[name]
+        nodes = {node.name: node for node in function.node_def}
+        places = {argument.name: i for i, argument in enumerate(function.signature.input_arg, 1)}
+        waiting = [function.ret[result.name].split(':')[0]
+                   for result, tensor in zip(function.signature.output_arg, op.outputs)
+                   if tensor.consumers() or tensor.name in targets]
+        seen = set(waiting)
+        while waiting:
+            one = waiting.pop()
+            for source in nodes[one].input if one in nodes else ():
+                source = source.split(':')[0].lstrip('^')
+                if source not in seen:
+                    seen.add(source)
+                    waiting.append(source)
+        found.update(places[one] for one in seen if one in places)
+    return [tensor for i, tensor in enumerate(op.inputs) if i in found]
+
+
+def callees(function: Any, library: Mapping[str, Any]) -> List[str]:
+    """The names of the functions that a function calls, and those call, itself not included."""
+    found: Dict[str, None] = {}
+    waiting = [function]
+    while waiting:
+        for node in waiting.pop().node_def:
+            for name in [inner.name for inner in functions_of(node)] + [node.op]:
+                if name in library and name not in found:
+                    found[name] = None
+                    waiting.append(library[name])
+    return list(found)
+
+
 def _path_through(function: Any, inputs: Sequence[tf.Tensor], depends: Sequence[bool], library: Mapping[str, Any],
                   loop: bool, read: Sequence[bool]) -> Path:
     """The path from the arguments that depend on X to the results that are read, in a graph of its own."""
-    everything = tf.GraphDef()
-    everything.library.function.extend(library.values())
-    body, flat = compat.function_to_graph(function, everything.library, [tensor.shape for tensor in inputs])
-    body.library.CopyFrom(everything.library)
-    with tf.Graph().as_default() as graph:
-        tf.import_graph_def(body, name='')
-        arguments = [graph.get_tensor_by_name(argument.name + ':0') for argument in function.signature.input_arg]
-        outputs = []
-        for result in function.signature.output_arg:
-            name = flat[function.ret[result.name]]
-            outputs.append(graph.get_tensor_by_name(name if ':' in name else name + ':0'))
+    body = body_of(function, library, [tensor.shape for tensor in inputs])
+    arguments, outputs = body.arguments, body.outputs
+    with body.graph.as_default():
         joined = tf.raw_ops.IdentityN(input=[one for one, wanted in zip(outputs, read) if wanted])[0]
         dependent = list(depends)
         while True:

@@ -33,6 +33,9 @@ class Attribution:
     #: Whether the attributions of a sample should add up to a change of the target.
     has_convergence_delta = False
 
+    #: Whether T is evaluated at all, and whether it is by its gradients that it is explained.
+    evaluates, differentiates = True, False
+
     #: Whether attributions are one array (n, groups), for several inputs too.
     per_group = False
 
@@ -158,6 +161,8 @@ class Attribution:
 
 class GradientAttribution(Attribution):
     """A method that is the fetch of a few tensors, each a function of a gradient and of what it is taken at."""
+
+    differentiates = True
 
     _carrier: Optional[Carrier] = None
 

@@ -32,7 +32,7 @@ class ExpectedGradients(Attribution):
     """
 
     run_options = ('references', 'seed')
-    has_convergence_delta = parts_of_target = True
+    has_convergence_delta = parts_of_target = differentiates = True
 
     def __init__(self, model: Model, references: Any = None, samples: int = 50, seed: Any = None) -> None:
         super().__init__(model)

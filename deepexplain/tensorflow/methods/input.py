@@ -14,6 +14,8 @@ class Input(Attribution):
     input).
     """
 
+    evaluates = False
+
     def evaluations(self, run: Run) -> int:
         return 0
 

@@ -22,6 +22,7 @@ class Random(Attribution):
     """
 
     run_options = ('seed',)
+    evaluates = False
 
     def __init__(self, model: Model, stddev: float = 1., seed: Any = None) -> None:
         super().__init__(model)

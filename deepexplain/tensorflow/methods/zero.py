@@ -9,5 +9,7 @@ from .base import GradientAttribution
 class Zero(GradientAttribution):
     """Attributes zero to every feature; needs no gradient."""
 
+    evaluates, differentiates = False, False
+
     def build(self) -> List[tf.Tensor]:
         return [tf.zeros_like(x) for x in self.model.X]

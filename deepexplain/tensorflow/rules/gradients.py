@@ -1,6 +1,6 @@
 """Gradients of a target, ordinary or under a method's rules, for a model built anywhere."""
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Callable, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import tensorflow.compat.v1 as tf
 
@@ -10,7 +10,7 @@ from ..graph.functions import is_call, is_phased
 from ..graph.path import CALLS, FUNCTIONAL, GRADIENT, Path, find_cut, is_training_flag, unwrap
 from ..graph.replica import Replica
 from ..graph.units import WINNERS, Units, find_units, foreign_gradient, training_tensors
-from ..messages import warn
+from ..messages import listed, warn
 from .activations import Rule, RuleSet, registered_rules
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def lowered(path: Path, inference: bool = False) -> Path:
 
 def _warn_of_lost(ops: List[Tuple[str, str]]) -> None:
     warn('A custom gradient is lost, as it came with a file or a function: %s. The ordinary gradients of its ops are '
-         'used.' % _listed(ops))
+         'used.' % listed(ops))
 
 
 def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
@@ -138,19 +138,19 @@ def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
     unruled = [(op.type, op.name) for op in list(units.lost) + list(units.unsupported)] + inside.unsupported
     if unruled:
         warn('%s: unsupported activation on the path from X to T: %s. What has no rule passes its ordinary gradient, '
-             'so attributions may not add up; see register_rule.' % (method, _listed(unruled)))
+             'so attributions may not add up; see register_rule.' % (method, listed(unruled)))
     units = units._replace(joint=list(units.joint) + [op for op in also(path, units) if op not in units.joint])
     replica = Replica(path.with_loops(), path.fed, units, GRADIENT)
     marked = {unit.y.op for unit in units.marked}
     # What goes to the winner is what it has: nothing is lost of T(x), as of the change of T something may be.
     winners = [(op.type, op.name) for op in path.of_types(WINNERS) if op in path.dependent and op not in marked
                and op not in units.joint and op.outputs[0].dtype.is_floating and method != 'elrp']
-    return Ruled(path, units, replica, rules, _listed(unruled + winners))
+    return Ruled(path, units, replica, rules, listed(unruled + winners))
 
 
 def refuse_uncovered(method: str, ops: Sequence[tf.Operation], error: bool) -> str:
     """RuntimeError, or a warning, that names ops without a rule; their list."""
-    listed = _listed([(op.type, op.name) for op in ops])
+    names = listed([(op.type, op.name) for op in ops])
     if ops and error:
         hint = ''
         if any(op.type in ('Softmax', 'LogSoftmax') for op in ops):
@@ -158,11 +158,11 @@ def refuse_uncovered(method: str, ops: Sequence[tf.Operation], error: bool) -> s
         elif any(op.type in FUNCTIONAL for op in ops):
             hint = ' Build the model after tf.compat.v1.disable_v2_behavior(), which makes loops of plain ops.'
         raise RuntimeError("%s has no rule for %s, on the path from X to T.%s uncovered='gradient' passes it by its "
-                           'ordinary gradient.' % (method, listed, hint))
+                           'ordinary gradient.' % (method, names, hint))
     if ops:
         warn('%s: no rule for %s, on the path from X to T: relevance passes it by its ordinary gradient, and is not '
-             'conserved.' % (method, listed))
-    return listed
+             'conserved.' % (method, names))
+    return names
 
 
 def gradients_of(T: tf.Tensor, points: Sequence[tf.Tensor], model: 'Model', relevance: bool = False,
@@ -201,15 +201,6 @@ def _why_cut(T: tf.Tensor, x: tf.Tensor) -> str:
         message += ' Nearest to X that can be explained instead: %s.' % ', '.join(
             "'%s'" % tensor.name for tensor in cut.instead[:5])
     return message
-
-
-def _listed(ops: List[Tuple[str, str]]) -> str:
-    """'Softmax (probabilities), Mul (gate and 2 more)' for pairs of an op's type and name."""
-    by_type: Dict[str, List[str]] = {}
-    for op_type, name in ops:
-        by_type.setdefault(op_type, []).append(name)
-    return ', '.join('%s (%s%s)' % (op_type, names[0], ' and %d more' % (len(names) - 1) if len(names) > 1 else '')
-                     for op_type, names in by_type.items())
 
 
 def refuse_hidden(method: str, ops: Sequence[Tuple[str, str]]) -> None:

@@ -1,0 +1,224 @@
+"""What makes T random, or lets it hang on the other rows of a batch.
+
+Random ops count where their values reach T, through whatever the flags and rates that are fed let through: a Keras
+learning phase is off, and dropout whose rate is fed as 0 (or keep_prob as 1) is none. So do batch normalisation by the
+statistics of the batch, fused or written out as a variance over the first axis that is divided by. What is drawn with
+a fixed seed of its own (tf.random.stateless_*) is the same every time, and a function of Python's is taken to be.
+"""
+from typing import (
+    AbstractSet,
+    Any,
+    Callable,
+    Dict,
+    FrozenSet,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+)
+
+import numpy as np
+import tensorflow.compat.v1 as tf
+
+from ..messages import listed, warn
+from . import compat
+from .bodies import asked_for, enter
+from .flow import Flow
+from .functions import functions_of, is_call
+from .numbers import Numbers, range_of
+from .path import CALLS, FUNCTIONAL, ancestors, is_learning_phase
+from .shifts import unwrap_moves
+from .units import BATCH_NORMS, ELEMENTWISE
+
+_RANDOM = frozenset('''
+    RandomUniform RandomUniformInt RandomStandardNormal TruncatedNormal ParameterizedTruncatedNormal RandomGamma
+    RandomPoisson RandomPoissonV2 RandomShuffle RandomCrop Multinomial StatefulStandardNormal StatefulStandardNormalV2
+    StatefulTruncatedNormal StatefulUniform StatefulUniformFullInt StatefulUniformInt StatefulRandomBinomial
+    NonDeterministicInts UniformCandidateSampler LogUniformCandidateSampler LearnedUnigramCandidateSampler
+    FixedUnigramCandidateSampler ThreadUnsafeUnigramCandidateSampler
+    SampleDistortedBoundingBox SampleDistortedBoundingBoxV2
+    '''.split())
+
+#: They draw where windows begin, unless told not to.
+_FRACTIONAL = frozenset(['FractionalMaxPool', 'FractionalAvgPool'])
+
+#: A seed that is read from these is another one each time.
+_MOVING = frozenset(['RngReadAndSkip', 'RngSkip']) | _RANDOM
+
+_VARIABLES = frozenset(['ReadVariableOp', 'VarHandleOp', 'VariableV2', 'Variable'])
+
+#: What becomes of a variance that something is divided by.
+_ROOTS = frozenset(['Sqrt', 'Rsqrt', 'Pow'])
+
+_HANDS_ON = ELEMENTWISE | frozenset('''
+    Reshape Squeeze ExpandDims Switch Merge If StatelessIf BroadcastTo Tile EnsureShape Snapshot CheckNumerics
+    '''.split())
+
+
+class Found(NamedTuple):
+    """What makes T other than a function of its own sample: ops by type and name, and what could decide it."""
+    random: List[Tuple[str, str]]
+    batch: List[Tuple[str, str]]
+    asked: Set[str]
+
+
+class Chance:
+    """Warns, once, of what makes T random or lets it hang on the batch.
+
+    Args:
+        off: the names of placeholders for training that are taken to be off.
+    """
+
+    def __init__(self, X: Sequence[tf.Tensor], T: tf.Tensor, off: FrozenSet[str] = frozenset()) -> None:
+        self._X, self._T, self._off = [x.name for x in X], T, dict.fromkeys(off, (0.0, 0.0))
+        self._done: Set[Tuple] = set()
+        found = self._look(Numbers(self._off, self._X))
+        self._asked = found.asked if found.random or found.batch else set()
+        self._warned = False
+        if not self._asked:
+            self._say(found, [])
+
+    def check(self, pairs: Sequence[Tuple[tf.Tensor, np.ndarray]]) -> None:
+        """Look at what a run feeds, as pairs of tensor and value."""
+        switched = any(is_learning_phase(tensor.op) and np.any(value) for tensor, value in pairs)
+        if self._warned or not self._asked and not switched:
+            return
+        fed: Dict[str, Any] = {tensor.name: range_of(value) for tensor, value in pairs}
+        key = tuple(sorted(fed.items(), key=lambda pair: pair[0]))
+        if key not in self._done:
+            self._done.add(key)
+            numbers = Numbers(dict(self._off, **fed), self._X, final=True)
+            self._say(self._look(numbers, set(fed)), sorted(
+                '%s (%s)' % (tensor.name, value.ravel()[0]) for tensor, value in pairs
+                if tensor.name in self._asked and value.size == 1 or is_learning_phase(tensor.op)))
+
+    def _look(self, numbers: Numbers, fed: AbstractSet[str] = frozenset()) -> Found:
+        look = _Look(self._T.graph, {}, lambda: ancestors(self._T, set(self._X)))
+        flow = look.into([self._T], set(self._X) | fed, numbers)
+        if self._T.shape.ndims != 0:  # A T that is one number for all samples hangs on them all anyway.
+            look.for_moments(flow)
+        return look.found
+
+    def _say(self, found: Found, fed: Sequence[str]) -> None:
+        said = []
+        if found.random:
+            said.append('T is random: what it is made of is drawn anew at every evaluation by %s. Explain the model at '
+                        'inference (dropout, noise and sampling off), or choose T before, or X behind, what is drawn.'
+                        % listed(found.random))
+        if found.batch:
+            said.append("T of a sample hangs on the other rows of the session call, which differ from run to run: %s "
+                        "normalises by the statistics of the batch. Explain the model at inference (training=False), "
+                        "or rows that belong together as one sample (rows='together')." % listed(found.batch))
+        if said:
+            self._warned = True
+            warn(' '.join(said) + (' What is fed may switch it off: %s.' % ', '.join(fed) if fed else ''))
+
+
+class _Look:
+    """Looks at the ops of a flow, and of the functions that they run.
+
+    Args:
+        library: the functions of the graph, or empty as long as nobody has asked.
+        before: gives all ops that run before the targets of the flow.
+    """
+
+    def __init__(self, graph: tf.Graph, library: Dict[str, Any], before: Callable[[], Sequence[tf.Operation]],
+                 place: str = '', found: Optional[Found] = None) -> None:
+        self._graph, self._library, self._before, self._place = graph, library, before, place
+        self.found = Found([], [], set()) if found is None else found
+
+    def into(self, targets: Sequence[tf.Tensor], ends: AbstractSet[str], numbers: Numbers) -> Flow:
+        """Note what makes some tensors random, or normalises by the batch; what they are made of."""
+        names = {tensor.name for tensor in targets}
+        flow = Flow(targets, ends, numbers, reads=lambda op: asked_for(op, numbers, self._functions, names))
+        self.found.asked.update(flow.asked)
+        for op in sorted(flow.ops, key=lambda op: op.name):
+            here = (op.type, op.name + self._place)
+            if self._draws(op):
+                self.found.random.append(here)
+            elif op.type in BATCH_NORMS and op.get_attr('is_training') and _first(op.inputs[0]) != 1:
+                # One row alone is how a layer normalisation is written.
+                self.found.batch.append(here)
+            elif op.type in FUNCTIONAL or op.type in CALLS or not hasattr(tf.raw_ops, op.type):
+                self._inside(op, flow)
+        return flow
+
+    def _draws(self, op: tf.Operation) -> bool:
+        """Whether an op puts out something else each time."""
+        if op.type in _FRACTIONAL:
+            return not op.get_attr('deterministic')
+        if not _is_stateless(op.type):
+            return op.type in _RANDOM
+        types = {one.type for seed in list(op.inputs)[1:] for one in ancestors(seed, set())}
+        # A seed that is kept in a variable moves on if anything writes there.
+        return bool(types & _MOVING) or bool(types & _VARIABLES) and any(
+            one.type.startswith('Assign') for one in self._before())
+
+    def _inside(self, op: tf.Operation, flow: Flow) -> None:
+        library = self._functions()
+        if op.type not in FUNCTIONAL and not is_call(op, library):
+            return
+        for inside in enter(op, flow, library, lambda tensor: False,
+                            lambda role, function: _may_draw(function, library, set())):
+            _Look(inside.body.graph, self._library, inside.body.graph.get_operations,
+                  ' in %s%s' % (op.name, self._place), self.found).into(inside.targets, frozenset(), inside.numbers)
+
+    def _functions(self) -> Mapping[str, Any]:
+        if not self._library:
+            self._library.update(compat.library_of(self._graph))
+        return self._library
+
+    def for_moments(self, flow: Flow) -> None:
+        """Note variances over the first axis that something is divided by."""
+        for op in sorted((op for op in flow.ops if op.type == 'Mean'), key=lambda op: op.name):
+            squares = unwrap_moves(op.inputs[0]).op
+            axes = tf.get_static_value(op.inputs[1])
+            if _squares(squares) and axes is not None and op.inputs[0].shape.ndims and compat.while_context(
+                    op) is None and 0 in axes.ravel() % op.inputs[0].shape.ndims and _first(
+                        op.inputs[0]) != 1 and _reaches_root(op.outputs[0], flow):
+                self.found.batch.append((op.type, op.name))
+
+
+def _is_stateless(op_type: str) -> bool:
+    return op_type.startswith('Stateless') and any(
+        part in op_type for part in ('Random', 'Normal', 'Multinomial', 'Parameterized'))
+
+
+def _first(tensor: tf.Tensor) -> Optional[int]:
+    return tensor.shape.as_list()[0] if tensor.shape.ndims else None
+
+
+def _squares(op: tf.Operation) -> bool:
+    return op.type in ('SquaredDifference', 'Square') or op.type == 'Mul' and op.inputs[0].name == op.inputs[1].name
+
+
+def _reaches_root(tensor: tf.Tensor, flow: Flow) -> bool:
+    """Whether a tensor without samples goes into a root, or a normalisation, through elementwise ops."""
+    waiting, seen = [tensor], {tensor.name}
+    while waiting:
+        for op in flow.readers[waiting.pop().name]:
+            if op.type in _ROOTS or op.type in BATCH_NORMS:
+                return True
+            for y in op.outputs if op.type in _HANDS_ON else ():
+                if y.name in flow.readers and y.name not in seen and y.shape.ndims is not None and (
+                        not y.shape.ndims or _first(y) is not None):
+                    seen.add(y.name)
+                    waiting.append(y)
+    return False
+
+
+def _may_draw(function: Any, library: Mapping[str, Any], seen: Set[str]) -> bool:
+    """Whether a function has any op, its own or of what it calls, that draws or normalises by the batch."""
+    for node in function.node_def:
+        if node.op in _RANDOM or node.op in _FRACTIONAL or _is_stateless(node.op) or (
+                node.op in BATCH_NORMS and node.attr['is_training'].b):
+            return True
+        for name in [one.name for one in functions_of(node)] + [node.op]:
+            if name in library and name not in seen:
+                seen.add(name)
+                if _may_draw(library[name], library, seen):
+                    return True
+    return False
