@@ -12,6 +12,7 @@ from .messages import warn
 from .methods import attribution_methods
 from .methods.noise_tunnel import NoiseTunnel, named
 from .rules.activations import overrides, registered_rules
+from .runs.arguments import flag
 from .runs.targets import final_squashing
 
 if TYPE_CHECKING:
@@ -142,6 +143,8 @@ class DeepExplain:
         """
         self._check_entered()
         method, options = named(method, options)
+        flag('return_convergence_delta', return_convergence_delta)
+        flag('show_progress', show_progress)
         for_run: Dict[str, Any] = {}
         if method in list(attribution_methods):
             options, for_run = attribution_methods[method].split(options)

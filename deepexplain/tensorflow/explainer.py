@@ -11,12 +11,12 @@ from . import methods
 from .graph.path import is_learning_phase
 from .messages import close_to, warn
 from .methods.noise_tunnel import NoiseTunnel, named
-from .runs.arguments import check_rows, check_samples, check_tensors, positive_int
+from .runs.arguments import check_rows, check_samples, check_tensors, flag, positive_int
 from .runs.batching import sweep
 from .runs.feeds import arrange, check_feed, check_needs, placeholders_of
 from .runs.model import Model
 from .runs.run import Run
-from .runs.targets import weights
+from .runs.targets import check_ys, weights
 
 _log = logging.getLogger('deepexplain')
 
@@ -53,6 +53,7 @@ class Explainer:
         attribution.check_options(options)
         with self._making(attribution.__name__):
             self._attribution = attribution(Model(T, inputs, self._many, method), **options)
+            self._attribution.model.build()
         _log.debug("built an explainer of '%s' with respect to %s by %s", T.name, [x.name for x in inputs], method)
         self.has_convergence_delta = attribution.has_convergence_delta
         self._needed = placeholders_of(T, [x.name for x in inputs])
@@ -110,7 +111,8 @@ class Explainer:
                 ys names a unit that T has not.
             TypeError: for an option that the method does not have.
         """
-        if return_convergence_delta and not self.has_convergence_delta:
+        flag('show_progress', show_progress)
+        if flag('return_convergence_delta', return_convergence_delta) and not self.has_convergence_delta:
             raise RuntimeError(f'return_convergence_delta is not defined for {self.method}.')
         run = self._start(xs, ys, batch_size, feed_dict, options)
         attribution = self._attribution
@@ -206,6 +208,9 @@ class Explainer:
             raise RuntimeError('xs may be left out only where feed_dict says what X is made of.')
         check_needs(self.T, self._needed, self._inputs, fed)
         if xs is None:
+            # All that can be refused without the samples.
+            attribution.check_run(options)
+            check_ys(ys)
             xs = self._evaluate_inputs(pairs, fed, batch_size)
         arrays = check_samples(self._inputs, self._many, xs)
         n = len(arrays[0])

@@ -48,6 +48,11 @@ class Attribution:
     def __init__(self, model: Model) -> None:
         self.model = model
 
+    def check_run(self, options: Mapping[str, Any]) -> None:
+        """Check the options of a run, as far as they say nothing of its samples."""
+        check_seed(options.get('seed'))
+        self._told(options)
+
     def prepare(self, run: Run) -> None:
         """Check what a run was told, before any session call."""
         check_seed(run.options.get('seed'))
@@ -94,13 +99,17 @@ class Attribution:
         """Where the features of a run's samples are absent: as the run was told, else as the explainer was."""
         if run.baselines is not None:
             return run.baselines
-        baseline, references = self._baseline, self._references
-        if run.options.get('baseline') is not None or run.options.get('references') is not None:
-            given = Attribution(self.model)
-            given.set_absent(run.options.get('baseline'), run.options.get('references'))
-            baseline, references = given._baseline, given._references
-        run.baselines = spread(baseline, references, run.xs)
+        told = self._told(run.options) or self
+        run.baselines = spread(told._baseline, told._references, run.xs)
         return run.baselines
+
+    def _told(self, options: Mapping[str, Any]) -> Optional['Attribution']:
+        """What holds the baseline or the references of a run, if it has its own."""
+        if options.get('baseline') is None and options.get('references') is None:
+            return None
+        told = Attribution(self.model)
+        told.set_absent(options.get('baseline'), options.get('references'))
+        return told
 
     @classmethod
     def options(cls) -> List[str]:

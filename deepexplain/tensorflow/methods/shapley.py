@@ -5,7 +5,7 @@ from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Sequence
 import numpy as np
 
 from ..messages import warn
-from ..runs.arguments import positive_int
+from ..runs.arguments import flag, positive_int, shown
 from ..runs.first_layer import ALL, NONE, FirstLayer
 from ..runs.model import Model
 from ..runs.run import Run
@@ -56,7 +56,7 @@ class ShapleySampling(PerturbationAttribution):
         given = list(sampling_dims or [None] * len(model.X)) if model.many else [sampling_dims]
         self._dims = [None if dims is None else _checked(dims, x.shape.ndims) for dims, x in zip(given, model.X)]
         self._seed = check_seed(seed)
-        self._antithetic = bool(antithetic)
+        self._antithetic = flag('antithetic', antithetic)
         for dims in self._dims:
             if dims and dims != list(range(1, len(dims) + 1)):
                 warn('sampling_dims %s are not the first dimensions of a sample: the players are blocks of consecutive '
@@ -237,8 +237,8 @@ def _checked(dims: Sequence[int], ndims: Optional[int]) -> List[int]:
     """Sampling dimensions, in ascending order, when X has them."""
     last = None if ndims is None else ndims - 1
     valid = np.ndim(dims) == 1 and len(dims) > 0 and len(set(dims)) == len(dims) and all(
-        isinstance(dim, (int, np.integer)) and 1 <= dim <= (dim if last is None else last) for dim in dims)
+        isinstance(dim, (int, np.integer)) and not isinstance(dim, bool) and 1 <= dim <= (last or dim) for dim in dims)
     if not valid:
-        raise ValueError('sampling_dims must name dimensions of X from 1 to %s, each once, not %r.' % (
-            'its last' if last is None else last, dims))
+        raise ValueError('sampling_dims must name dimensions of X from 1 to %s, each once, not %s.' % (
+            'its last' if last is None else last, shown(dims)))
     return sorted(int(dim) for dim in dims)

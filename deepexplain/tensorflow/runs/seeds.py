@@ -3,13 +3,16 @@ from typing import Any, List, Sequence
 
 import numpy as np
 
+from .arguments import shown
+
 
 def check_seed(seed: Any) -> Any:
     """The seed, when there is something to draw from it."""
     if seed is None or hasattr(seed, 'permutation') or (
-            isinstance(seed, (int, np.integer)) and not isinstance(seed, bool) and seed >= 0):
+            isinstance(seed, (int, np.integer)) and not isinstance(seed, bool) and 0 <= seed < 2 ** 32):
         return seed
-    raise ValueError(f'seed must be an int of at least 0, or a numpy Generator or RandomState, not {seed!r}.')
+    raise ValueError('seed must be an int of at least 0 and below 2 ** 32, or a numpy Generator or RandomState, not '
+                     f'{shown(seed)}.')
 
 
 def generator_of(*seeds: Any) -> Any:
