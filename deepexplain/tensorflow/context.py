@@ -136,7 +136,8 @@ class DeepExplain:
 
     def explain(self, method: Union[str, NoiseTunnel], T: tf.Tensor, X: Any, xs: Any = None, ys: Any = None,
                 batch_size: Optional[int] = None, feed_dict: Optional[Mapping[Any, Any]] = None,
-                return_convergence_delta: bool = False, show_progress: bool = False, **options: Any) -> Any:
+                return_convergence_delta: bool = False, show_progress: bool = False, ids: Any = None,
+                **options: Any) -> Any:
         """Attributions of X for T: `get_explainer(method, T, X, **options).run(xs, ys, ...)`.
 
         The arguments are those of `get_explainer` and of `Explainer.run`. The explainer is kept, so that calling again
@@ -165,8 +166,7 @@ class DeepExplain:
                 # A rule may note something down while it is asked, which is to be no reason to ask it again.
                 self._explainers[found] = self._explainers[key()] = explainer
             explainer = self._explainers[found]
-        return explainer.run(xs, ys, batch_size, feed_dict, return_convergence_delta, show_progress,
-                                         **for_run)
+        return explainer.run(xs, ys, batch_size, feed_dict, return_convergence_delta, show_progress, ids, **for_run)
 
 
 def _find_session(graph: Optional[tf.Graph]) -> tf.Session:

@@ -16,6 +16,7 @@ from .runs.batching import sweep
 from .runs.feeds import arrange, check_feed, check_needs, placeholders_of
 from .runs.model import Model
 from .runs.run import Run
+from .runs.seeds import check_ids, repeated
 from .runs.targets import check_ys, weights
 
 _log = logging.getLogger('deepexplain')
@@ -76,7 +77,7 @@ class Explainer:
 
     def run(self, xs: Any = None, ys: Any = None, batch_size: Optional[int] = None,
             feed_dict: Optional[Mapping[Any, Any]] = None, return_convergence_delta: bool = False,
-            show_progress: bool = False, **options: Any) -> Any:
+            show_progress: bool = False, ids: Any = None, **options: Any) -> Any:
         """Attribute the target to the features of some samples.
 
         Args:
@@ -96,6 +97,8 @@ class Explainer:
             return_convergence_delta: return a pair (attributions, delta): delta, float64 of shape (n,), is the sum of
                 a sample's attributions minus what it should be, T(x) - T(baseline) (elrp, lrp.*, deep_taylor: T(x)).
             show_progress: show a bar of tqdm that counts evaluations of samples.
+            ids: the numbers that the samples go by, n ints, or an int, the number of the first, from which they count
+                on. What a method draws for a sample hangs on the seed and on its number alone. Default: 0 to n - 1.
             **options: `baseline`, `references` or `seed` for this run, in place of the explainer's, for methods that
                 have them.
 
@@ -108,13 +111,13 @@ class Explainer:
                 shape than T; if a fixed first dimension of X or T cannot take the batch size, or T has none; if T
                 needs a placeholder that nobody feeds.
             ValueError: if xs has not the shape of X or is no array of numbers; if batch_size is no positive int; if
-                ys names a unit that T has not.
+                ys names a unit that T has not, or is not finite; for ids of another number than the samples.
             TypeError: for an option that the method does not have.
         """
         flag('show_progress', show_progress)
         if flag('return_convergence_delta', return_convergence_delta) and not self.has_convergence_delta:
             raise RuntimeError(f'return_convergence_delta is not defined for {self.method}.')
-        run = self._start(xs, ys, batch_size, feed_dict, options)
+        run = self._start(xs, ys, batch_size, feed_dict, options, ids)
         attribution = self._attribution
         with _Progress(run, attribution, show_progress):
             result = attribution.attribute(run)
@@ -188,7 +191,7 @@ class Explainer:
         return list(tensors)
 
     def _start(self, xs: Any, ys: Any, batch_size: Optional[int], feed_dict: Optional[Mapping[Any, Any]],
-               options: Mapping[str, Any]) -> Run:
+               options: Mapping[str, Any], ids: Any = None) -> Run:
         """Check what a run is asked for, and find the weights of T's units."""
         attribution = self._attribution
         model = attribution.model
@@ -218,6 +221,7 @@ class Explainer:
         rowing = check_rows(model.T, self._inputs, n, batch_size, model.footprint.rows(arrays),
                             feeds.sized)
         run = Run(self.session, model, arrays, rowing, feeds, options)
+        run.ids = check_ids(0 if ids is None else ids, n)
         attribution.prepare(run)
         run.ys = weights(ys, model.T, run.n, lambda: _values(run, model.T))
         return run
@@ -225,10 +229,14 @@ class Explainer:
     def run_batches(self, batches: Iterable[Any], **arguments: Any) -> Iterator[Any]:
         """Attribute batch by batch, in order, with the memory of one batch at a time.
 
+        What is drawn is the same as if all samples were in one run, however they are cut into batches: their numbers
+        (`ids`) go on from batch to batch, and from a generator or numpy's global state all draw alike.
+
         Args:
             batches: yields what `run` takes as xs, or a dict of arguments of `run` (`xs`, `ys`, `feed_dict`, ...): a
                 generator, say, or slices of a memmap.
-            **arguments: further arguments of `run`, the same for every batch.
+            **arguments: further arguments of `run`, the same for every batch. `ids` may be the int of the first
+                sample.
 
         Yields:
             What `run` returns for each batch.
@@ -236,18 +244,32 @@ class Explainer:
         Raises:
             RuntimeError: with the index of a batch that cannot be run; what was yielded before stands.
             TypeError: if batches cannot be iterated over, or is one dict.
+            ValueError: if ids are given for all batches that are no int.
         """
         if isinstance(batches, dict) or not hasattr(batches, '__iter__'):
             raise TypeError('batches must be an iterable of batches, each what run takes as xs or a dict of its '
                             f'arguments, not {type(batches).__name__}.')
-        return self._each(batches, arguments)
+        first = arguments.get('ids') or 0
+        if isinstance(first, bool) or not isinstance(first, (int, np.integer)):
+            raise ValueError('ids of all batches must be the int of the first sample; others belong to their batch, as '
+                             "in {'xs': xs, 'ids': ids}.")
+        return self._each(batches, arguments, int(first))
 
-    def _each(self, batches: Iterable[Any], arguments: Mapping[str, Any]) -> Iterator[Any]:
+    def _each(self, batches: Iterable[Any], arguments: Mapping[str, Any], number: int) -> Iterator[Any]:
+        draws = 'seed' in self._attribution.run_options
+        seeds = repeated(arguments.get('seed'), self._attribution.seed)
         for index, batch in enumerate(batches):
             try:
-                result = self.run(**dict(arguments, **(batch if isinstance(batch, dict) else {'xs': batch})))
+                given = dict(arguments, ids=number)
+                if draws:
+                    given['seed'] = next(seeds)
+                own = batch if isinstance(batch, dict) else {'xs': batch}
+                given.update((name, value) for name, value in own.items()
+                             if name not in ('ids', 'seed') or value is not None)
+                result = self.run(**given)
             except Exception as error:
                 raise RuntimeError('batch %d: %s' % (index, error)) from error
+            number += _samples_of(result)
             yield result
 
     def _evaluate_inputs(self, pairs: List[Tuple[tf.Tensor, np.ndarray]], fed: List[str],
@@ -280,6 +302,13 @@ class Explainer:
                 if scale else 'not zero though the target does not change',
                 f' Ops on the path without an exact rule: {unruled}.' if unruled else '') + self._attribution.share)
         return delta
+
+
+def _samples_of(result: Any) -> int:
+    """Of how many samples a run's result is."""
+    while isinstance(result, (tuple, list)):
+        result = result[0]
+    return len(result)
 
 
 def _values(run: Run, T: tf.Tensor) -> np.ndarray:

@@ -24,7 +24,8 @@ class Attribution:
     references: in place of a baseline a set of m of them, an array (m,) + the shape of a sample, for several inputs a
         list: the attributions are the mean over the set (expected gradients over references, as DeepSHAP of Lundberg
         and Lee 2017). Default None.
-    seed: an int, or numpy Generator or RandomState, to draw from. By default numpy's global state.
+    seed: an int, or numpy Generator or RandomState, to draw from; each run draws from these once. By default numpy's
+        global state.
     """
 
     #: The options that `run` takes too.
@@ -44,6 +45,9 @@ class Attribution:
 
     #: Why attributions may not add up as they are meant to.
     share = ''
+
+    #: What the method draws from, where a run does not say.
+    seed: Any = None
 
     def __init__(self, model: Model) -> None:
         self.model = model

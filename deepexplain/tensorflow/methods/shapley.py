@@ -20,8 +20,8 @@ class ShapleySampling(PerturbationAttribution):
 
     For each of `samples` permutations the players (features, unless told otherwise) are set to the baseline one after
     another; each is credited with the fall of sum(T * ys). The mean over permutations. The attributions of a sample
-    add up to T(x) - T(baseline). By default permutations are drawn by np.random.permutation, so that np.random.seed
-    reproduces a run.
+    add up to T(x) - T(baseline). Permutations are the same for all samples; by default they are drawn by
+    np.random.permutation, so that np.random.seed reproduces a run.
 
     Args:
         samples: the number of permutations, a positive int. Default 5.
@@ -55,7 +55,7 @@ class ShapleySampling(PerturbationAttribution):
         self._samples = positive_int('samples', samples)
         given = list(sampling_dims or [None] * len(model.X)) if model.many else [sampling_dims]
         self._dims = [None if dims is None else _checked(dims, x.shape.ndims) for dims, x in zip(given, model.X)]
-        self._seed = check_seed(seed)
+        self.seed = check_seed(seed)
         self._antithetic = flag('antithetic', antithetic)
         for dims in self._dims:
             if dims and dims != list(range(1, len(dims) + 1)):
@@ -122,7 +122,7 @@ class ShapleySampling(PerturbationAttribution):
 
     def _draw(self, run: Run, count: int) -> Iterator[np.ndarray]:
         """The permutations, drawn one after another when they are wanted."""
-        generator = generator_of(run.options.get('seed'), self._seed)
+        generator = generator_of(run.options.get('seed'), self.seed)
         for number in range(self._samples):
             if not self._antithetic or number % 2 == 0:
                 permutation = generator.permutation(count)
