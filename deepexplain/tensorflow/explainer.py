@@ -249,7 +249,7 @@ class Explainer:
         if isinstance(batches, dict) or not hasattr(batches, '__iter__'):
             raise TypeError('batches must be an iterable of batches, each what run takes as xs or a dict of its '
                             f'arguments, not {type(batches).__name__}.')
-        first = arguments.get('ids') or 0
+        first = 0 if arguments.get('ids') is None else arguments['ids']
         if isinstance(first, bool) or not isinstance(first, (int, np.integer)):
             raise ValueError('ids of all batches must be the int of the first sample; others belong to their batch, as '
                              "in {'xs': xs, 'ids': ids}.")
