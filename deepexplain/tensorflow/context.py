@@ -3,7 +3,6 @@ import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple, Union
 
-import numpy as np
 import tensorflow.compat.v1 as tf
 
 from .explainer import Explainer
@@ -12,6 +11,8 @@ from .messages import warn
 from .methods import attribution_methods
 from .methods.noise_tunnel import NoiseTunnel, named
 from .rules.activations import overrides, registered_rules
+from .runs.arguments import flag
+from .runs.keys import Keys, Same
 from .runs.targets import final_squashing
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class DeepExplain:
             raise RuntimeError('DeepExplain: graph must be the graph of the session, not another one.')
         self._entered: List[ExitStack] = []
         self._explainers: Dict[Tuple, Explainer] = {}
+        self._keys = Keys()
         self._hinted: Set[str] = set()
         self._lock = threading.RLock()
 
@@ -134,25 +136,37 @@ class DeepExplain:
 
     def explain(self, method: Union[str, NoiseTunnel], T: tf.Tensor, X: Any, xs: Any = None, ys: Any = None,
                 batch_size: Optional[int] = None, feed_dict: Optional[Mapping[Any, Any]] = None,
-                return_convergence_delta: bool = False, show_progress: bool = False, **options: Any) -> Any:
+                return_convergence_delta: bool = False, show_progress: bool = False, ids: Any = None,
+                **options: Any) -> Any:
         """Attributions of X for T: `get_explainer(method, T, X, **options).run(xs, ys, ...)`.
 
         The arguments are those of `get_explainer` and of `Explainer.run`. The explainer is kept, so that calling again
         with the same method, T, X and options adds nothing to the graph; baselines, references and seeds may differ.
+        Options are the same where their values are: arrays by content, rules by their class and attributes, so that one
+        that was changed or defined anew makes an explainer anew. Functions are the same only as the same object: one
+        that is made in each call (a lambda in the call) is better given once, to `get_explainer`.
         """
         self._check_entered()
         method, options = named(method, options)
+        flag('return_convergence_delta', return_convergence_delta)
+        flag('show_progress', show_progress)
         for_run: Dict[str, Any] = {}
         if method in list(attribution_methods):
             options, for_run = attribution_methods[method].split(options)
         many = isinstance(X, (list, tuple))
-        key = (str(method), tuple(sorted(registered_rules().items())), id(T), many,
-               tuple(id(x) for x in X) if many else id(X), _frozen(options))
+
+        def key() -> Tuple:
+            rules = tuple((name, tuple(map(Same, rule))) for name, rule in sorted(registered_rules().items()))
+            return (str(method), rules, id(T), many, tuple(id(x) for x in X) if many else id(X), self._keys.of(options))
+
         with self._lock:
-            if key not in self._explainers:
-                self._explainers[key] = self.get_explainer(method, T, X, **options)
-        return self._explainers[key].run(xs, ys, batch_size, feed_dict, return_convergence_delta, show_progress,
-                                         **for_run)
+            found = key()
+            if found not in self._explainers:
+                explainer = self.get_explainer(method, T, X, **options)
+                # A rule may note something down while it is asked, which is to be no reason to ask it again.
+                self._explainers[found] = self._explainers[key()] = explainer
+            explainer = self._explainers[found]
+        return explainer.run(xs, ys, batch_size, feed_dict, return_convergence_delta, show_progress, ids, **for_run)
 
 
 def _find_session(graph: Optional[tf.Graph]) -> tf.Session:
@@ -166,17 +180,3 @@ def _find_session(graph: Optional[tf.Graph]) -> tf.Session:
                            'tf.compat.v1.disable_eager_execution() before the model is built, or pass the '
                            'tf.compat.v1.Session of an explicit tf.Graph as DeepExplain(session=your_session).')
     raise RuntimeError('DeepExplain: could not retrieve a session. Use DeepExplain(session=your_session).')
-
-
-def _frozen(value: Any) -> Any:
-    """A hashable stand-in for an option: equal for equal options."""
-    if isinstance(value, dict):
-        return tuple(sorted((key, _frozen(one)) for key, one in value.items()))
-    if isinstance(value, (list, tuple)):
-        return type(value).__name__, tuple(_frozen(one) for one in value)
-    if isinstance(value, tf.Tensor):
-        return 'tensor', value.name
-    if hasattr(value, '__array__'):
-        array = np.asarray(value)
-        return 'array', array.shape, array.dtype.str, array.tobytes()
-    return type(value).__name__, repr(value)

@@ -13,13 +13,14 @@ from .graph.path import is_learning_phase
 from .graph.ways import warn_of_ways
 from .messages import close_to, warn
 from .methods.noise_tunnel import NoiseTunnel, named
-from .runs.arguments import check_rows, check_samples, check_tensors, positive_int
+from .runs.arguments import check_rows, check_samples, check_tensors, flag, positive_int
 from .runs.batching import sweep
 from .runs.feeds import arrange, check_feed, check_needs, placeholders_of
 from .runs.model import Model
 from .runs.outcome import doubts
 from .runs.run import Run
-from .runs.targets import weights
+from .runs.seeds import check_ids, repeated
+from .runs.targets import check_ys, weights
 
 _log = logging.getLogger('deepexplain')
 
@@ -56,6 +57,7 @@ class Explainer:
         attribution.check_options(options)
         with self._making(attribution.__name__):
             self._attribution = attribution(Model(T, inputs, self._many, method), **options)
+            self._attribution.model.build()
         if self._attribution.differentiates:
             warn_of_ways(inputs, T)
         self._chance = Chance(inputs, T, self._attribution.settled) if self._attribution.evaluates else None
@@ -81,7 +83,7 @@ class Explainer:
 
     def run(self, xs: Any = None, ys: Any = None, batch_size: Optional[int] = None,
             feed_dict: Optional[Mapping[Any, Any]] = None, return_convergence_delta: bool = False,
-            show_progress: bool = False, **options: Any) -> Any:
+            show_progress: bool = False, ids: Any = None, **options: Any) -> Any:
         """Attribute the target to the features of some samples.
 
         Args:
@@ -101,6 +103,8 @@ class Explainer:
             return_convergence_delta: return a pair (attributions, delta): delta, float64 of shape (n,), is the sum of
                 a sample's attributions minus what it should be, T(x) - T(baseline) (elrp, lrp.*, deep_taylor: T(x)).
             show_progress: show a bar of tqdm that counts evaluations of samples.
+            ids: the numbers that the samples go by, n ints, or an int, the number of the first, from which they count
+                on. What a method draws for a sample hangs on the seed and on its number alone. Default: 0 to n - 1.
             **options: `baseline`, `references` or `seed` for this run, in place of the explainer's, for methods that
                 have them.
 
@@ -113,12 +117,13 @@ class Explainer:
                 shape than T; if a fixed first dimension of X or T cannot take the batch size, or T has none; if T
                 needs a placeholder that nobody feeds.
             ValueError: if xs has not the shape of X or is no array of numbers; if batch_size is no positive int; if
-                ys names a unit that T has not.
+                ys names a unit that T has not, or is not finite; for ids of another number than the samples.
             TypeError: for an option that the method does not have.
         """
-        if return_convergence_delta and not self.has_convergence_delta:
+        flag('show_progress', show_progress)
+        if flag('return_convergence_delta', return_convergence_delta) and not self.has_convergence_delta:
             raise RuntimeError(f'return_convergence_delta is not defined for {self.method}.')
-        run = self._start(xs, ys, batch_size, feed_dict, options)
+        run = self._start(xs, ys, batch_size, feed_dict, options, ids)
         attribution = self._attribution
         with _Progress(run, attribution, show_progress):
             result = attribution.attribute(run)
@@ -196,7 +201,7 @@ class Explainer:
         return list(tensors)
 
     def _start(self, xs: Any, ys: Any, batch_size: Optional[int], feed_dict: Optional[Mapping[Any, Any]],
-               options: Mapping[str, Any]) -> Run:
+               options: Mapping[str, Any], ids: Any = None) -> Run:
         """Check what a run is asked for, and find the weights of T's units."""
         attribution = self._attribution
         model = attribution.model
@@ -218,6 +223,9 @@ class Explainer:
         if self._chance is not None:
             self._chance.check(pairs)
         if xs is None:
+            # All that can be refused without the samples.
+            attribution.check_run(options)
+            check_ys(ys)
             xs = self._evaluate_inputs(pairs, fed, batch_size)
         arrays = check_samples(self._inputs, self._many, xs)
         n = len(arrays[0])
@@ -225,6 +233,7 @@ class Explainer:
         rowing = check_rows(model.T, self._inputs, n, batch_size, model.footprint.rows(arrays),
                             feeds.sized)
         run = Run(self.session, model, arrays, rowing, feeds, options)
+        run.ids = check_ids(0 if ids is None else ids, n)
         attribution.prepare(run)
         run.ys = weights(ys, model.T, run.n, lambda: _values(run, model.T))
         return run
@@ -232,10 +241,14 @@ class Explainer:
     def run_batches(self, batches: Iterable[Any], **arguments: Any) -> Iterator[Any]:
         """Attribute batch by batch, in order, with the memory of one batch at a time.
 
+        What is drawn is the same as if all samples were in one run, however they are cut into batches: their numbers
+        (`ids`) go on from batch to batch, and from a generator or numpy's global state all draw alike.
+
         Args:
             batches: yields what `run` takes as xs, or a dict of arguments of `run` (`xs`, `ys`, `feed_dict`, ...): a
                 generator, say, or slices of a memmap.
-            **arguments: further arguments of `run`, the same for every batch.
+            **arguments: further arguments of `run`, the same for every batch. `ids` may be the int of the first
+                sample.
 
         Yields:
             What `run` returns for each batch.
@@ -243,18 +256,32 @@ class Explainer:
         Raises:
             RuntimeError: with the index of a batch that cannot be run; what was yielded before stands.
             TypeError: if batches cannot be iterated over, or is one dict.
+            ValueError: if ids are given for all batches that are no int.
         """
         if isinstance(batches, dict) or not hasattr(batches, '__iter__'):
             raise TypeError('batches must be an iterable of batches, each what run takes as xs or a dict of its '
                             f'arguments, not {type(batches).__name__}.')
-        return self._each(batches, arguments)
+        first = 0 if arguments.get('ids') is None else arguments['ids']
+        if isinstance(first, bool) or not isinstance(first, (int, np.integer)):
+            raise ValueError('ids of all batches must be the int of the first sample; others belong to their batch, as '
+                             "in {'xs': xs, 'ids': ids}.")
+        return self._each(batches, arguments, int(first))
 
-    def _each(self, batches: Iterable[Any], arguments: Mapping[str, Any]) -> Iterator[Any]:
+    def _each(self, batches: Iterable[Any], arguments: Mapping[str, Any], number: int) -> Iterator[Any]:
+        draws = 'seed' in self._attribution.run_options
+        seeds = repeated(arguments.get('seed'), self._attribution.seed)
         for index, batch in enumerate(batches):
             try:
-                result = self.run(**dict(arguments, **(batch if isinstance(batch, dict) else {'xs': batch})))
+                given = dict(arguments, ids=number)
+                if draws:
+                    given['seed'] = next(seeds)
+                own = batch if isinstance(batch, dict) else {'xs': batch}
+                given.update((name, value) for name, value in own.items()
+                             if name not in ('ids', 'seed') or value is not None)
+                result = self.run(**given)
             except Exception as error:
                 raise RuntimeError('batch %d: %s' % (index, error)) from error
+            number += _samples_of(result)
             yield result
 
     def _evaluate_inputs(self, pairs: List[Tuple[tf.Tensor, np.ndarray]], fed: List[str],
@@ -294,6 +321,13 @@ class Explainer:
                 if scale else 'not zero though the target does not change',
                 f' Ops on the path without an exact rule: {unruled}.' if unruled else '') + self._attribution.share)
         return delta
+
+
+def _samples_of(result: Any) -> int:
+    """Of how many samples a run's result is."""
+    while isinstance(result, (tuple, list)):
+        result = result[0]
+    return len(result)
 
 
 def _values(run: Run, T: tf.Tensor) -> np.ndarray:

@@ -1,4 +1,5 @@
 """Expected gradients against their formula, their limit, and what they cost."""
+import draws
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
@@ -10,7 +11,7 @@ from deepexplain.tensorflow import DeepExplain
 def test_by_hand(session):
     # T = x0 * x1 from (0, 0): the gradient at a * (3, 2) is a * (2, 3), which times x is 6 a for both features.
     X = tf.placeholder(tf.float32, [None, 2])
-    place = np.mean([np.random.RandomState(5).uniform(size=(4, 2))[k, 1] for k in range(4)])
+    place = np.mean(draws.uniform(5, 0, 8)[1::2])
     with DeepExplain(session=session) as de:
         got = de.explain('expected_gradients', X[:, 0] * X[:, 1], X, [[3, 2]], references=np.zeros((3, 2)), samples=4,
                          seed=5)
@@ -24,12 +25,11 @@ def slow(session, T, inputs, xs, references, ys, feeds, samples, seed):
     """The formula, a session call for each gradient; one index and one place for all inputs."""
     unit = tf.placeholder(tf.float32, [None, 3])
     gradients = tf.gradients(T * unit, inputs)
-    generator = np.random.RandomState(seed)
     found = [np.zeros(x.shape) for x in xs]
     for i in range(len(xs[0])):
-        for _ in range(samples):
-            which = int(generator.uniform() * len(references[0]))
-            place = generator.uniform()
+        numbers = draws.uniform(seed, i, 2 * samples)
+        for which, place in zip(numbers[::2], numbers[1::2]):
+            which = int(which * len(references[0]))
             feed = {x: [r[which] + place * (one[i] - r[which])] for x, one, r in zip(inputs, xs, references)}
             feed.update({tensor: array[i:i + 1] for tensor, array in feeds.items()})
             feed[unit] = ys[i:i + 1]

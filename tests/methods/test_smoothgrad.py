@@ -1,6 +1,7 @@
 """Statistics over noisy copies, and the objects that stand for them."""
 import tracemalloc
 
+import draws
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
@@ -17,20 +18,16 @@ INNER = ['zero', 'saliency', 'grad*input', 'intgrad', 'elrp', 'deeplift', 'occlu
          'expected_gradients', 'input', 'random', 'lrp']
 
 
-def copies(xs, draws, noise, seed, in_turn=False):
-    """For each sample its noisy copies, (n, draws) + a sample's shape, of each input; one number after another.
-
-    in_turn: whether draw comes after draw, with all samples in each; else sample after sample.
-    """
-    generator, n = np.random.RandomState(seed), len(xs[0])
-    found = [np.zeros((n, draws) + x.shape[1:], np.float32) for x in xs]
-    order = [(i, k) for k in range(draws) for i in range(n)] if in_turn else [
-        (i, k) for i in range(n) for k in range(draws)]
-    for i, k in order:
-        for one, x in zip(found, xs):
-            x = x.astype(np.float32)
-            drawn = np.array([generator.standard_normal() for _ in range(x[i].size)]).reshape(x[i].shape)
-            one[i, k] = x[i] + noise * (float(x[i].max()) - float(x[i].min())) * drawn
+def copies(xs, count, noise, seed):
+    """For each sample its noisy copies, (n, count) + a sample's shape, of each input."""
+    found = [np.zeros((len(x), count) + x.shape[1:], np.float32) for x in xs]
+    sizes = [x[0].size for x in xs]
+    for i in range(len(xs[0])):
+        for k in range(count):
+            drawn = np.split(draws.normal(seed, i, k, sum(sizes)), np.cumsum(sizes)[:-1])
+            for one, x, numbers in zip(found, xs, drawn):
+                x = x.astype(np.float32)
+                one[i, k] = x[i] + noise * (float(x[i].max()) - float(x[i].min())) * numbers.reshape(x[i].shape)
     return found
 
 
@@ -92,33 +89,33 @@ def test_every_method_in_noise(session, rng, of, statistic):
     X, other = tf.placeholder(tf.float32, [None, 5]), tf.placeholder(tf.float32, [None, 5])
     T = mlp(tf.nn.softplus, rng, X=X * other)[1]
     initialise(session)
-    n, draws = 3, 4
+    n, count = 3, 4
     xs, ys, others, baseline = rng.randn(n, 5), rng.randn(n, 3), rng.randn(n, 5), rng.randn(n, 5)
     options = NEEDED.get(of, {})
     later = dict(baseline=baseline) if 'baseline' in attribution_methods[of].run_options else {}
     drawn = 'seed' in attribution_methods[of].run_options
     with DeepExplain(session=session) as de:
         if drawn:
-            # Noise and the method draw in turn from one generator, so they cannot be told apart: a seed for each.
-            noisy = copies([xs], draws, .15, 7, in_turn=True)[0]
+            # The method draws once for each copy, from a generator of its own.
+            noisy = copies([xs], count, .15, 7)[0]
             generator = np.random.RandomState(8)
             values = np.stack([de.explain(of, T, X, noisy[:, k], ys, feed_dict={other: others}, seed=generator,
-                                          **dict(options, **later)) for k in range(draws)], 1)
+                                          **dict(options, **later)) for k in range(count)], 1)
             options = dict(options, seed=8)
         else:
-            noisy = copies([xs], draws, .15, 7)[0]
-            rows = np.repeat(np.arange(n), draws)
+            noisy = copies([xs], count, .15, 7)[0]
+            rows = np.repeat(np.arange(n), count)
             at_rows = {name: value[rows] for name, value in later.items()}
             values = de.explain(of, T, X, noisy.reshape(-1, 5), ys[rows], feed_dict={other: others[rows]},
-                                **dict(options, **at_rows)).reshape(n, draws, 5)
+                                **dict(options, **at_rows)).reshape(n, count, 5)
         want = STATISTICS[statistic](values.astype(np.float64))
-        tunnel = noise_tunnel(of, statistic, samples=draws, seed=7, options=options)
+        tunnel = noise_tunnel(of, statistic, samples=count, seed=7, options=options)
         for batch_size in (None, 2, 5):
             got = de.explain(tunnel, T, X, xs, ys, batch_size, {other: others}, **later)
             np.testing.assert_allclose(got, want, atol=2e-5 * max(np.abs(values).max() ** 2, 1e-3))
-        inside = noise_tunnel(of, statistic, samples=draws, seed=7, options=dict(options, **later))
+        inside = noise_tunnel(of, statistic, samples=count, seed=7, options=dict(options, **later))
         for explainer in (de.get_explainer(inside, T, X), de.get_explainer(
-                NAMES[statistic], T, X, of=of, options=dict(options, **later), samples=draws, seed=7)):
+                NAMES[statistic], T, X, of=of, options=dict(options, **later), samples=count, seed=7)):
             close(explainer.run(xs, ys, feed_dict={other: others}),
                   de.explain(tunnel, T, X, xs, ys, feed_dict={other: others}, **later), 1e-5)
 
@@ -186,8 +183,9 @@ def test_more_samples_do_not_change_the_first_ones(session, model, rng):
         other = xs.copy()
         other[2:] *= 3
         close(explainer.run(other)[:2], whole[:2], 1e-6)
-        # Who comes later has other noise.
+        # Who comes later has other noise, unless his number comes along.
         assert np.abs(explainer.run(xs[::-1])[::-1] - whole).max() > 1e-4
+        close(explainer.run(xs[::-1], ids=[3, 2, 1, 0])[::-1], whole, 1e-6)
 
 
 def test_seeds(session, model, rng):
@@ -269,7 +267,7 @@ def test_a_target_that_is_one_number_for_all_samples(session, rng, of, batch_siz
     T = tf.reduce_mean(tf.nn.softplus(X) * tf.reduce_sum(X))
     xs = rng.randn(3, 5)
     options = NEEDED.get(of, {})
-    noisy = copies([xs], 4, .15, 5, in_turn=True)[0]
+    noisy = copies([xs], 4, .15, 5)[0]
     counting = Counting(session)
     with DeepExplain(session=counting) as de:
         want = np.mean([de.explain(of, T, X, noisy[:, k], **options) for k in range(4)], 0)
@@ -294,7 +292,7 @@ def test_a_feed_that_has_as_many_fixed_rows_as_samples(session, rng):
     X, S = tf.placeholder(tf.float32, [None, 3]), tf.placeholder(tf.float32, [4, 3])
     T = tf.reduce_sum(tf.tanh(X + S), 1)
     xs, state = rng.randn(4, 3), rng.randn(4, 3)
-    noisy = copies([xs], 5, .15, 1, in_turn=True)[0]
+    noisy = copies([xs], 5, .15, 1)[0]
     with DeepExplain(session=session) as de:
         got = de.explain('smoothgrad', T, X, xs, feed_dict={S: state}, samples=5, seed=1)
     close(got, (1 - np.tanh(noisy + state[:, np.newaxis]) ** 2).mean(1), 1e-5)

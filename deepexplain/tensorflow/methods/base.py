@@ -24,7 +24,8 @@ class Attribution:
     references: in place of a baseline a set of m of them, an array (m,) + the shape of a sample, for several inputs a
         list: the attributions are the mean over the set (expected gradients over references, as DeepSHAP of Lundberg
         and Lee 2017). Default None.
-    seed: an int, or numpy Generator or RandomState, to draw from. By default numpy's global state.
+    seed: an int, or numpy Generator or RandomState, to draw from; each run draws from these once. By default numpy's
+        global state.
     """
 
     #: The options that `run` takes too.
@@ -48,6 +49,9 @@ class Attribution:
     #: Why attributions may not add up as they are meant to.
     share = ''
 
+    #: What the method draws from, where a run does not say.
+    seed: Any = None
+
     #: The baselines at which `look_at_absence` saw the target.
     _looked_at: Optional[int] = None
 
@@ -62,6 +66,11 @@ class Attribution:
 
     def __init__(self, model: Model) -> None:
         self.model = model
+
+    def check_run(self, options: Mapping[str, Any]) -> None:
+        """Check the options of a run, as far as they say nothing of its samples."""
+        check_seed(options.get('seed'))
+        self._told(options)
 
     def prepare(self, run: Run) -> None:
         """Check what a run was told, before any session call."""
@@ -130,13 +139,17 @@ class Attribution:
         """Where the features of a run's samples are absent: as the run was told, else as the explainer was."""
         if run.baselines is not None:
             return run.baselines
-        baseline, references = self._baseline, self._references
-        if run.options.get('baseline') is not None or run.options.get('references') is not None:
-            given = Attribution(self.model)
-            given.set_absent(run.options.get('baseline'), run.options.get('references'))
-            baseline, references = given._baseline, given._references
-        run.baselines = spread(baseline, references, run.xs)
+        told = self._told(run.options) or self
+        run.baselines = spread(told._baseline, told._references, run.xs)
         return run.baselines
+
+    def _told(self, options: Mapping[str, Any]) -> Optional['Attribution']:
+        """What holds the baseline or the references of a run, if it has its own."""
+        if options.get('baseline') is None and options.get('references') is None:
+            return None
+        told = Attribution(self.model)
+        told.set_absent(options.get('baseline'), options.get('references'))
+        return told
 
     @classmethod
     def options(cls) -> List[str]:

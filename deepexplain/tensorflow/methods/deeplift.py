@@ -11,6 +11,7 @@ from ..graph.units import Unit, Units
 from ..rules.activations import Reference, RescaleRules
 from ..rules.gradients import Carrier, Ruled, refuse_loops, ruled_replica
 from ..rules.joint import ELEMENTARY, JOINT
+from ..runs.arguments import flag
 from ..runs.baselines import Baselines
 from ..runs.batching import Rows, add_rows, sweep
 from ..runs.model import Model
@@ -47,7 +48,7 @@ class DeepLIFTRescale(GradientAttribution):
 
     def __init__(self, model: Model, baseline: Any = None, references: Any = None, complete: bool = False) -> None:
         self.model = model
-        self._complete = bool(complete)
+        self._complete = flag('complete', complete)
         self.set_absent(baseline, references)
         super().__init__(model)
 

@@ -4,6 +4,7 @@ import tensorflow.compat.v1 as tf
 
 from ..rules.activations import EpsilonRules
 from ..rules.gradients import Carrier, ruled_replica
+from ..runs.arguments import shown
 from ..runs.model import Model
 from ..runs.run import Run
 from .base import GradientAttribution
@@ -26,8 +27,8 @@ class EpsilonLRP(GradientAttribution):
     has_convergence_delta = parts_of_target = True
 
     def __init__(self, model: Model, epsilon: float = 1e-4) -> None:
-        valid = isinstance(epsilon, (int, float, np.number)) and epsilon > 0
-        assert valid, f'LRP epsilon must be greater than zero, not {epsilon!r}'
+        valid = isinstance(epsilon, (int, float, np.floating, np.integer)) and not isinstance(epsilon, bool)
+        assert valid and 0 < epsilon < np.inf, f'LRP epsilon must be greater than zero, not {shown(epsilon)}'
         self._epsilon = float(epsilon)
         super().__init__(model)
 

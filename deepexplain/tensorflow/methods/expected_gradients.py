@@ -9,7 +9,7 @@ from ..runs.baselines import Baselines
 from ..runs.batching import add_rows, sweep, take
 from ..runs.model import Model
 from ..runs.run import Run
-from ..runs.seeds import check_seed, generator_of
+from ..runs.seeds import Draws, check_seed
 from .base import Attribution
 
 
@@ -19,8 +19,8 @@ class ExpectedGradients(Attribution):
     Erion et al. 2021, the definition of expected gradients (also Lundberg and Lee's GradientExplainer): the mean of
     (x - r) * dT/dx at r + a (x - r) over `samples` draws of a reference r, each as likely, with replacement, and of a
     place a, uniform between 0 and 1. The attributions of a sample add up to T(x) minus the mean of T over the
-    references as samples grow. Each sample has draws of its own, all inputs the same; samples are drawn for one after
-    another, so that more samples do not change the first ones.
+    references as samples grow. Each sample has draws of its own, all inputs the same, which hang on the seed and its
+    number alone (the `ids` of a run); more draws go on where fewer end.
 
     Args:
         references: see `Attribution`; needed, here or by each run.
@@ -37,7 +37,7 @@ class ExpectedGradients(Attribution):
     def __init__(self, model: Model, references: Any = None, samples: int = 50, seed: Any = None) -> None:
         super().__init__(model)
         self._samples = positive_int('samples', samples)
-        self._seed = check_seed(seed)
+        self.seed = check_seed(seed)
         self.set_absent(None, references)
         carrier = ordinary(model.path)
         self._fetches = carrier.gradients(model) + [model.size_of(carrier.T)]
@@ -55,7 +55,7 @@ class ExpectedGradients(Attribution):
         absent = self.absent(run)
         self.look_at_absence(run, absent)
         # Where a reference is among all, and a place on its path, for each sample and draw.
-        drawn = generator_of(run.options.get('seed'), self._seed).uniform(size=(run.n, self._samples, 2))
+        drawn = Draws(run.ids, run.options.get('seed'), self.seed).uniform(2 * self._samples).reshape(run.n, -1, 2)
         totals = [np.zeros(x.shape) for x in run.xs]
         for rows in sweep(run.n, self._samples, run.rowing):
             which, places = drawn[rows.samples, rows.evaluations].T

@@ -12,7 +12,7 @@ from ..relevance.plan import Place
 from ..rules.activations import ends, ordinary_gradient
 from ..rules.gradients import Carrier, carrier_on
 from ..rules.joint import summed_to
-from ..runs.arguments import fits, to_array, written
+from ..runs.arguments import finite, fits, flag, to_array, written
 from ..runs.batching import sweep
 from ..runs.model import Model
 from ..runs.run import Run
@@ -46,7 +46,9 @@ class PatternNet(GradientAttribution):
     """
 
     def __init__(self, model: Model, patterns: Any = None, normalize: bool = True) -> None:
-        self._normalize = bool(normalize)
+        self._normalize = flag('normalize', normalize)
+        for name, value in _named(patterns):
+            finite(name, to_array(name, value, np.float64))
         self._given, self._patterns = patterns, None  # type: Any, Optional[List[np.ndarray]]
         super().__init__(model)
 
@@ -148,6 +150,14 @@ def _weights(place: Place) -> tf.Tensor:
     return place.op.inputs[place.parts.weights or 0]
 
 
+def _named(patterns: Any) -> List[Tuple[str, Any]]:
+    """Patterns, in whatever form, with what messages call them."""
+    if isinstance(patterns, dict):
+        return [(f"patterns['{name}']", value) for name, value in patterns.items()]
+    return [('patterns[%d]' % i, value) for i, value in enumerate(patterns)] if isinstance(
+        patterns, (list, tuple)) else []
+
+
 def _checked(patterns: Any, places: Sequence[Place]) -> List[np.ndarray]:
     names = [place.op.name for place in places]
     if isinstance(patterns, dict):
@@ -169,7 +179,5 @@ def _checked(patterns: Any, places: Sequence[Place]) -> List[np.ndarray]:
         if not fits(array.shape, expected):
             raise ValueError("patterns[%d] must have the shape of the weights of '%s', %s, not %s." % (
                 i, place.op.name, written(expected), array.shape))
-        if not np.isfinite(array).all():
-            raise ValueError('patterns[%d] must be of finite numbers.' % i)
         arrays.append(array)
     return arrays

@@ -4,7 +4,8 @@ from typing import Any, Callable, List, Optional, Sequence
 import numpy as np
 
 from ..graph.path import Path
-from ..runs.arguments import sample_shape, written
+from ..runs.arguments import flag, sample_shape, written
+from ..runs.arrays import not_numbers
 from ..runs.batching import aligned
 from ..runs.first_layer import FirstLayer, find_head
 from ..runs.model import Model
@@ -41,11 +42,11 @@ class PerturbationAttribution(Attribution):
         self.set_absent(baseline)
         self._masks = None if feature_mask is None else _checked_masks(feature_mask, model)
         # The shortcut is for single features, not for groups.
-        head = find_head(model.path) if self._masks is None else None
-        self.first_layer = None if head is None else FirstLayer(model, head, self.running)
+        self.per_group = flag('per_group', per_group)
         if per_group and self._masks is None:
             raise ValueError('per_group needs a feature_mask.')
-        self.per_group = bool(per_group)
+        head = find_head(model.path) if self._masks is None else None
+        self.first_layer = None if head is None else FirstLayer(model, head, self.running)
 
     def flat_absent(self, run: Run) -> List[np.ndarray]:
         """What the features of each input are when they are absent: (1 for all samples or n, features)."""
@@ -122,10 +123,11 @@ def _checked_masks(feature_mask: Any, model: Model) -> List[np.ndarray]:
         raise RuntimeError('feature_mask must be a list with one mask for each of the %d inputs.' % len(model.X))
     masks = []
     for value, x in zip(values, model.X):
-        mask = np.array(value)
+        strange = not_numbers(value)
+        mask = np.array(value if strange is None else 0)
         if mask.dtype.kind not in 'iu' or not mask.ndim:
             raise ValueError('feature_mask must be of ints, for each input an array of the shape of a sample, not '
-                             '%s.' % ('a single number' if not mask.ndim and value is not None else mask.dtype))
+                             '%s.' % (strange or (mask.dtype if mask.ndim else 'a single number')))
         expected = sample_shape(x)
         if expected is not None and not (mask.ndim <= len(expected) and all(
                 got == 1 or want in (None, got) for got, want in zip(mask.shape[::-1], expected[::-1]))):

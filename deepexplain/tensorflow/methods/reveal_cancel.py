@@ -10,6 +10,7 @@ from ..relevance.linear import CONVOLUTIONS
 from ..relevance.plan import make_plan
 from ..rules.activations import registered_rules
 from ..rules.gradients import Ruled
+from ..runs.arguments import flag
 from ..runs.model import Model
 from .deeplift import DeepLIFTRescale, references_of
 
@@ -36,7 +37,7 @@ class DeepLIFTRevealCancel(DeepLIFTRescale):
 
     def __init__(self, model: Model, baseline: Any = None, references: Any = None, complete: bool = False,
                  rescale_convolutions: bool = False) -> None:
-        self._rescale_convolutions = bool(rescale_convolutions)
+        self._rescale_convolutions = flag('rescale_convolutions', rescale_convolutions)
         self._forks: List[Fork] = []
         super().__init__(model, baseline, references, complete)
 

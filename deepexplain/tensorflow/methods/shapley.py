@@ -5,7 +5,7 @@ from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Sequence
 import numpy as np
 
 from ..messages import warn
-from ..runs.arguments import positive_int
+from ..runs.arguments import flag, positive_int, shown
 from ..runs.first_layer import ALL, NONE, FirstLayer
 from ..runs.model import Model
 from ..runs.run import Run
@@ -20,8 +20,8 @@ class ShapleySampling(PerturbationAttribution):
 
     For each of `samples` permutations the players (features, unless told otherwise) are set to the baseline one after
     another; each is credited with the fall of sum(T * ys). The mean over permutations. The attributions of a sample
-    add up to T(x) - T(baseline). By default permutations are drawn by np.random.permutation, so that np.random.seed
-    reproduces a run.
+    add up to T(x) - T(baseline). Permutations are the same for all samples; by default they are drawn by
+    np.random.permutation, so that np.random.seed reproduces a run.
 
     Args:
         samples: the number of permutations, a positive int. Default 5.
@@ -55,8 +55,8 @@ class ShapleySampling(PerturbationAttribution):
         self._samples = positive_int('samples', samples)
         given = list(sampling_dims or [None] * len(model.X)) if model.many else [sampling_dims]
         self._dims = [None if dims is None else _checked(dims, x.shape.ndims) for dims, x in zip(given, model.X)]
-        self._seed = check_seed(seed)
-        self._antithetic = bool(antithetic)
+        self.seed = check_seed(seed)
+        self._antithetic = flag('antithetic', antithetic)
         for dims in self._dims:
             if dims and dims != list(range(1, len(dims) + 1)):
                 warn('sampling_dims %s are not the first dimensions of a sample: the players are blocks of consecutive '
@@ -124,7 +124,7 @@ class ShapleySampling(PerturbationAttribution):
 
     def _draw(self, run: Run, count: int) -> Iterator[np.ndarray]:
         """The permutations, drawn one after another when they are wanted."""
-        generator = generator_of(run.options.get('seed'), self._seed)
+        generator = generator_of(run.options.get('seed'), self.seed)
         for number in range(self._samples):
             if not self._antithetic or number % 2 == 0:
                 permutation = generator.permutation(count)
@@ -239,8 +239,8 @@ def _checked(dims: Sequence[int], ndims: Optional[int]) -> List[int]:
     """Sampling dimensions, in ascending order, when X has them."""
     last = None if ndims is None else ndims - 1
     valid = np.ndim(dims) == 1 and len(dims) > 0 and len(set(dims)) == len(dims) and all(
-        isinstance(dim, (int, np.integer)) and 1 <= dim <= (dim if last is None else last) for dim in dims)
+        isinstance(dim, (int, np.integer)) and not isinstance(dim, bool) and 1 <= dim <= (last or dim) for dim in dims)
     if not valid:
-        raise ValueError('sampling_dims must name dimensions of X from 1 to %s, each once, not %r.' % (
-            'its last' if last is None else last, dims))
+        raise ValueError('sampling_dims must name dimensions of X from 1 to %s, each once, not %s.' % (
+            'its last' if last is None else last, shown(dims)))
     return sorted(int(dim) for dim in dims)

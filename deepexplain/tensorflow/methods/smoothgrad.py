@@ -8,7 +8,7 @@ from ..runs.batching import cuts
 from ..runs.model import Model
 from ..runs.moments import Moments
 from ..runs.run import Run
-from ..runs.seeds import check_seed, generator_of, normal
+from ..runs.seeds import Draws, check_seed, generator_of
 from .base import Attribution
 
 
@@ -17,8 +17,8 @@ class SmoothGrad(Attribution):
 
     Smilkov et al. 2017, section 2. The attributions have the shape and dtype of the method's own. Copies share session
     calls, so that a sample's 50 gradients are one; a method that draws by a seed of its own, and a target that is not
-    one value a sample, have calls of their own for each draw. Samples are drawn for one after another (draw after
-    draw, where draws have calls of their own), and batches do not change what is drawn.
+    one value a sample, have calls of their own for each draw. What a sample gets hangs on the seed and its number alone
+    (the `ids` of a run); more copies go on where fewer end.
 
     Args:
         of: the name of the method, any but those of this file. Default 'gradient'.
@@ -48,7 +48,7 @@ class SmoothGrad(Attribution):
                 raise RuntimeError("%s adds noise to X: '%s' must be of floats, not %s." % (
                     type(self).__name__, x.name, x.dtype.name))
         options = dict(options or {})
-        self._samples, self._noise, self._seed = samples, noise, seed
+        self._samples, self._noise, self.seed = samples, noise, seed
         self._own_seed = options.get('seed')
         self._method = wrapped(of)(model, **options)
         self._draws = 'seed' in self._method.run_options
@@ -82,16 +82,18 @@ class SmoothGrad(Attribution):
         return self._samples * self._method.evaluations(run)
 
     def attribute(self, run: Run) -> List[np.ndarray]:
-        generator = generator_of(run.options.get('seed'), self._seed)
+        generator = generator_of(run.options.get('seed'), self.seed)
+        draws = Draws(run.ids, generator)
         options = {name: value for name, value in run.options.items() if name != 'seed'}
         if self._draws:
+            # Drawn from once for each copy, which are one after another.
             options['seed'] = generator_of(self._own_seed, generator)
         flat = [x.reshape(run.n, -1) for x in run.xs]
         deviations = [self._noise * (one.max(1).astype(np.float64) - one.min(1)) for one in flat]
         moments: List[Moments] = []
-        for owners in self._parts(run):
+        for owners, numbers in self._parts(run):
             copies = []
-            for x, one, deviation, drawn in zip(run.xs, flat, deviations, normal(generator, len(owners), flat)):
+            for x, one, deviation, drawn in zip(run.xs, flat, deviations, draws.normal(owners, numbers, flat)):
                 drawn *= deviation[owners, np.newaxis]
                 drawn += one[owners]
                 copies.append(drawn.astype(x.dtype).reshape((-1,) + x.shape[1:]))
@@ -102,14 +104,15 @@ class SmoothGrad(Attribution):
         return [(moment.variance if self._spread else moment.mean).astype(result.dtype)
                 for moment, result in zip(moments, results)]
 
-    def _parts(self, run: Run) -> Iterator[np.ndarray]:
-        """The sample that each of some copies is of, as many as share a call."""
+    def _parts(self, run: Run) -> Iterator[Tuple[np.ndarray, np.ndarray]]:
+        """The sample that each of some copies is of, as many as share a call, and the copy's number."""
         if self._draws or not run.rowing.mixed:
-            for _ in range(self._samples):
-                yield np.arange(run.n)
+            for number in range(self._samples):
+                yield np.arange(run.n), np.full(run.n, number)
             return
         for part in cuts(run.n * self._samples, run.rowing, run.n):
-            yield np.arange(part.start, part.stop) // self._samples
+            rows = np.arange(part.start, part.stop)
+            yield rows // self._samples, rows % self._samples
 
 
 class SmoothGradSquared(SmoothGrad):

@@ -5,6 +5,7 @@ from typing import Any, List, Optional
 import tensorflow.compat.v1 as tf
 
 from ..context import DeepExplain
+from ..runs.arguments import flag
 from ..runs.targets import before_squashing
 from .naming import Layer, Names
 from .source import Source
@@ -86,7 +87,7 @@ class OpenedModel(DeepExplain):
             every: list what every op makes. By default (False) that is so only for models without Keras layers; for
                 others it is what the layers put out, in the order of their calls.
         """
-        return self._naming().layers(every)
+        return self._naming().layers(flag('every', every))
 
     def refresh(self) -> None:
         """Take the present weights of the model that was opened. Explainers go on with them; nothing is built anew.

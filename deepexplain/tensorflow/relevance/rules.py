@@ -88,7 +88,7 @@ class AlphaBeta(Rule):
         if not isinstance(bias, (bool, np.bool_)) and not (isinstance(bias, str) and bias == 'split'):
             raise ValueError(f"bias must be True, False or 'split', not {bias!r}.")
         super().__init__(bool(bias))
-        self.bias: Any = bias
+        self.bias: Any = bias if isinstance(bias, str) else bool(bias)
         self.alpha, self.beta = _number('alpha', alpha, 0), _number('beta', beta, 0)
         if abs(self.alpha - self.beta - 1) > 1e-6:
             raise ValueError('alpha - beta must be 1, so that relevance is conserved, not %g - %g.' % (

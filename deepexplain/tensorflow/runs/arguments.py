@@ -1,10 +1,11 @@
 """What callers pass in, checked at the door and brought to one form; never changed in place."""
-from typing import Any, List, Optional, Sequence
+from typing import Any, List, Mapping, Optional, Sequence
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..graph.compat import while_context
+from .arrays import all_finite, to_array
 from .batching import Rowing
 
 
@@ -68,24 +69,37 @@ def written(shape: Optional[Sequence[Optional[int]]]) -> str:
     return '(%s)' % (', '.join('?' if size is None else str(size) for size in shape) + (',' if len(shape) == 1 else ''))
 
 
-def to_array(name: str, value: Any, dtype: Any) -> np.ndarray:
-    """The value as an array of a dtype; itself when it is one already."""
-    try:
-        array = np.asarray(value, dtype=dtype)
-        lossy = array.dtype.kind in 'iu' and value is not array and (np.asarray(value) != array).any()
-    except (TypeError, ValueError, NotImplementedError) as error:
-        raise ValueError(f'{name} must be an array of numbers ({np.dtype(dtype).name}): {error}') from None
-    if value is None or lossy:
-        raise ValueError('%s must be an array of numbers (%s), not %s.' % (
-            name, np.dtype(dtype).name, 'None' if value is None else 'of fractions'))
+def not_finite(arrays: Mapping[str, np.ndarray]) -> List[str]:
+    """The names of the arrays that hold nan or inf: what to name where results are not finite."""
+    return [name for name, array in arrays.items() if not all_finite(np.asarray(array))]
+
+
+def finite(name: str, array: np.ndarray) -> np.ndarray:
+    """The array, when all of it is finite."""
+    if not all_finite(array):
+        raise ValueError(f'{name} must be of finite numbers: it holds nan or inf.')
     return array
+
+
+def shown(value: Any) -> str:
+    """A value for an error message: what it is rather than all of it, where it is large."""
+    if getattr(value, 'shape', ()):
+        return 'an array of shape %s' % (tuple(value.shape),)
+    written_out = repr(value)
+    return written_out if len(written_out) <= 80 else f'a {type(value).__name__}'
+
+
+def flag(name: str, value: Any) -> bool:
+    """The value as a bool, when it is True or False: 'no' would count as true."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise ValueError(f'{name} must be True or False, not {shown(value)}.')
+    return bool(value)
 
 
 def positive_int(name: str, value: Any) -> int:
     """The value as an int, when it is one of at least 1."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError('%s must be a positive int, not %s.' % (
-            name, 'an array of shape %s' % (value.shape,) if hasattr(value, 'shape') and value.shape else repr(value)))
+        raise ValueError(f'{name} must be a positive int, not {shown(value)}.')
     return int(value)
 
 
@@ -93,7 +107,7 @@ def number(name: str, value: Any) -> float:
     """The value as a float, when it is a finite number of at least 0."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)) or not (
             0 <= value < np.inf):
-        raise ValueError(f'{name} must be a number of at least 0, not {value!r}.')
+        raise ValueError(f'{name} must be a number of at least 0, not {shown(value)}.')
     return float(value)
 
 

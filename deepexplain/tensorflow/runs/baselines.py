@@ -4,7 +4,7 @@ from typing import Any, List, NamedTuple, Optional, Sequence
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from .arguments import fits, sample_shape, to_array, written
+from .arguments import finite, fits, sample_shape, to_array, written
 
 
 class Baselines(NamedTuple):
@@ -39,8 +39,8 @@ def one_for_each(name: str, value: Any, X: Sequence[tf.Tensor], many: bool) -> L
 
 def check_baseline(baseline: Any, X: Sequence[tf.Tensor], many: bool) -> List[np.ndarray]:
     """A baseline for each input as an array: a number, one sample, or a batch of samples."""
-    return [_checked('Baseline', 0 if value is None else value, x, 0)
-            for value, x in zip(one_for_each('baseline', baseline, X, many), X)]
+    return [_checked('Baseline', 0 if value is None else value, x, 0, '[%d]' % i if many else '')
+            for i, (value, x) in enumerate(zip(one_for_each('baseline', baseline, X, many), X))]
 
 
 def check_references(references: Any, X: Sequence[tf.Tensor], many: bool) -> Optional[List[np.ndarray]]:
@@ -48,16 +48,18 @@ def check_references(references: Any, X: Sequence[tf.Tensor], many: bool) -> Opt
     if references is None:
         return None
     given = one_for_each('references', references, X, many)
-    values = [_checked('References', value, x, 1) for value, x in zip(given, X)]
+    values = [_checked('References', value, x, 1, '[%d]' % i if many else '')
+              for i, (value, x) in enumerate(zip(given, X))]
     if len({len(value) for value in values}) > 1 or not len(values[0]):
         raise RuntimeError('references must be as many for every input, and at least one, not %s.' % (
             ' and '.join(str(len(value)) for value in values)))
     return values
 
 
-def _checked(name: str, value: Any, x: tf.Tensor, more: int) -> np.ndarray:
+def _checked(name: str, value: Any, x: tf.Tensor, more: int, place: str) -> np.ndarray:
     # A copy, so that the explainer keeps the values that it was given.
-    array = np.array(to_array(name.lower(), value, x.dtype.as_numpy_dtype))
+    said = name.lower() + place
+    array = np.array(finite(said, to_array(said, value, x.dtype.as_numpy_dtype)))
     expected = sample_shape(x)
     if expected is None or (array.ndim == 0 and not more):
         return array

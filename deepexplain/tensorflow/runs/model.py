@@ -9,7 +9,7 @@ from .batching import Footprint
 
 
 class Model:
-    """A target T as a function of inputs X, its units weighed by Y.
+    """A target T as a function of inputs X, its units weighed by Y. Adds to the graph only what is asked for.
 
     Attributes:
         T, X: the tensors, X always a list; `many` says whether the caller's X was a list.
@@ -26,8 +26,24 @@ class Model:
         self.X, self.many = X, many
         self.path = Path(X, self.T)
         self.footprint = Footprint(self.path)
-        self.Y = tf.placeholder_with_default(tf.ones([], self.T.dtype), None, name='ys')
-        self.score = self.score_of(self.T)
+        self._Y: Optional[tf.Tensor] = None
+        self._score: Optional[tf.Tensor] = None
+
+    @property
+    def Y(self) -> tf.Tensor:
+        if self._Y is None:
+            self._Y = tf.placeholder_with_default(tf.ones([], self.T.dtype), None, name='ys')
+        return self._Y
+
+    @property
+    def score(self) -> tf.Tensor:
+        if self._score is None:
+            self._score = self.score_of(self.T)
+        return self._score
+
+    def build(self) -> None:
+        """Make all that runs may ask for, so that they add nothing to the graph."""
+        self._score = self.score
 
     def score_of(self, T: tf.Tensor) -> tf.Tensor:
         """For each sample the sum of the units of T, or of what stands for it, weighed by Y."""

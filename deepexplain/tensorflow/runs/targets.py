@@ -4,7 +4,17 @@ from typing import Any, Callable, Optional
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from .arguments import fits, sample_shape, to_array, written
+from .arguments import finite, fits, sample_shape, to_array, written
+from .arrays import not_numbers
+
+
+def check_ys(ys: Any) -> None:
+    """Refuse what names no units and is no weights, whatever T and the samples are."""
+    if isinstance(ys, str):
+        if ys != 'max':
+            raise ValueError(f"ys must be weights, a unit, a unit for each sample, or 'max', not {ys!r}.")
+    elif ys is not None:
+        finite('ys', to_array('ys', ys, np.float64))
 
 
 def weights(ys: Any, T: tf.Tensor, n: int, values: Callable[[], np.ndarray]) -> Optional[np.ndarray]:
@@ -17,8 +27,7 @@ def weights(ys: Any, T: tf.Tensor, n: int, values: Callable[[], np.ndarray]) -> 
     if ys is None:
         return None
     if isinstance(ys, str):
-        if ys != 'max':
-            raise ValueError(f"ys must be weights, a unit, a unit for each sample, or 'max', not {ys!r}.")
+        check_ys(ys)
         if T.shape.ndims == 0:
             raise RuntimeError(f"ys cannot be 'max': T ('{T.name}') is one number for all samples.")
         array = values()
@@ -27,7 +36,7 @@ def weights(ys: Any, T: tf.Tensor, n: int, values: Callable[[], np.ndarray]) -> 
         return flat.reshape(array.shape)
     units = _units(ys, T, n)
     if units is None:
-        return _weights(ys, T, n)
+        return _weights(ys, T, n, values)
     static = sample_shape(T)
     shape = [size for size in static or () if size is not None]
     if static is None or None in static:
@@ -53,11 +62,17 @@ def _units(ys: Any, T: tf.Tensor, n: int) -> Optional[np.ndarray]:
         if rank > 2:
             raise ValueError("ys must name a unit of T ('%s') by a tuple of %d ints, not %d." % (T.name, rank - 1, ys))
         return np.full((n, 1), int(ys), np.int64)
-    try:
-        array = np.asarray(ys)
-    except ValueError:
+    array = _whole(ys)
+    if array is None:
         return None
-    if array.dtype.kind not in 'iu':
+    if array.ndim > 1 and array.size == n == len(array) and (
+            T.shape.ndims is None or all(size in (1, None) for size in T.shape.as_list()[1:])):
+        # Labels in a column. Of one unit they would weigh it, so that label 0 attributes nothing.
+        raise ValueError(
+            "ys of %s of shape %s could be labels or weights of T's one unit: the unit is named by ys=0, or by n ints "
+            "of shape (%d,), weights are floats (ys.astype('float32'))." % (
+                'bools' if array.dtype.kind == 'b' else 'ints', array.shape, n))
+    if array.dtype.kind == 'b':
         return None
     if array.ndim == 1 and rank == 2:
         if len(array) != n:
@@ -68,19 +83,47 @@ def _units(ys: Any, T: tf.Tensor, n: int) -> Optional[np.ndarray]:
     return None
 
 
+def _whole(ys: Any) -> Optional[np.ndarray]:
+    """ys as an array, where it is of ints or bools, also of objects that are."""
+    try:
+        if not_numbers(ys) is not None:
+            return None
+        array = np.asarray(ys)
+        if array.dtype.kind == 'O':
+            objects = array.ravel().tolist()
+            bools = all(isinstance(one, (bool, np.bool_)) for one in objects)
+            array = array.astype(bool if bools else np.int64) if bools or all(map(_is_int, objects)) else array
+    except (TypeError, ValueError, NotImplementedError, OverflowError):  # `to_array` says what it is.
+        return None
+    return array if array.dtype.kind in 'iub' else None
+
+
 def _is_int(value: Any) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
-def _weights(ys: Any, T: tf.Tensor, n: int) -> np.ndarray:
-    array = to_array('ys', ys, T.dtype.as_numpy_dtype)
+def _weights(ys: Any, T: tf.Tensor, n: int, values: Callable[[], np.ndarray]) -> np.ndarray:
+    array = finite('ys', to_array('ys', ys, T.dtype.as_numpy_dtype))
     if array.ndim == 0 or len(array) != n:
         raise _other_size(n, len(array) if array.ndim else 'is a single number', T)
     expected = None if T.shape.ndims in (None, 0) else sample_shape(T)
+    if _may_spread(array, T, expected):
+        expected = list(values().shape[1:])
     if expected is not None and not fits(array.shape[1:], expected):
+        rank = len(expected)
         raise RuntimeError("ys must have the shape of T ('%s'), %s, not %s: weights of T's units for each sample; or "
-                           'name units by ints.' % (T.name, written([None] + expected), array.shape))
+                           'name units by %s.' % (
+                               T.name, written([None] + expected), array.shape, 'n ints, of shape (%d,)' % n
+                               if rank == 1 else 'n tuples of %d ints, of shape (%d, %d)' % (rank, n, rank)))
     return array
+
+
+def _may_spread(array: np.ndarray, T: tf.Tensor, expected: Any) -> bool:
+    """Whether weights might be spread over units that they are not for, as T's shape is not known."""
+    if expected is None:
+        return T.shape.ndims is None and array.ndim > 1
+    return len(expected) == array.ndim - 1 and any(
+        size is None and got == 1 for size, got in zip(expected, array.shape[1:]))
 
 
 def _other_size(n: int, got: Any, T: tf.Tensor) -> RuntimeError:
