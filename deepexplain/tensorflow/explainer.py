@@ -13,7 +13,7 @@ from .graph.path import is_learning_phase
 from .graph.ways import warn_of_ways
 from .messages import close_to, warn
 from .methods.noise_tunnel import NoiseTunnel, named
-from .runs.arguments import check_rows, check_samples, check_tensors, flag, positive_int
+from .runs.arguments import check_rows, check_samples, check_tensors, flag, not_finite, positive_int
 from .runs.batching import sweep
 from .runs.feeds import arrange, check_feed, check_needs, placeholders_of
 from .runs.model import Model
@@ -304,7 +304,15 @@ class Explainer:
     def _judge(self, run: Run, attributions: List[np.ndarray]) -> None:
         """Warn of attributions that cannot be right, or that explain nothing."""
         attribution = self._attribution
-        doubt = doubts(attributions, run.seen, attribution.excess if attribution.parts_of_target else None, self.T.name)
+
+        def causes() -> List[str]:
+            given = {'xs[%d]' % i if self._many else 'xs': x for i, x in enumerate(run.xs)}
+            for fed in (run.feeds.whole, run.feeds.cut):
+                given.update(("feed_dict['%s']" % name, array) for name, array in fed.items())
+            return not_finite(given)
+
+        doubt = doubts(attributions, run.seen, attribution.excess if attribution.parts_of_target else None,
+                       self.T.name, causes)
         if doubt:
             warn('%s: %s%s' % (self.method, doubt, attribution.remedy))
 

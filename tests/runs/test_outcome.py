@@ -137,3 +137,13 @@ def test_an_inner_tensor(session):
         explainer = de.get_explainer('gradient', T, X)
         with pytest.warns(UserWarning, match='gradient: attributions of 1 of 1 samples are not finite'):
             explainer.relevances([h], [[1, 1]])
+
+
+def test_the_argument_that_is_not_finite_is_named(session, rng):
+    X, factor = tf.placeholder(tf.float32, [None, 2]), tf.placeholder(tf.float32, [], name='factor')
+    T = tf.tanh(X * factor)
+    with DeepExplain(session=session) as de:
+        with pytest.warns(UserWarning, match=r"1 of 1 samples are not finite numbers: feed_dict\['factor:0'\] holds"):
+            de.explain('saliency', T, X, [[1, 2]], feed_dict={factor: np.nan})
+        with pytest.warns(UserWarning, match='1 of 2 samples are not finite numbers: xs holds nan or inf'):
+            de.explain('saliency', T, X, [[1, 2], [np.nan, 1]], feed_dict={factor: 1})

@@ -140,6 +140,7 @@ class IntegratedGradients(GradientAttribution):
                                             quadrature=self._quadrature)
                 # Its baselines are this one's, as the tensor has them.
                 inner._own = False
+                inner.model.build()
                 self._inner[tensor.name] = inner
 
     def relevances(self, run: Run, tensors: Sequence[tf.Tensor]) -> List[np.ndarray]:

@@ -1,5 +1,5 @@
 """Whether what a run has found can be believed: of finite numbers, and no larger by far than what it explains."""
-from typing import List, Optional, Sequence
+from typing import Callable, List, Optional, Sequence
 
 import numpy as np
 
@@ -37,14 +37,14 @@ def finite(scores: np.ndarray) -> bool:
 
 
 def doubts(attributions: Sequence[np.ndarray], seen: Seen, excess: Optional[float], T: str,
-           causes: Sequence[str] = ()) -> str:
+           causes: Callable[[], Sequence[str]] = tuple) -> str:
     """Why attributions are not to be believed, in words; '' where nothing speaks against them.
 
     Args:
         excess: how many times the size of the target they and their sums may be; None where they are on no scale of
             T's.
         T: the name of the target.
-        causes: the names of arguments that hold nan or inf.
+        causes: finds the names of arguments that hold nan or inf.
     """
     parts = list(attributions) if seen.covered is None else [
         one[:, mask] for one, mask in zip(attributions, seen.covered)]
@@ -52,7 +52,7 @@ def doubts(attributions: Sequence[np.ndarray], seen: Seen, excess: Optional[floa
     if not all(_is_finite(one) for one in flat):
         bad = ~np.logical_and.reduce([np.isfinite(one).all(1) for one in flat])
         return 'attributions of %d of %d samples are not finite numbers%s.' % (
-            bad.sum(), len(bad), _why(seen, T, causes))
+            bad.sum(), len(bad), _why(seen, T, causes()))
     if not seen.at_baselines:
         return f"T ('{T}') is not finite at the baseline, so that no change of it is explained: give another baseline."
     if not seen.at_inputs:
