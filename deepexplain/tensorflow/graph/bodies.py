@@ -41,7 +41,7 @@ def _look(op: tf.Operation, depends: Sequence[bool], place: str, library: Mappin
     loop = 'While' in op.type
     first = 0 if loop else 1  # A branch's first input chooses it.
     read = [loop or bool(tensor.consumers()) for tensor in op.outputs]
-    for name in _names(op, loop):
+    for name in names_of(op, loop):
         path = _path_through(library[name], list(op.inputs)[first:], list(depends)[first:], library, loop, read)
         units = find_units(path, ruled)
         for inner in path.ops:
@@ -59,7 +59,7 @@ def _look(op: tf.Operation, depends: Sequence[bool], place: str, library: Mappin
         _note(units, place, found)
 
 
-def _names(op: tf.Operation, loop: bool) -> List[str]:
+def names_of(op: tf.Operation, loop: bool) -> List[str]:
     """The functions that may run: the body of a loop, the branches, of a Keras learning phase that for inference."""
     if loop:
         return [op.get_attr('body').name]
@@ -75,9 +75,9 @@ def _note(units: Units, place: str, found: Inside) -> None:
     found.hidden.extend((unit.y.op.type, f'{unit.y.op.name} in {place}') for unit in units.marked)
 
 
-def _path_through(function: Any, inputs: Sequence[tf.Tensor], depends: Sequence[bool], library: Mapping[str, Any],
-                  loop: bool, read: Sequence[bool]) -> Path:
-    """The path from the arguments that depend on X to the results that are read, in a graph of its own."""
+def imported(function: Any, inputs: Sequence[tf.Tensor], library: Mapping[str, Any]
+             ) -> Tuple[tf.Graph, List[tf.Tensor], List[tf.Tensor]]:
+    """A function in a graph of its own, its arguments and its results; the arguments have the shapes of the inputs."""
     everything = tf.GraphDef()
     everything.library.function.extend(library.values())
     body, flat = compat.function_to_graph(function, everything.library, [tensor.shape for tensor in inputs])
@@ -89,6 +89,14 @@ def _path_through(function: Any, inputs: Sequence[tf.Tensor], depends: Sequence[
         for result in function.signature.output_arg:
             name = flat[function.ret[result.name]]
             outputs.append(graph.get_tensor_by_name(name if ':' in name else name + ':0'))
+    return graph, arguments, outputs
+
+
+def _path_through(function: Any, inputs: Sequence[tf.Tensor], depends: Sequence[bool], library: Mapping[str, Any],
+                  loop: bool, read: Sequence[bool]) -> Path:
+    """The path from the arguments that depend on X to the results that are read, in a graph of its own."""
+    graph, arguments, outputs = imported(function, inputs, library)
+    with graph.as_default():
         joined = tf.raw_ops.IdentityN(input=[one for one, wanted in zip(outputs, read) if wanted])[0]
         dependent = list(depends)
         while True:
