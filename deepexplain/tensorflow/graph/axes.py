@@ -4,6 +4,8 @@ from typing import Callable, NamedTuple, Optional, Union
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from .sizes import Size, sizes_of
+
 #: Rows that are read one by one, as by the steps of a loop.
 BY_STEP = -1
 
@@ -52,6 +54,11 @@ def rank_of(tensor: tf.Tensor) -> Optional[int]:
 
 
 def static(op: tf.Operation, i: int) -> Optional[np.ndarray]:
-    """The value of an input that is known, flat."""
-    value = tf.get_static_value(op.inputs[i]) if i < len(op.inputs) else None
-    return None if value is None else np.ravel(value)
+    """The numbers of an input that are known, flat."""
+    if i >= len(op.inputs):
+        return None
+    value = tf.get_static_value(op.inputs[i])
+    if value is not None:
+        return np.ravel(value)
+    sizes = sizes_of(op.inputs[i], lambda tensor, axis: False) or [Size(None)]
+    return None if any(size.number is None for size in sizes) else np.array([size.number for size in sizes])

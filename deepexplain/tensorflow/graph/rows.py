@@ -276,19 +276,24 @@ def _begun(path: Path, inputs: Sequence[tf.Tensor]) -> Tuple[Flow, Dict[str, Pla
 
 
 def _is_normalising(op: tf.Operation) -> bool:
-    """Whether an op belongs to the mean or the variance of a batch normalisation that trains."""
+    """Whether an op is the mean or the variance of a batch normalisation that trains."""
     if op.type not in ('Mean', 'Sum'):
         return False
-    around = {one.type for one in _near(op.inputs[0].op, 0)} | {
-        one.type for tensor in op.outputs for reader in tensor.consumers() for one in _near(reader, 1)}
-    return bool({'SquaredDifference', 'Square'} & around)
+    x = op.inputs[0]
+    if x.op.type == 'SquaredDifference' or any(reader.type == 'SquaredDifference' for reader in _readers(op)):
+        return True
+    squared = x.op.inputs[0] if x.op.type == 'Square' else x
+    readers = squared.consumers()
+    squares = [far for reader in readers if reader.type == 'Square' for far in _readers(reader)]
+    return op.type == 'Mean' and any(one.type == 'Mean' for one in readers) and any(
+        one.type == 'Mean' for one in squares)
 
 
-def _near(op: tf.Operation, further: int) -> List[tf.Operation]:
-    """An op, and those that read it through a StopGradient or a Squeeze."""
-    found = [op]
-    if op.type in ('StopGradient', 'Squeeze', 'Identity') and further:
-        found += [one for tensor in op.outputs for one in tensor.consumers()]
+def _readers(op: tf.Operation) -> List[tf.Operation]:
+    """The ops that read an op, directly or through ops that hand it on."""
+    found: List[tf.Operation] = []
+    for reader in [one for tensor in op.outputs for one in tensor.consumers()]:
+        found += _readers(reader) if reader.type in ('StopGradient', 'Squeeze', 'Identity') else [reader]
     return found
 
 
@@ -296,9 +301,6 @@ def _is_stabilising(op: tf.Operation) -> bool:
     """Whether a maximum is only there to be taken from what an exponential is taken of."""
     if op.type != 'Max':
         return False
-    readers = [reader for tensor in op.outputs for reader in tensor.consumers()]
-    readers = [one for reader in readers for one in (
-        [far for tensor in reader.outputs for far in tensor.consumers()]
-        if reader.type in ('StopGradient', 'Identity') else [reader])]
-    return bool(readers) and all(reader.type == 'Sub' and all(
-        far.type == 'Exp' for tensor in reader.outputs for far in tensor.consumers()) for reader in readers)
+    readers = _readers(op)
+    return bool(readers) and all(reader.type == 'Sub' and all(far.type == 'Exp' for far in _readers(reader))
+                                 for reader in readers)

@@ -100,6 +100,11 @@ def _part(op: tf.Operation, index: int, holds: Holds) -> Optional[List[Size]]:
     return _picked(op, holds, np.arange(count)[begin:][:None if size < 0 else size])
 
 
+def _largest(op: tf.Operation, index: int, holds: Holds) -> Optional[List[Size]]:
+    sizes = sizes_of(op.inputs[0], holds) or []
+    return sizes[:1] if len(set(sizes)) == 1 and sizes[0].number is not None else None
+
+
 def _number(tensor: tf.Tensor) -> Optional[int]:
     """The one number that a tensor is known to hold."""
     sizes = sizes_of(tensor, lambda tensor, axis: False)
@@ -109,6 +114,11 @@ def _number(tensor: tf.Tensor) -> Optional[int]:
 def _added(op: tf.Operation, index: int, holds: Holds) -> Optional[List[Size]]:
     a, b = (_number(tensor) for tensor in op.inputs)
     return None if a is None or b is None else [Size(a - b if op.type == 'Sub' else a + b)]
+
+
+def _range(op: tf.Operation, index: int, holds: Holds) -> Optional[List[Size]]:
+    first, end, step = (_number(tensor) for tensor in op.inputs)
+    return None if first is None or end is None or not step else [Size(one) for one in range(first, end, step)]
 
 
 def _gathered(op: tf.Operation, index: int, holds: Holds) -> Optional[List[Size]]:
@@ -129,4 +139,4 @@ def _multiplied(op: tf.Operation, index: int, holds: Holds) -> Optional[List[Siz
 _MADE_OF = {
     'Identity': _same, 'Cast': _same, 'Squeeze': _same, 'Pack': _pack, 'ConcatV2': _concat, 'StridedSlice': _sliced,
     'Slice': _part, 'Gather': _gathered, 'GatherV2': _gathered, 'Unpack': _unpacked, 'Prod': _multiplied,
-    'Mul': _multiplied, 'Sub': _added, 'Add': _added, 'AddV2': _added}
+    'Mul': _multiplied, 'Max': _largest, 'Min': _largest, 'Sub': _added, 'Range': _range, 'Add': _added, 'AddV2': _added}
