@@ -1,5 +1,5 @@
 """Where rows are after an op that computes, and whether they meet in it."""
-from typing import Dict, Optional, Sequence
+from typing import Dict, Optional
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -52,11 +52,11 @@ def _by_place(op: tf.Operation, i: int, rows: Rows) -> Move:
     return at(rows, rows.axis + after - before)
 
 
-def _reduced(op: tf.Operation, axes: Optional[Sequence[int]], rows: Rows, keep: bool) -> Move:
+def _reduced(op: tf.Operation, given: Optional[np.ndarray], rows: Rows, keep: bool) -> Move:
     rank = rank_of(op.inputs[0])
-    if axes is None or rank is None and min(axes, default=0) < 0:
+    if given is None or rank is None and min(given, default=0) < 0:
         return Move(LOST)
-    axes = {axis if axis >= 0 else axis + (rank or 0) for axis in axes}
+    axes = {axis if axis >= 0 else axis + (rank or 0) for axis in given.tolist()}
     if rows.axis in axes:
         return Move(GONE, True)
     return at(rows, rows.axis if keep else rows.axis - sum(axis < rows.axis for axis in axes))

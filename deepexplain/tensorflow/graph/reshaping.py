@@ -1,7 +1,6 @@
 """Where rows are after an op that only arranges a tensor's values anew."""
-from typing import Dict, List, Optional
+from typing import Dict, List
 
-import numpy as np
 import tensorflow.compat.v1 as tf
 
 from .axes import BY_STEP, LOST, NOTHING, Move, Mover, Rows, at, rank_of, shuffled, static
@@ -151,7 +150,7 @@ def reshaped(op: tf.Operation, rows: Rows, holds: Holds) -> Move:
     asked = sizes_of(op.inputs[1], holds) or known
     # What TensorFlow knows goes before what is written.
     new = [one if size.number is None else size for size, one in zip(known, asked)]
-    ahead, behind = _known(old[:rows.axis]), _known(old[rows.axis + 1:])
+    ahead, behind = (product([Size(size) for size in part]).number for part in (old[:rows.axis], old[rows.axis + 1:]))
     named = [axis for axis, size in enumerate(new) if size.rows]
     if len(named) == 1:
         axis = named[0]
@@ -174,10 +173,6 @@ def reshaped(op: tf.Operation, rows: Rows, holds: Holds) -> Move:
     if left:
         return Move(rows._replace(inner=None))
     return Move(rows if rows.inner == 1 and _is_flat(op.inputs[1].op) else LOST)
-
-
-def _known(sizes: List[Optional[int]]) -> Optional[int]:
-    return None if None in sizes else int(np.prod(sizes, dtype=np.int64))
 
 
 def _is_flat(sizes: tf.Operation) -> bool:

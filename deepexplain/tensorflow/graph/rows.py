@@ -87,8 +87,7 @@ class Flow:
             return [given[0]]
         if op.type == 'IdentityN':
             return list(given)
-        moves = [[None if one[source] is None else self._move(op, i, one[source], found, source)
-                  for i, one in enumerate(given)] for source in (X, FED)]
+        moves = [[self._move(op, i, one[source], found, source) for i, one in enumerate(given)] for source in (X, FED)]
         if op.type in ('Gather', 'GatherV2', 'GatherNd', 'ResourceGather') and len(given) > 1:
             # Places that are counted along the rows pick each row's own.
             picked = moves[X][1]
@@ -98,10 +97,10 @@ class Flow:
         self._compare(op, given, moves, states)
         return [(states[X], states[FED])] * len(op.outputs)
 
-    def _move(self, op: tf.Operation, i: int, state: State, found: Mapping[str, Places], source: int
+    def _move(self, op: tf.Operation, i: int, state: Optional[State], found: Mapping[str, Places], source: int
               ) -> Optional[Move]:
         if not isinstance(state, Rows):
-            return Move(state)
+            return None if state is None else Move(state)
         if op.type == 'Reshape' and i == 0:
             return reshaped(op, state, _holds(found, source))
         moved = move(op, i, state)
@@ -255,9 +254,9 @@ def rows_at(fed: tf.Tensor, target: tf.Tensor) -> Optional[bool]:
 def mixing_ops(path: Path) -> List[Meeting]:
     """The ops between X and T in which rows of different samples certainly meet.
 
-    Not those of batch normalisation that trains, and none where T is one number for all samples.
+    Not those of batch normalisation that trains, and none where T is one number for all samples or a call has one.
     """
-    if path.T.shape.ndims == 0:
+    if path.T.shape.ndims == 0 or any(x.shape.ndims and x.shape.as_list()[0] == 1 for x in path.X):
         return []
     dead = training_tensors(path, is_training_flag)
     alive = Path(path.X, path.T, frozenset(dead)) if dead else path

@@ -1,5 +1,5 @@
 """What the numbers are that a shape is made of: known ones, the number of rows, and products of them."""
-from typing import Callable, List, NamedTuple, Optional
+from typing import Callable, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -30,11 +30,13 @@ def sizes_of(tensor: tf.Tensor, holds: Holds) -> Optional[List[Size]]:
     return _MADE_OF[op.type](op, tensor.value_index, holds)
 
 
-def product(sizes: List[Size]) -> Size:
-    numbers = [one.number for one in sizes]
-    if sum(one.rows for one in sizes) > 1 or -1 in numbers:
-        return _UNKNOWN
-    return Size(None if None in numbers else int(np.prod(numbers, dtype=np.int64)), any(one.rows for one in sizes))
+def product(sizes: Sequence[Size]) -> Size:
+    """The product of some numbers."""
+    result: Optional[int] = 1
+    for one in sizes:
+        result = None if one.number in (None, -1) or result is None else result * one.number  # type: ignore
+    rows = sum(one.rows for one in sizes)
+    return Size(result, rows == 1) if rows < 2 else _UNKNOWN
 
 
 def _shape(tensor: tf.Tensor, holds: Holds) -> Optional[List[Size]]:
@@ -139,4 +141,5 @@ def _multiplied(op: tf.Operation, index: int, holds: Holds) -> Optional[List[Siz
 _MADE_OF = {
     'Identity': _same, 'Cast': _same, 'Squeeze': _same, 'Pack': _pack, 'ConcatV2': _concat, 'StridedSlice': _sliced,
     'Slice': _part, 'Gather': _gathered, 'GatherV2': _gathered, 'Unpack': _unpacked, 'Prod': _multiplied,
-    'Mul': _multiplied, 'Max': _largest, 'Min': _largest, 'Sub': _added, 'Range': _range, 'Add': _added, 'AddV2': _added}
+    'Mul': _multiplied, 'Max': _largest, 'Min': _largest, 'Range': _range, 'Sub': _added, 'Add': _added,
+    'AddV2': _added}

@@ -31,8 +31,8 @@ class PerturbationAttribution(Attribution):
 
     def __init__(self, model: Model, baseline: Any = None, feature_mask: Any = None, per_group: bool = False) -> None:
         super().__init__(model)
-        for x in model.X:
-            if x.shape.ndims == 1:
+        for x, sample in zip(model.X, model.samples):
+            if sample.shape.ndims == 1:
                 raise RuntimeError("%s needs samples with features: '%s' has the shape %s." % (
                     type(self).__name__, x.name, x.shape))
             path = Path([x], model.T) if model.many else model.path
@@ -41,7 +41,7 @@ class PerturbationAttribution(Attribution):
         self.set_absent(baseline)
         self._masks = None if feature_mask is None else _checked_masks(feature_mask, model)
         # The shortcut is for single features, not for groups.
-        head = find_head(model.path) if self._masks is None else None
+        head = find_head(model.path) if self._masks is None and not model.together else None
         self.first_layer = None if head is None else FirstLayer(model, head, self.running)
         if per_group and self._masks is None:
             raise ValueError('per_group needs a feature_mask.')
@@ -121,7 +121,7 @@ def _checked_masks(feature_mask: Any, model: Model) -> List[np.ndarray]:
     if not isinstance(values, (list, tuple)) or len(values) != len(model.X):
         raise RuntimeError('feature_mask must be a list with one mask for each of the %d inputs.' % len(model.X))
     masks = []
-    for value, x in zip(values, model.X):
+    for value, x in zip(values, model.samples):
         mask = np.array(value)
         if mask.dtype.kind not in 'iu' or not mask.ndim:
             raise ValueError('feature_mask must be of ints, for each input an array of the shape of a sample, not '
