@@ -48,7 +48,8 @@ def test_every_method_explains_one_sample(session, both, method):
     ys = np.random.RandomState(5).randn(NODES, 2)
     delta = attribution_methods[method].has_convergence_delta
     with DeepExplain(session=session) as de:
-        got = de.explain(method, T, X, XS, ys, feed_dict=feed, rows='together', return_convergence_delta=delta, **options)
+        got = de.explain(method, T, X, XS, ys, feed_dict=feed, rows='together', return_convergence_delta=delta,
+                         **options)
         want = de.explain(method, T1, X1, XS[np.newaxis], ys[np.newaxis], feed_dict=feed,
                           return_convergence_delta=delta, **options)
     if delta:
@@ -122,7 +123,7 @@ def test_what_ys_says(session, both):
         one = np.zeros((NODES, 2))
         one[3, 1] = 1
         close(of((3, 1)), of(one), 1e-6)
-        with pytest.raises(ValueError, match=r"ys must name a unit of T \('MatMul_3:0'\), of shape \(5, 2\), not \(5, 1\)"):
+        with pytest.raises(ValueError, match=r"ys must name a unit of T .*, of shape \(5, 2\), not \(5, 1\)"):
             of((5, 1))
         with pytest.raises(RuntimeError, match=r'ys must have one row for each of the 5 rows of T .*\(3, 2\)'):
             of(np.ones((3, 2)))

@@ -77,14 +77,12 @@ class Flow:
     def _step(self, op: tf.Operation, given: Sequence[Places], found: Mapping[str, Places], place: str
               ) -> List[Places]:
         """Where the rows are in each output of an op."""
-        if op.type == 'Range':
-            given = self._counted(op, found)
+        if op.type in ('Range', 'Fill'):
+            return [self._counted(op, found)]
         if all(one == (None, None) for one in given):
-            return [(None, None)] * len(op.outputs) if op.type != 'Range' else [given[0]]
+            return [(None, None)] * len(op.outputs)
         if op.type in FUNCTIONAL or is_call(op, self._library):
             return self._function(op, given, place)
-        if op.type == 'Range':
-            return [given[0]]
         if op.type == 'IdentityN':
             return list(given)
         moves = [[self._move(op, i, one[source], found, source) for i, one in enumerate(given)] for source in (X, FED)]
@@ -106,12 +104,17 @@ class Flow:
         moved = move(op, i, state)
         return None if moved.to is None else moved
 
-    def _counted(self, op: tf.Operation, found: Mapping[str, Places]) -> List[Places]:
-        """The numbers from 0 to the number of rows are one for each row."""
-        if tf.get_static_value(op.inputs[0]) != 0 or tf.get_static_value(op.inputs[2]) != 1:
-            return [(None, None)]
-        counted = [sizes_of(op.inputs[1], _holds(found, source)) == [Size(1, True)] for source in (X, FED)]
-        return [(Rows(0) if counted[X] else None, Rows(0) if counted[FED] else None)]
+    def _counted(self, op: tf.Operation, found: Mapping[str, Places]) -> Places:
+        """The numbers from 0 to the number of rows are one for each row, as is what is filled for as many."""
+        places: List[Optional[State]] = []
+        for source in (X, FED):
+            of = op.inputs[0 if op.type == 'Fill' else 1]
+            sizes = sizes_of(of, _holds(found, source)) or []
+            if op.type == 'Range' and [tf.get_static_value(op.inputs[i]) for i in (0, 2)] != [0, 1]:
+                sizes = []
+            axes = [axis for axis, size in enumerate(sizes) if size == Size(1, True)]
+            places.append(Rows(axes[0]) if len(axes) == 1 else None)
+        return places[X], places[FED]
 
     def _joined(self, op: tf.Operation, moves: Sequence[Optional[Move]], source: int, place: str) -> Optional[State]:
         """Where the rows of a source are, by all of an op's inputs."""
@@ -233,13 +236,28 @@ def goes_along(fed: tf.Tensor, inputs: Sequence[tf.Tensor], T: tf.Tensor) -> Tup
     path = Path(list(inputs) + [fed], T)
     flow, start = _begun(path, inputs)
     start[fed.name] = (None, Rows(0))
-    flow.through(path.ops, start, start)
+    found = flow.through(path.ops, start, start)
+    if not flow.seen and found.get(T.name, (None, None))[FED] is None and not _counted(path, found):
+        # Nothing hangs on it but X itself, or sizes of a row.
+        return True, True
     along, apart = 'along' in flow.seen, bool({'apart', 'summed'} & flow.seen)
     if 'summed with' in flow.seen:
         return False, False
     if along != apart and (along or 'lost' not in flow.seen):
         return along, along
     return None, along or not apart
+
+
+def _counted(path: Path, found: Mapping[str, Places]) -> bool:
+    """Whether something on a path may hang on the number of rows that a fed tensor has."""
+    on_path = set(path.ops)
+    shapes = [op for op in path.ops if op.type == 'Shape' and isinstance(
+        found.get(op.inputs[0].name, (None, None))[FED], Rows)]
+    for reader in [reader for op in shapes for reader in op.outputs[0].consumers() if reader in on_path]:
+        sizes = [sizes_of(tensor, _holds(found, FED)) for tensor in reader.outputs]
+        if any(one is None or any(size.rows for size in one) for one in sizes):
+            return True
+    return False
 
 
 def rows_at(fed: tf.Tensor, target: tf.Tensor) -> Optional[bool]:
