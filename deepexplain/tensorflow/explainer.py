@@ -9,7 +9,6 @@ import tensorflow.compat.v1 as tf
 
 from . import methods
 from .graph.path import is_learning_phase
-from .graph.rows import mixing_ops
 from .messages import close_to, warn
 from .methods.noise_tunnel import NoiseTunnel, named
 from .runs.arguments import check_rows, check_samples, check_tensors, positive_int
@@ -19,7 +18,7 @@ from .runs.feeds import Belongs, Feeds, arrange, check_feed, check_needs, placeh
 from .runs.model import Model
 from .runs.run import Run
 from .runs.targets import weights
-from .runs.together import check_whole, weights_together
+from .runs.together import check_whole, warn_of_mixing, weights_together
 
 _log = logging.getLogger('deepexplain')
 
@@ -60,7 +59,7 @@ class Explainer:
             self._attribution = attribution(Model(T, inputs, self._many, method, self._together), **options)
         _log.debug("built an explainer of '%s' with respect to %s by %s", T.name, [x.name for x in inputs], method)
         if not self._together:
-            _warn_of_mixing(self._attribution.model)
+            warn_of_mixing(self._attribution.model.path)
         self.has_convergence_delta = attribution.has_convergence_delta
         self._belongings = Belongings(T, inputs)
         self._needed = placeholders_of(T, [x.name for x in inputs])
@@ -327,16 +326,6 @@ def _values(run: Run, T: tf.Tensor) -> np.ndarray:
                 T.name, len(value), len(rows.samples)))
         parts.append(value)
     return np.concatenate(parts)
-
-
-def _warn_of_mixing(model: Model) -> None:
-    """Warn of ops between X and T in which rows of different samples meet."""
-    found = [f'{one.op.type} ({one.name})' for one in mixing_ops(model.path)]
-    if found:
-        warn("T ('%s') does not keep the rows of X apart: they meet, or change places, in %s. If all rows are parts of "
-             "one sample, as the nodes of a graph are, say rows='together' when the explainer is made; if they are "
-             'samples, pass a T of which each row hangs on its own row of X.' % (
-                 model.T.name, ', '.join(found[:3]) + (' and %d more' % (len(found) - 3) if len(found) > 3 else '')))
 
 
 class _Progress:

@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from .axes import BY_STEP, GONE, LOST, Move, Mover, Rows, at, rank_of, shuffled, static
+from .products import PRODUCTS
 from .reshaping import REARRANGED, STACKS
 from .units import BATCH_NORMS, ELEMENTWISE
 
@@ -29,8 +30,6 @@ _FIRST_AXIS = frozenset('''
     MaxPoolV2 MaxPoolWithArgmax ResizeBilinear ResizeNearestNeighbor ResizeBicubic ResizeArea SpaceToDepth DepthToSpace
     ExtractImagePatches FractionalMaxPool FractionalAvgPool Dilation2D
     '''.split())
-_SEGMENTS = frozenset([kind + what for kind in ('Segment', 'UnsortedSegment', 'SparseSegment')
-                       for what in ('Sum', 'Mean', 'Max', 'Min', 'Prod', 'SqrtN')])
 _MATRIX = frozenset([op_type + version for op_type in ('MatrixDiag', 'MatrixDiagPart', 'MatrixSetDiag')
                      for version in ('', 'V2', 'V3')])
 #: How many of the last axes they work along.
@@ -89,94 +88,6 @@ def _last_axes(op: tf.Operation, i: int, rows: Rows) -> Move:
     return Move(rows, rows.axis >= rank - _LAST_AXES[op.type])
 
 
-def _matmul(op: tf.Operation, i: int, rows: Rows) -> Move:
-    kept = int(op.get_attr('transpose_b' if i else 'transpose_a'))
-    return at(rows, i) if rows.axis == (1 - kept if i else kept) else Move(GONE, True)
-
-
-def _batch_matmul(op: tf.Operation, i: int, rows: Rows) -> Move:
-    before, after = rank_of(op.inputs[i]), rank_of(op.outputs[0])
-    if before is None or after is None:
-        return Move(LOST)
-    if rows.axis < before - 2:
-        return at(rows, rows.axis + after - before)
-    turned = op.get_attr('adj_y' if i else 'adj_x')
-    return at(rows, after - 2 + i) if (rows.axis == before - 2 + i) != turned else Move(GONE, True)
-
-
-def _einsum(op: tf.Operation, i: int, rows: Rows) -> Move:
-    terms, result = op.get_attr('equation').decode().replace(' ', '').split('->')
-    term, before, after = terms.split(',')[i], rank_of(op.inputs[i]), rank_of(op.outputs[0])
-    head, dots, tail = term.partition('...')
-    if rows.axis < len(head):
-        letter = head[rows.axis]
-    elif before is not None and rows.axis >= before - len(tail):
-        letter = tail[rows.axis - before]
-    elif before is None or after is None:
-        return Move(LOST)
-    else:
-        # What the dots stand for is aligned at its end.
-        behind = len(result.partition('...')[2])
-        return at(rows, after - behind - (before - len(tail) - rows.axis))
-    if letter not in result:
-        return Move(GONE, True)
-    head, dots, tail = result.partition('...')
-    if letter in head:
-        return at(rows, head.index(letter))
-    return Move(LOST) if after is None else at(rows, after - len(tail) + tail.index(letter))
-
-
-def _sparse_matmul(op: tf.Operation, i: int, rows: Rows) -> Move:
-    if i < 3:
-        return Move(GONE, i < 2)
-    kept = 0 if op.get_attr('adjoint_b') else 1
-    return at(rows, 1) if rows.axis == kept else Move(GONE, True)
-
-
-def _segments(op: tf.Operation, i: int, rows: Rows) -> Move:
-    if i == 0 and rows.axis:
-        return Move(rows if rank_of(op.inputs[1]) == 1 or op.type.startswith('Sparse') else LOST)
-    return Move(GONE, True)
-
-
-def _gather(op: tf.Operation, i: int, rows: Rows) -> Move:
-    given = static(op, 2) if op.type == 'GatherV2' else np.zeros(1, int)
-    batch = op.get_attr('batch_dims') if 'batch_dims' in op.node_def.attr else 0
-    of_params, of_indices = rank_of(op.inputs[0]), rank_of(op.inputs[1])
-    if given is None or batch < 0 or given[0] < 0 and of_params is None or i > 1:
-        return Move(LOST)
-    axis = int(given[0]) if given[0] >= 0 else int(given[0]) + (of_params or 0)
-    if rows.axis < batch:
-        return Move(rows)
-    if i:
-        return at(rows, axis + rows.axis - batch)
-    if rows.axis < axis:
-        return Move(rows)
-    if of_indices is None:
-        return Move(LOST)
-    if rows.axis > axis:
-        return at(rows, rows.axis + of_indices - batch - 1)
-    picked = static(op, 1)
-    if picked is not None and (picked == np.arange(len(picked))).all() and of_indices == 1:
-        return Move(rows)
-    return Move(LOST) if of_indices <= batch else shuffled(op, rows, axis)
-
-
-def _gather_nd(op: tf.Operation, i: int, rows: Rows) -> Move:
-    rank = rank_of(op.inputs[1])
-    if rank is None:
-        return Move(LOST)
-    if i:
-        return Move(rows if rows.axis < rank - 1 else LOST)
-    depth = op.inputs[1].shape.as_list()[-1]
-    return Move(LOST) if depth is None or rows.axis < depth else at(rows, rank - 1 + rows.axis - depth)
-
-
-def _one_hot(op: tf.Operation, i: int, rows: Rows) -> Move:
-    axis = op.get_attr('axis')
-    return Move(LOST) if i else at(rows, rows.axis + (0 <= axis <= rows.axis))
-
-
 def _reverse_sequence(op: tf.Operation, i: int, rows: Rows) -> Move:
     along, of = op.get_attr('seq_dim'), op.get_attr('batch_dim')
     if i:
@@ -204,12 +115,7 @@ def _all_of_it(op: tf.Operation, i: int, rows: Rows) -> Move:
     return Move(GONE, True)
 
 
-def _first(op: tf.Operation, i: int, rows: Rows) -> Move:
-    return Move(LOST if i else rows)
-
-
 def _chosen(op: tf.Operation, i: int, rows: Rows) -> Move:
-    """Whether something is computed at all may hang on rows; what comes out then does not tell."""
     return Move(LOST if i else rows)
 
 
@@ -244,22 +150,17 @@ def _matrix(op: tf.Operation, i: int, rows: Rows) -> Move:
     return Move(rows if after is not None and rows.axis < after - wide else LOST)
 
 
-#: Op type -> where rows are after it; besides those that only arrange values anew.
-_COMPUTED: Dict[str, Mover] = {
+#: Op type -> where rows are after it.
+_MOVES: Dict[str, Mover] = dict({
     'ArgMax': _arg, 'ArgMin': _arg, 'Cumsum': _along(False), 'Cumprod': _along(False), 'ReverseV2': _along(True),
-    'Roll': _along(True, 2), 'MatMul': _matmul, 'SparseMatMul': _matmul, 'BatchMatMul': _batch_matmul,
-    'BatchMatMulV2': _batch_matmul, 'BatchMatMulV3': _batch_matmul, 'Einsum': _einsum,
-    'SparseTensorDenseMatMul': _sparse_matmul, 'Gather': _gather, 'GatherV2': _gather, 'ResourceGather': _gather,
-    'GatherNd': _gather_nd, 'OneHot': _one_hot, 'ReverseSequence': _reverse_sequence, 'L2Loss': _all_of_it,
+    'Roll': _along(True, 2), 'ReverseSequence': _reverse_sequence, 'L2Loss': _all_of_it,
     'SoftmaxCrossEntropyWithLogits': _cross_entropy, 'SparseSoftmaxCrossEntropyWithLogits': _cross_entropy,
     'SpaceToBatchND': _blocks, 'BatchToSpaceND': _blocks, 'Switch': _chosen, 'RefSwitch': _chosen,
-    'LookupTableFindV2': _found, 'MatrixBandPart': _first}
-_COMPUTED.update({op_type: mover for types, mover in (
+    'LookupTableFindV2': _found, 'MatrixBandPart': _chosen}, **REARRANGED, **PRODUCTS)
+_MOVES.update({op_type: mover for types, mover in (
     (_REDUCE, _reduce), (_SPATIAL, _spatial), (_FIRST_AXIS, _first_axis), (_LAST_AXES, _last_axes),
-    (_SEGMENTS, _segments), (_MATRIX, _matrix), (BATCH_NORMS, _batch_norm), (_BY_PLACE, _by_place),
+    (_MATRIX, _matrix), (BATCH_NORMS, _batch_norm), (_BY_PLACE, _by_place),
 ) for op_type in types})
-
-_MOVES = dict(_COMPUTED, **REARRANGED)
 
 
 def move(op: tf.Operation, i: int, rows: Rows) -> Move:
