@@ -58,7 +58,7 @@ class Explainer:
         with self._making(attribution.__name__):
             self._attribution = attribution(Model(T, inputs, self._many, method, self._together), **options)
         _log.debug("built an explainer of '%s' with respect to %s by %s", T.name, [x.name for x in inputs], method)
-        if not self._together:
+        if not self._together and method not in ('zero', 'input', 'random'):
             warn_of_mixing(self._attribution.model.path)
         self.has_convergence_delta = attribution.has_convergence_delta
         self._belongings = Belongings(T, inputs)
@@ -122,7 +122,7 @@ class Explainer:
         """
         if return_convergence_delta and not self.has_convergence_delta:
             raise RuntimeError(f'return_convergence_delta is not defined for {self.method}.')
-        run = self._start(xs, ys, batch_size, feed_dict, shared, per_sample, options)
+        run = self._start(xs, ys, batch_size, feed_dict, options, shared, per_sample)
         attribution = self._attribution
         with _Progress(run, attribution, show_progress):
             result = attribution.attribute(run)
@@ -157,7 +157,7 @@ class Explainer:
         inner = self._check_inner(tensors)
         with self._making('relevances'):
             attribution.at(inner)
-        found = attribution.relevances(self._start(xs, ys, batch_size, feed_dict, shared, per_sample, options), inner)
+        found = attribution.relevances(self._start(xs, ys, batch_size, feed_dict, options, shared, per_sample), inner)
         return [one[0] for one in found] if self._together else found
 
     def fit_patterns(self, xs: Any = None, batch_size: Optional[int] = None,
@@ -184,7 +184,7 @@ class Explainer:
             raise RuntimeError(f'fit_patterns is for pattern.net and pattern.attribution, not for {self.method}.')
         with self._making('patterns'):
             attribution.begin_fit(estimator)
-        attribution.fit(self._start(xs, None, batch_size, feed_dict, shared, per_sample, {}), estimator)
+        attribution.fit(self._start(xs, None, batch_size, feed_dict, {}, shared, per_sample), estimator)
         return [np.array(pattern) for pattern in attribution.patterns or []]
 
     def _check_inner(self, tensors: Any) -> List[tf.Tensor]:
@@ -201,7 +201,7 @@ class Explainer:
         return list(tensors)
 
     def _start(self, xs: Any, ys: Any, batch_size: Optional[int], feed_dict: Optional[Mapping[Any, Any]],
-               shared: Any, per_sample: Any, options: Mapping[str, Any]) -> Run:
+               options: Mapping[str, Any], shared: Any = None, per_sample: Any = None) -> Run:
         """Check what a run is asked for, and find the weights of T's units."""
         attribution = self._attribution
         model = attribution.model

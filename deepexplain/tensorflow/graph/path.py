@@ -80,10 +80,16 @@ class Path:
         self._ends, self.dead = ends, dead
         self.settled: FrozenSet[str] = frozenset()
         self.of: Callable[[tf.Tensor], tf.Tensor] = lambda tensor: tensor
+        self._inside: Set[tf.Operation] = set()
 
     def depends(self, tensor: tf.Tensor) -> bool:
         """Whether the tensor's value depends on the value of X."""
         return tensor.name in self._ends or tensor.op in self.dependent
+
+    def lies_between(self, tensor: tf.Tensor) -> bool:
+        """Whether a tensor is made between X and T, or in a loop that the path enters, as a replica of it is."""
+        self._inside = self._inside or set(self.with_loops())
+        return tensor.op in self._inside
 
     def of_types(self, types: Iterable[str]) -> List[tf.Operation]:
         """The ops of the path that are of one of these types."""

@@ -57,12 +57,11 @@ def check_feed(feed_dict: Any, path: Path, T: tf.Tensor) -> List[Tuple[tf.Tensor
         raise TypeError('feed_dict must be a dict from tensors (or their names) to values, not %s.'
                         % type(feed_dict).__name__)
     pairs = []
-    between = {op.name for op in path.with_loops()} if feed_dict else set()
     for key, value in feed_dict.items():
         tensor = tensor_of(key, path.graph, 'feed_dict')
         if any(tensor is x for x in path.X):
             raise RuntimeError(f"feed_dict must not hold X ('{tensor.name}'): its values are xs.")
-        if tensor.name == T.name or tensor.op.name in between:
+        if tensor.name == T.name or path.lies_between(tensor):
             raise RuntimeError(f"feed_dict must not hold '{tensor.name}', which %s: X is what T is explained by." % (
                 'is T' if tensor.name == T.name else "lies between X ('%s') and T ('%s')" % (
                     "', '".join(x.name for x in path.X), T.name)))
