@@ -51,7 +51,8 @@ def explain(args: Any) -> None:
         X = task.X[0] if task.single else task.X
         asked = {name: {option: one.value for option, one in given[name].items()} for name in chosen}
         explainers = {name: de.get_explainer(name, task.T, X, **asked[name]) for name in chosen}
-        units = units_of(de.get_explainer('zero', task.T, X), ys, _xs(task), args.batch_size, task.feed)
+        units = units_of(de.get_explainer('zero', task.T, X), ys, _xs(task), args.batch_size, task.feed,
+                         task.along)
         results = {name: _run(explainer, args, task, units) for name, explainer in explainers.items()}
         summary = _summary(args, task, units, given, results)
         layers = {'layer': task.T.name, 'X': [x.name for x in task.X]}
@@ -107,7 +108,8 @@ def _run(explainer: Any, args: Any, task: Task, units: Units) -> Result:
         sys.stderr.write(f'{explainer.method}\n')
     start = time.perf_counter()
     found = explainer.run(_xs(task), units.weights, args.batch_size, task.feed or None,
-                          return_convergence_delta=explainer.has_convergence_delta, show_progress=show)
+                          return_convergence_delta=explainer.has_convergence_delta, show_progress=show,
+                          per_sample=task.along)
     attributions, delta = found if explainer.has_convergence_delta else (found, None)
     return Result(attributions, delta, time.perf_counter() - start)
 

@@ -20,6 +20,7 @@ class Task(NamedTuple):
         n: the number of samples.
         samples: INPUT as it was read.
         axis: where the channels of pictures are: 'last', 'first' or '' (none, or no pictures).
+        along: the names in `feed` of what INPUT holds, a row for each sample.
     """
     T: Any
     X: List[Any]
@@ -29,6 +30,7 @@ class Task(NamedTuple):
     n: int
     samples: inputs.Samples
     axis: str
+    along: Sequence[str] = ()
 
     @property
     def single(self) -> bool:
@@ -97,9 +99,11 @@ def task_of(de: Any, args: Any) -> Task:
     if any(outer) != all(outer):
         raise WrongUse('--input: name inputs that INPUT holds, or inner layers, but not both.')
     names = [called.get(one.name, one.name) for one in X] if all(outer) else list(dict.fromkeys(args.input))
-    feed.update((name, array) for name, array in arrays.items() if name not in [one.name for one in X])
+    along = [name for name in arrays if name not in [one.name for one in X]]
+    feed.update((name, arrays[name]) for name in along)
     _check_fed(T, X, feed, args.layer)
-    return Task(T, X, names, [arrays[one.name] for one in X] if all(outer) else None, feed, n, samples, axis)
+    return Task(T, X, names, [arrays[one.name] for one in X] if all(outer) else None, feed, n, samples, axis,
+                along)
 
 
 def _among(tensor: Any, tensors: Sequence[Any]) -> bool:

@@ -47,13 +47,15 @@ def ys_of(text: str, T: Any, n: int) -> Any:
     return np.array(places) if axes > 1 else np.array(places)[:, 0]
 
 
-def units_of(explainer: Any, ys: Any, xs: Any, batch_size: Optional[int], feed: Any) -> Units:
+def units_of(explainer: Any, ys: Any, xs: Any, batch_size: Optional[int], feed: Any,
+             along: Any = None) -> Units:
     """The units of a target, found once for all methods.
 
     Args:
         explainer: any one, of this T and X.
+        along: the names in `feed` of what has a row for each sample.
     """
-    run = explainer._start(xs, ys, batch_size, feed or None, {})
+    run = explainer._start(xs, ys, batch_size, feed or None, {}, per_sample=along)
     weights = run.ys
     if weights is None:
         return Units(None, None, run.before())

@@ -106,7 +106,8 @@ class DeepExplain:
         if not self._entered:
             raise RuntimeError('Explain can be called only within a DeepExplain context.')
 
-    def get_explainer(self, method: Union[str, NoiseTunnel], T: tf.Tensor, X: Any, **options: Any) -> Explainer:
+    def get_explainer(self, method: Union[str, NoiseTunnel], T: tf.Tensor, X: Any, rows: Optional[str] = None,
+                      **options: Any) -> Explainer:
         """Build an explainer, to be run many times.
 
         Args:
@@ -115,6 +116,11 @@ class DeepExplain:
                 by the `ys` of each run.
             X: the input to attribute to: a placeholder or an inner tensor of floats that T depends on, its first axis
                 the samples; or a list or tuple of such tensors.
+            rows: 'together' where all rows of X are parts of one sample, such as the nodes of a graph. Then xs is one
+                sample, of X's shape, several inputs may have different numbers of rows, and T may have any; a baseline
+                has the shape of xs, references one more axis in front, windows and masks that of all of xs, and
+                dimensions count from 0; ys says for each row of T what it says for each sample, or a tuple of as many
+                ints as T has axes names one unit; a delta is one number. Default None: rows are samples.
             **options: the method's own (see its class in `deepexplain.tensorflow.methods`).
 
         Returns:
@@ -126,7 +132,7 @@ class DeepExplain:
             TypeError: for an option that the method does not have.
         """
         self._check_entered()
-        explainer = Explainer(method, T, X, self.session, **options)
+        explainer = Explainer(method, T, X, self.session, rows, **options)
         squashing = final_squashing(T)
         if squashing is not None and T.name not in self._hinted:
             self._hinted.add(T.name)
@@ -137,7 +143,7 @@ class DeepExplain:
     def explain(self, method: Union[str, NoiseTunnel], T: tf.Tensor, X: Any, xs: Any = None, ys: Any = None,
                 batch_size: Optional[int] = None, feed_dict: Optional[Mapping[Any, Any]] = None,
                 return_convergence_delta: bool = False, show_progress: bool = False, ids: Any = None,
-                **options: Any) -> Any:
+                shared: Any = None, per_sample: Any = None, rows: Optional[str] = None, **options: Any) -> Any:
         """Attributions of X for T: `get_explainer(method, T, X, **options).run(xs, ys, ...)`.
 
         The arguments are those of `get_explainer` and of `Explainer.run`. The explainer is kept, so that calling again
@@ -157,16 +163,18 @@ class DeepExplain:
 
         def key() -> Tuple:
             rules = tuple((name, tuple(map(Same, rule))) for name, rule in sorted(registered_rules().items()))
-            return (str(method), rules, id(T), many, tuple(id(x) for x in X) if many else id(X), self._keys.of(options))
+            return (str(method), rules, id(T), many, tuple(id(x) for x in X) if many else id(X), rows,
+                    self._keys.of(options))
 
         with self._lock:
             found = key()
             if found not in self._explainers:
-                explainer = self.get_explainer(method, T, X, **options)
+                explainer = self.get_explainer(method, T, X, rows, **options)
                 # A rule may note something down while it is asked, which is to be no reason to ask it again.
                 self._explainers[found] = self._explainers[key()] = explainer
             explainer = self._explainers[found]
-        return explainer.run(xs, ys, batch_size, feed_dict, return_convergence_delta, show_progress, ids, **for_run)
+        return explainer.run(xs, ys, batch_size, feed_dict, return_convergence_delta, show_progress, ids, shared,
+                             per_sample, **for_run)
 
 
 def _find_session(graph: Optional[tf.Graph]) -> tf.Session:

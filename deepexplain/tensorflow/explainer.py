@@ -14,13 +14,15 @@ from .graph.ways import warn_of_ways
 from .messages import close_to, warn
 from .methods.noise_tunnel import NoiseTunnel, named
 from .runs.arguments import check_rows, check_samples, check_tensors, flag, not_finite, positive_int
-from .runs.batching import sweep
-from .runs.feeds import arrange, check_feed, check_needs, placeholders_of
+from .runs.batching import Rowing, sweep
+from .runs.belongings import Belongings, Said, check_fixed, check_said
+from .runs.feeds import Belongs, Feeds, arrange, check_feed, check_needs, placeholders_of
 from .runs.model import Model
 from .runs.outcome import doubts
 from .runs.run import Run
 from .runs.seeds import check_ids, repeated
 from .runs.targets import check_ys, weights
+from .runs.together import check_whole, warn_of_mixing, weights_together
 
 _log = logging.getLogger('deepexplain')
 
@@ -39,30 +41,35 @@ class Explainer:
     """
 
     def __init__(self, method: Union[str, NoiseTunnel], T: tf.Tensor, X: Union[tf.Tensor, Sequence[tf.Tensor]],
-                 session: tf.Session, **options: Any) -> None:
+                 session: tf.Session, rows: Optional[str] = None, **options: Any) -> None:
         method, options = named(method, options)
         if not isinstance(method, str) or method not in methods.attribution_methods:
             raise RuntimeError('Method must be in %s, not %r.%s' % (
                 list(methods.attribution_methods), method, close_to(method, methods.attribution_methods)))
+        if rows not in (None, 'together'):
+            raise ValueError(f"rows must be 'together', where all rows of X are one sample, or None, not {rows!r}.")
         graph = session.graph
         inputs = check_tensors(T, X, graph)
         self.method, self.session = method, session
         self.T, self.X = T, inputs if isinstance(X, (list, tuple)) else X
         self._inputs = inputs
-        self._many = isinstance(X, (list, tuple))
+        self._many, self._together = isinstance(X, (list, tuple)), rows == 'together'
         if graph.finalized:
             raise RuntimeError('The graph is finalized: make the explainer before (a MonitoredSession finalizes its '
                                'graph; use a tf.compat.v1.Session).')
         attribution = methods.attribution_methods[method]
         attribution.check_options(options)
         with self._making(attribution.__name__):
-            self._attribution = attribution(Model(T, inputs, self._many, method), **options)
+            self._attribution = attribution(Model(T, inputs, self._many, method, self._together), **options)
             self._attribution.model.build()
         if self._attribution.differentiates:
             warn_of_ways(inputs, T)
         self._chance = Chance(inputs, T, self._attribution.settled) if self._attribution.evaluates else None
         _log.debug("built an explainer of '%s' with respect to %s by %s", T.name, [x.name for x in inputs], method)
+        if not self._together and method not in ('zero', 'input', 'random'):
+            warn_of_mixing(self._attribution.model.path)
         self.has_convergence_delta = attribution.has_convergence_delta
+        self._belongings = Belongings(T, inputs)
         self._needed = placeholders_of(T, [x.name for x in inputs])
         # An explanation is one of the model at inference.
         phases = [op.outputs[0] for op in graph.get_operations() if is_learning_phase(op)]
@@ -83,7 +90,8 @@ class Explainer:
 
     def run(self, xs: Any = None, ys: Any = None, batch_size: Optional[int] = None,
             feed_dict: Optional[Mapping[Any, Any]] = None, return_convergence_delta: bool = False,
-            show_progress: bool = False, ids: Any = None, **options: Any) -> Any:
+            show_progress: bool = False, ids: Any = None, shared: Any = None, per_sample: Any = None,
+            **options: Any) -> Any:
         """Attribute the target to the features of some samples.
 
         Args:
@@ -97,14 +105,17 @@ class Explainer:
                 permutation prefixes and references are all rows. By default as many as keep the largest tensor
                 between X and T within 25 MiB (`runs.batching.LARGEST`). Where T is one number for all samples, it can
                 be no less than their number.
-            feed_dict: values for what else T needs, by tensor or tensor name. Where the first dimension of a tensor
-                is unknown and its value has as many rows as there are samples, the rows go along with the samples;
-                other values are passed whole.
+            feed_dict: values for what else T needs, by tensor or tensor name; nothing of what lies between X and T.
+                A value whose rows go along with the samples, by the graph or by what is said below, is cut along with
+                them; others are passed whole.
             return_convergence_delta: return a pair (attributions, delta): delta, float64 of shape (n,), is the sum of
                 a sample's attributions minus what it should be, T(x) - T(baseline) (elrp, lrp.*, deep_taylor: T(x)).
             show_progress: show a bar of tqdm that counts evaluations of samples.
             ids: the numbers that the samples go by, n ints, or an int, the number of the first, from which they count
                 on. What a method draws for a sample hangs on the seed and on its number alone. Default: 0 to n - 1.
+            shared, per_sample: a tensor (or its name) or a list of them, among those of the feed_dict: what is the
+                same for all samples (a support set, a memory, a table), and what has one row for each of them. To be
+                said where the graph does not show it, of which a warning tells.
             **options: `baseline`, `references` or `seed` for this run, in place of the explainer's, for methods that
                 have them.
 
@@ -123,17 +134,20 @@ class Explainer:
         flag('show_progress', show_progress)
         if flag('return_convergence_delta', return_convergence_delta) and not self.has_convergence_delta:
             raise RuntimeError(f'return_convergence_delta is not defined for {self.method}.')
-        run = self._start(xs, ys, batch_size, feed_dict, options, ids)
+        run = self._start(xs, ys, batch_size, feed_dict, options, ids, shared, per_sample)
         attribution = self._attribution
         with _Progress(run, attribution, show_progress):
             result = attribution.attribute(run)
         self._judge(run, result)
+        delta = self._delta(run, result) if return_convergence_delta else None
+        if self._together:
+            result, delta = [one[0] for one in result], delta if delta is None else delta[0]
         returned = result if self._many and not attribution.per_group else result[0]
-        return (returned, self._delta(run, result)) if return_convergence_delta else returned
+        return (returned, delta) if return_convergence_delta else returned
 
     def relevances(self, tensors: Sequence[tf.Tensor], xs: Any = None, ys: Any = None,
                    batch_size: Optional[int] = None, feed_dict: Optional[Mapping[Any, Any]] = None,
-                   **options: Any) -> List[np.ndarray]:
+                   shared: Any = None, per_sample: Any = None, **options: Any) -> List[np.ndarray]:
         """Attribute the target to inner tensors of the model, all in the same run.
 
         By methods that pass gradients or relevance from T to X: at each tensor what arrives there is made an
@@ -144,7 +158,7 @@ class Explainer:
         Args:
             tensors: tensors of floats between X and T, their first axis the samples; T itself and X may be among
                 them. The graph grows the first time that the same list is asked for.
-            xs, ys, batch_size, feed_dict, **options: as in `run`.
+            xs, ys, batch_size, feed_dict, shared, per_sample, **options: as in `run`.
 
         Returns:
             A list of one array for each tensor, of its shape and dtype.
@@ -156,18 +170,19 @@ class Explainer:
         inner = self._check_inner(tensors)
         with self._making('relevances'):
             attribution.at(inner)
-        run = self._start(xs, ys, batch_size, feed_dict, options)
-        result = attribution.relevances(run, inner)
-        self._judge(run, result)
-        return result
+        run = self._start(xs, ys, batch_size, feed_dict, options, None, shared, per_sample)
+        found = attribution.relevances(run, inner)
+        self._judge(run, found)
+        return [one[0] for one in found] if self._together else found
 
     def fit_patterns(self, xs: Any = None, batch_size: Optional[int] = None,
-                     feed_dict: Optional[Mapping[Any, Any]] = None, estimator: str = 'relu') -> List[np.ndarray]:
+                     feed_dict: Optional[Mapping[Any, Any]] = None, estimator: str = 'relu', shared: Any = None,
+                     per_sample: Any = None) -> List[np.ndarray]:
         """Find the patterns of pattern.net and pattern.attribution in data, in place of those there were.
 
         Args:
-            xs, batch_size, feed_dict: as in `run`; best all the data that the model was trained on. Memory follows
-                batch_size alone.
+            xs, batch_size, feed_dict, shared, per_sample: as in `run`; best all the data that the model was trained
+                on. Memory follows batch_size alone.
             estimator: 'relu' (default): of each layer that an activation follows, only outputs above 0 count (the
                 two-component estimator); 'linear': all outputs of all layers count.
 
@@ -184,7 +199,7 @@ class Explainer:
             raise RuntimeError(f'fit_patterns is for pattern.net and pattern.attribution, not for {self.method}.')
         with self._making('patterns'):
             attribution.begin_fit(estimator)
-        attribution.fit(self._start(xs, None, batch_size, feed_dict, {}), estimator)
+        attribution.fit(self._start(xs, None, batch_size, feed_dict, {}, None, shared, per_sample), estimator)
         return [np.array(pattern) for pattern in attribution.patterns or []]
 
     def _check_inner(self, tensors: Any) -> List[tf.Tensor]:
@@ -201,7 +216,7 @@ class Explainer:
         return list(tensors)
 
     def _start(self, xs: Any, ys: Any, batch_size: Optional[int], feed_dict: Optional[Mapping[Any, Any]],
-               options: Mapping[str, Any], ids: Any = None) -> Run:
+               options: Mapping[str, Any], ids: Any = None, shared: Any = None, per_sample: Any = None) -> Run:
         """Check what a run is asked for, and find the weights of T's units."""
         attribution = self._attribution
         model = attribution.model
@@ -210,7 +225,14 @@ class Explainer:
                 raise TypeError('run of %s takes no option %r; %s.' % (
                     self.method, name, 'it takes ' + ', '.join(attribution.run_options) if attribution.run_options
                     else 'it takes none'))
-        pairs = check_feed(feed_dict, self.session.graph, self._inputs)
+        if self._together and batch_size is not None:
+            raise RuntimeError("batch_size must be left out with rows='together': all rows of X are one sample, which "
+                               'a session call takes whole.')
+        pairs = check_feed(feed_dict, model.path, self.T)
+        said = check_said(shared, per_sample, pairs, self.session.graph)
+        if self._together and said.per_sample:
+            raise RuntimeError("per_sample must be left out with rows='together': there is one sample, and what is fed "
+                               'is fed whole.')
         for tensor, array in pairs:
             if tensor.name in attribution.settled and np.any(array):
                 raise RuntimeError("feed_dict['%s'] must be off: %s explains the model at inference, and takes this "
@@ -226,10 +248,19 @@ class Explainer:
             # All that can be refused without the samples.
             attribution.check_run(options)
             check_ys(ys)
-            xs = self._evaluate_inputs(pairs, fed, batch_size)
+            xs = self._evaluate_inputs(pairs, fed, batch_size, said)
+        if self._together:
+            run = Run(self.session, model, check_whole(self._inputs, self._many, xs), Rowing(1, True, True),
+                      self._whole(pairs), options)
+            run.ids = check_ids(0 if ids is None else ids, 1)
+            attribution.prepare(run)
+            run.ys = weights_together(ys, model.T, lambda: _values(run, model.T))
+            return run
         arrays = check_samples(self._inputs, self._many, xs)
         n = len(arrays[0])
-        feeds = arrange(pairs, n, self._fixed)
+        check_fixed(pairs, n, batch_size, self._inputs, said, self._belongings)
+        feeds = arrange(pairs, n, self._fixed, said.shared, said.per_sample, self._belongings.to_samples,
+                        self._belongings.doubt)
         rowing = check_rows(model.T, self._inputs, n, batch_size, model.footprint.rows(arrays),
                             feeds.sized)
         run = Run(self.session, model, arrays, rowing, feeds, options)
@@ -237,6 +268,10 @@ class Explainer:
         attribution.prepare(run)
         run.ys = weights(ys, model.T, run.n, lambda: _values(run, model.T))
         return run
+
+    def _whole(self, pairs: List[Tuple[tf.Tensor, np.ndarray]]) -> Feeds:
+        """What is fed, the same for every call."""
+        return arrange(pairs, 0, self._fixed, (), (), lambda tensor: Belongs(False, False), lambda name, guess: None)
 
     def run_batches(self, batches: Iterable[Any], **arguments: Any) -> Iterator[Any]:
         """Attribute batch by batch, in order, with the memory of one batch at a time.
@@ -285,14 +320,19 @@ class Explainer:
             yield result
 
     def _evaluate_inputs(self, pairs: List[Tuple[tf.Tensor, np.ndarray]], fed: List[str],
-                         batch_size: Optional[int]) -> Any:
+                         batch_size: Optional[int], said: Said) -> Any:
         """The values of X from the feed alone."""
         for x in self._inputs:
             check_needs(x, placeholders_of(x, []), [], fed)
-        sizes = {len(array) for tensor, array in pairs if array.ndim and (
-            tensor.shape.ndims is None or tensor.shape.as_list()[0] is None)}
+        if self._together:
+            values = self.session.run(self._inputs, self._whole(pairs).rows(np.arange(0)))
+            return values if self._many else values[0]
+        sizes = {len(array) for tensor, array in pairs if array.ndim and tensor.name not in said.shared and (
+            tensor.name in said.per_sample or not said.per_sample and (
+                tensor.shape.ndims is None or tensor.shape.as_list()[0] is None))}
         n = sizes.pop() if len(sizes) == 1 else 0
-        feeds = arrange(pairs, n, self._fixed)
+        feeds = arrange(pairs, n, self._fixed, said.shared, said.per_sample if n else (), self._belongings.to_inputs,
+                        self._belongings.doubt)
         size = n or 1
         if batch_size is not None:
             size = min(size, positive_int('batch_size', batch_size))

@@ -46,7 +46,7 @@ def _look(op: tf.Operation, depends: Sequence[bool], place: str, library: Mappin
     loop = 'While' in op.type
     first = 0 if loop else 1  # A branch's first input chooses it.
     read = [loop or bool(tensor.consumers()) for tensor in op.outputs]
-    for name in _names(op, loop):
+    for name in names_of(op, loop):
         path = _path_through(library[name], list(op.inputs)[first:], list(depends)[first:], library, loop, read)
         units = find_units(path, ruled)
         for inner in path.ops:
@@ -64,7 +64,7 @@ def _look(op: tf.Operation, depends: Sequence[bool], place: str, library: Mappin
         _note(units, place, found)
 
 
-def _names(op: tf.Operation, loop: bool) -> List[str]:
+def names_of(op: tf.Operation, loop: bool) -> List[str]:
     """The functions that may run: the body of a loop, the branches, of a Keras learning phase that for inference."""
     if loop:
         return [op.get_attr('body').name]

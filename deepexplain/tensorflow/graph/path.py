@@ -90,6 +90,7 @@ class Path:
         self.fed: Dict[str, tf.Tensor] = {x.name: x for x in X}
         self.settled: FrozenSet[str] = frozenset()
         self.of: Callable[[tf.Tensor], tf.Tensor] = lambda tensor: tensor
+        self._inside: Set[tf.Operation] = set()
 
     @property
     def makes_own_ends(self) -> bool:
@@ -103,6 +104,11 @@ class Path:
     def depends(self, tensor: tf.Tensor) -> bool:
         """Whether the tensor's value depends on the value of X."""
         return tensor.name in self._ends or tensor.op in self.dependent
+
+    def lies_between(self, tensor: tf.Tensor) -> bool:
+        """Whether a tensor is made between X and T, or in a loop that the path enters, as a replica of it is."""
+        self._inside = self._inside or set(self.with_loops())
+        return tensor.op in self._inside
 
     def of_types(self, types: Iterable[str]) -> List[tf.Operation]:
         """The ops of the path that are of one of these types."""

@@ -132,8 +132,8 @@ class Attribution:
         """Take the options that say where features are absent."""
         if baseline is not None and references is not None:
             raise ValueError('baseline and references exclude each other: give one of them.')
-        self._baseline = check_baseline(baseline, self.model.X, self.model.many)
-        self._references = check_references(references, self.model.X, self.model.many)
+        self._baseline = check_baseline(baseline, self.model.samples, self.model.many)
+        self._references = check_references(references, self.model.samples, self.model.many)
 
     def absent(self, run: Run) -> Baselines:
         """Where the features of a run's samples are absent: as the run was told, else as the explainer was."""

@@ -80,7 +80,7 @@ def _checked(name: str, value: Any, model: Model) -> List[np.ndarray]:
         raise ValueError('%s must be given: the %s value that the input may have.' % (
             name, 'smallest' if name == 'low' else 'largest'))
     arrays = []
-    for x, one in zip(model.X, one_for_each(name, value, model.X, model.many)):
+    for x, one in zip(model.samples, one_for_each(name, value, model.samples, model.many)):
         array = np.array(to_array(name, one, x.dtype.as_numpy_dtype))
         if array.ndim and not fits(array.shape, sample_shape(x)):
             raise ValueError('%s must be a number or have the shape of a sample of X, %s, not %s.' % (

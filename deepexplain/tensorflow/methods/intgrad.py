@@ -50,7 +50,7 @@ class IntegratedGradients(GradientAttribution):
 
     def build(self) -> List[tf.Tensor]:
         """The weighed sum over the places of a block, computed where the gradients are."""
-        X = self.model.X
+        X = self.model.samples
         self._samples = [tf.placeholder(x.dtype, _some(x), name='samples') for x in X]
         # What is mostly the same has a default: a feed costs as much as ten small ops.
         self._baselines = [_baseline(x, value) for x, value in zip(X, self._baseline)]
@@ -62,7 +62,7 @@ class IntegratedGradients(GradientAttribution):
         self._even = not np.ptp(self._rule[1]) and not any(first_dimension(x) for x in X)
         # Which sample each pair of a sample and a reference belongs to.
         self._owner = tf.placeholder(tf.int32, [None], name='owners')
-        head = find_head(self.model.path)
+        head = None if self.model.together else find_head(self.model.path)
         if head is None:
             path, ends = self.model.path, list(zip(self._samples, self._baselines))
         else:
@@ -81,7 +81,7 @@ class IntegratedGradients(GradientAttribution):
         self._of_samples = [tf.segment_sum(result, self._owner) for result in results]
         # What hangs on X beside the path (an assertion, say) is run as well, and may compare it with other feeds.
         needed = {op.name for gradient in sums for op in ancestors(gradient, set())}
-        self._beside = [x.op.name in needed for x in X]
+        self._beside = [x.op.name in needed for x in self.model.X]
         return results
 
     def _points(self, tensor: tf.Tensor, end: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
@@ -92,6 +92,10 @@ class IntegratedGradients(GradientAttribution):
         at = tf.tile(tf.cast(self._at, tensor.dtype)[:, tf.newaxis], tf.shape(end))
         at = tf.reshape(at, tf.stack([tf.shape(end)[0], tf.shape(self._at)[0], -1]))
         points = start[:, tf.newaxis] + at * (end - start)[:, tf.newaxis]
+        if self.model.together:
+            points = tf.reshape(points, sample)
+            points.set_shape(tensor.shape)
+            return points
         shape = [None] if tensor.shape.ndims is None else tensor.shape.as_list()
         if None in shape[1:] or tensor.shape.ndims is None:
             return tf.reshape(points, tf.concat([[-1], sample], 0))
@@ -136,7 +140,7 @@ class IntegratedGradients(GradientAttribution):
     def at(self, tensors: Sequence[tf.Tensor]) -> Any:
         for tensor in tensors:
             if tensor.name not in self._inner:
-                inner = IntegratedGradients(Model(self.model.T, [tensor], False), self._steps,
+                inner = IntegratedGradients(Model(self.model.T, [tensor], False, '', self.model.together), self._steps,
                                             quadrature=self._quadrature)
                 # Its baselines are this one's, as the tensor has them.
                 inner._own = False
@@ -161,8 +165,8 @@ class IntegratedGradients(GradientAttribution):
               ) -> List[Tuple[tf.Tensor, np.ndarray]]:
         """What a block is fed: its pairs of a sample and a reference, and its places."""
         fed: List[Any] = list(zip(self._samples, (take(x, samples) for x in run.xs)))
-        fed += [(X, x[np.repeat(samples, len(block.evaluations))]) for X, x, beside in zip(
-            self.model.X, run.xs, self._beside) if beside]
+        fed += run.by_row([(X, x[np.repeat(samples, len(block.evaluations))]) for X, x, beside in zip(
+            self.model.X, run.xs, self._beside) if beside])
         if not self._own or any(value is not None for value in run.options.values()):
             fed += zip(self._baselines, [array[0] for array in absent.arrays] if absent.shared
                        else absent.rows(samples, references))
@@ -173,7 +177,7 @@ class IntegratedGradients(GradientAttribution):
         if absent.size > 1:
             fed.append((self._owner, samples - samples[0]))
         if run.ys is not None:
-            fed.append((self.model.Y, np.repeat(take(run.ys, samples), len(block.evaluations), 0)))
+            fed += run.by_row([(self.model.Y, np.repeat(take(run.ys, samples), len(block.evaluations), 0))])
         return fed
 
 

@@ -50,7 +50,7 @@ class Occlusion(PerturbationAttribution):
         shapes = list(window_shape or [None]) if model.many else [window_shape]
         steps = list(step) if model.many and isinstance(step, (list, tuple)) else [step] * len(model.X)
         self._windows: List[Any] = []
-        for x, shape, one_step in zip(model.X, shapes, steps):
+        for x, shape, one_step in zip(model.samples, shapes, steps):
             dimensions = None if x.shape.ndims is None else x.shape.ndims - 1
             size = None if shape is None else _sizes('window_shape', shape, dimensions)
             apart = 1 if one_step is None else (positive_int('step', one_step) if np.ndim(one_step) == 0

@@ -91,7 +91,7 @@ class PatternNet(GradientAttribution):
     def finish(self, gradient: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
         if not self._normalize:
             return gradient
-        axes = tf.range(1, tf.rank(gradient))
+        axes = tf.range(0 if self.model.together else 1, tf.rank(gradient))
         return tf.math.divide_no_nan(gradient, tf.reduce_max(tf.abs(gradient), axes, keepdims=True)
                                      + tf.zeros_like(gradient))
 
@@ -117,7 +117,7 @@ class PatternNet(GradientAttribution):
                    for sums, place in zip(self._sums, self._places)]
         totals: Any = None
         for rows in sweep(run.n, 1, run.rowing):
-            values = run.fetch(fetches, list(zip(self.model.X, run.inputs(rows))), rows.samples)
+            values = run.fetch(fetches, run.by_row(list(zip(self.model.X, run.inputs(rows)))), rows.samples)
             values = [[np.asarray(one, np.float64) for one in layer] for layer in values]
             totals = values if totals is None else [
                 [a + b for a, b in zip(*pair)] for pair in zip(totals, values)]

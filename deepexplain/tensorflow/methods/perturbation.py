@@ -32,8 +32,8 @@ class PerturbationAttribution(Attribution):
 
     def __init__(self, model: Model, baseline: Any = None, feature_mask: Any = None, per_group: bool = False) -> None:
         super().__init__(model)
-        for x in model.X:
-            if x.shape.ndims == 1:
+        for x, sample in zip(model.X, model.samples):
+            if sample.shape.ndims == 1:
                 raise RuntimeError("%s needs samples with features: '%s' has the shape %s." % (
                     type(self).__name__, x.name, x.shape))
             path = Path([x], model.T) if model.many else model.path
@@ -122,7 +122,7 @@ def _checked_masks(feature_mask: Any, model: Model) -> List[np.ndarray]:
     if not isinstance(values, (list, tuple)) or len(values) != len(model.X):
         raise RuntimeError('feature_mask must be a list with one mask for each of the %d inputs.' % len(model.X))
     masks = []
-    for value, x in zip(values, model.X):
+    for value, x in zip(values, model.samples):
         strange = not_numbers(value)
         mask = np.array(value if strange is None else 0)
         if mask.dtype.kind not in 'iu' or not mask.ndim:

@@ -54,14 +54,17 @@ class ShapleySampling(PerturbationAttribution):
             raise say_how('shapley_sampling', _HOW)
         self._samples = positive_int('samples', samples)
         given = list(sampling_dims or [None] * len(model.X)) if model.many else [sampling_dims]
-        self._dims = [None if dims is None else _checked(dims, x.shape.ndims) for dims, x in zip(given, model.X)]
+        # All rows of X together are one sample: their axis is one of its dimensions.
+        first = 0 if model.together else 1
+        self._dims = [None if dims is None else [dim + 1 - first for dim in _checked(dims, x.shape.ndims, first)]
+                      for dims, x in zip(given, model.X)]
         self.seed = check_seed(seed)
         self._antithetic = flag('antithetic', antithetic)
         for dims in self._dims:
             if dims and dims != list(range(1, len(dims) + 1)):
                 warn('sampling_dims %s are not the first dimensions of a sample: the players are blocks of consecutive '
                      'features, as in the reference implementation. To sample those dimensions, let X be a tensor in '
-                     'which they come first.' % dims)
+                     'which they come first.' % [dim - 1 + first for dim in dims])
         super().__init__(model, baseline, feature_mask, per_group)
 
     def evaluations(self, run: Run) -> int:
@@ -235,12 +238,13 @@ def _count(players: List[np.ndarray]) -> int:
     return max(int(player.max()) for player in players) + 1
 
 
-def _checked(dims: Sequence[int], ndims: Optional[int]) -> List[int]:
+def _checked(dims: Sequence[int], ndims: Optional[int], first: int = 1) -> List[int]:
     """Sampling dimensions, in ascending order, when X has them."""
     last = None if ndims is None else ndims - 1
     valid = np.ndim(dims) == 1 and len(dims) > 0 and len(set(dims)) == len(dims) and all(
-        isinstance(dim, (int, np.integer)) and not isinstance(dim, bool) and 1 <= dim <= (last or dim) for dim in dims)
+        isinstance(dim, (int, np.integer)) and not isinstance(dim, bool)
+        and first <= dim <= (dim if last is None else last) for dim in dims)
     if not valid:
-        raise ValueError('sampling_dims must name dimensions of X from 1 to %s, each once, not %s.' % (
-            'its last' if last is None else last, shown(dims)))
+        raise ValueError('sampling_dims must name dimensions of X from %d to %s, each once, not %s.' % (
+            first, 'its last' if last is None else last, shown(dims)))
     return sorted(int(dim) for dim in dims)

@@ -178,7 +178,10 @@ def gradients_of(T: tf.Tensor, points: Sequence[tf.Tensor], model: 'Model', rele
     # An X that depends on another is fed as well, so no gradient passes through it.
     stop = points if tensors is None else model.X
     if T.shape.ndims:
-        gradients = tf.gradients(T, points, value * model.Y, stop_gradients=stop)
+        weighed = value * model.Y
+        # TensorFlow 1.15 has gradients (of segment sums) that must know the rank.
+        weighed.set_shape(T.shape)
+        gradients = tf.gradients(T, points, weighed, stop_gradients=stop)
     else:
         gradients = tf.gradients(T * value * model.Y, points, stop_gradients=stop)
     for x, gradient in zip(model.X if tensors is None else tensors, gradients):

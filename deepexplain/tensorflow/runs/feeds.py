@@ -1,12 +1,18 @@
 """What is fed besides X: checked, and cut along with the samples where it belongs to them."""
-from typing import Any, Dict, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Any, Callable, Collection, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from ..graph.path import ancestors
+from ..graph.path import Path, ancestors
 from .arguments import to_array
 from .batching import take
+
+
+class Belongs(NamedTuple):
+    """Whether a fed tensor has a row for each sample, None where that is not certain, and what to guess then."""
+    certain: Optional[bool]
+    guess: bool
 
 
 class Feeds(NamedTuple):
@@ -16,23 +22,34 @@ class Feeds(NamedTuple):
         whole: the same for every call.
         cut: one row for each sample.
         sized: whether a fed tensor has a fixed first dimension that is the number of samples: calls may need it too.
+        n: the number of samples.
+        doubt: called where it matters that something was guessed: where the rows of a call are others than all
+            samples, each once.
     """
     whole: Mapping[str, Any]
     cut: Mapping[str, np.ndarray]
     sized: bool = False
+    n: int = 0
+    doubt: Optional[Callable[[], None]] = None
 
     def rows(self, samples: np.ndarray) -> Dict[str, Any]:
         """The rows of some samples, and what is the same for all."""
+        self._check(samples)
         found = dict(self.whole)
         found.update((name, take(array, samples)) for name, array in self.cut.items())
         return found
 
     def of(self, samples: np.ndarray) -> 'Feeds':
         """The feeds of a run in which sample i is sample samples[i] of this one."""
-        return self._replace(cut={name: take(array, samples) for name, array in self.cut.items()})
+        self._check(samples)
+        return self._replace(cut={name: take(array, samples) for name, array in self.cut.items()}, n=len(samples))
+
+    def _check(self, samples: np.ndarray) -> None:
+        if self.doubt is not None and not np.array_equal(samples, np.arange(self.n)):
+            self.doubt()
 
 
-def check_feed(feed_dict: Any, graph: tf.Graph, X: Sequence[tf.Tensor]) -> List[Tuple[tf.Tensor, np.ndarray]]:
+def check_feed(feed_dict: Any, path: Path, T: tf.Tensor) -> List[Tuple[tf.Tensor, np.ndarray]]:
     """The pairs of a feed_dict, its tensors found in the graph and its values as arrays."""
     if feed_dict is None:
         return []
@@ -41,9 +58,13 @@ def check_feed(feed_dict: Any, graph: tf.Graph, X: Sequence[tf.Tensor]) -> List[
                         % type(feed_dict).__name__)
     pairs = []
     for key, value in feed_dict.items():
-        tensor = _tensor(key, graph)
-        if any(tensor is x for x in X):
+        tensor = tensor_of(key, path.graph, 'feed_dict')
+        if any(tensor is x for x in path.X):
             raise RuntimeError(f"feed_dict must not hold X ('{tensor.name}'): its values are xs.")
+        if tensor.name == T.name or path.lies_between(tensor):
+            raise RuntimeError(f"feed_dict must not hold '{tensor.name}', which %s: X is what T is explained by." % (
+                'is T' if tensor.name == T.name else "lies between X ('%s') and T ('%s')" % (
+                    "', '".join(x.name for x in path.X), T.name)))
         array = to_array(f"feed_dict['{tensor.name}']", value, tensor.dtype.as_numpy_dtype)
         if not tensor.shape.is_compatible_with(array.shape):
             raise ValueError(f"feed_dict['{tensor.name}'] must have the shape {tensor.shape}, not {array.shape}.")
@@ -51,32 +72,58 @@ def check_feed(feed_dict: Any, graph: tf.Graph, X: Sequence[tf.Tensor]) -> List[
     return pairs
 
 
-def _tensor(key: Any, graph: tf.Graph) -> tf.Tensor:
-    """The tensor that a key of a feed_dict stands for: itself, its name, or its ref()."""
+def tensor_of(key: Any, graph: tf.Graph, where: str) -> tf.Tensor:
+    """The tensor that a key of a feed_dict, or of what is said of one, stands for: itself, its name, or its ref()."""
     if not isinstance(key, str):
         key = key.deref() if hasattr(key, 'deref') else key
         if not isinstance(key, tf.Tensor) or key.graph is not graph:
-            raise TypeError("feed_dict must have tensors of the session's graph, or their names, as keys, not %s."
-                            % getattr(key, 'name', type(key).__name__))
+            raise TypeError("%s must have tensors of the session's graph, or their names,%s not %s." % (
+                where, ' as keys,' if where == 'feed_dict' else '', getattr(key, 'name', type(key).__name__)))
         return key
     try:
         return graph.get_tensor_by_name(key if ':' in key else key + ':0')
     except (KeyError, ValueError):
-        raise ValueError(f"feed_dict: there is no tensor '{key}' in the graph.") from None
+        raise ValueError(f"{where}: there is no tensor '{key}' in the graph.") from None
 
 
-def arrange(pairs: Sequence[Tuple[tf.Tensor, np.ndarray]], n: int, fixed: Mapping[str, Any]) -> Feeds:
-    """Cut what has n rows and an unknown first dimension along with n samples; the rest is passed whole."""
+def arrange(pairs: Sequence[Tuple[tf.Tensor, np.ndarray]], n: int, fixed: Mapping[str, Any],
+            shared: Collection[str], per_sample: Collection[str], belongs: Callable[[tf.Tensor], Belongs],
+            doubt: Callable[[str, bool], None]) -> Feeds:
+    """What belongs to samples is cut along with them; the rest is passed whole.
+
+    Args:
+        shared, per_sample: names of tensors that the caller says are the same for all samples, or have a row for each.
+        belongs: what the graph shows of a tensor of which nothing is said.
+        doubt: called with a tensor's name and what was guessed of it, once that matters.
+    """
     whole, cut, sized = dict(fixed), {}, False
+    doubts: Dict[str, bool] = {}
     for tensor, array in pairs:
-        whole.pop(tensor.name, None)
+        name = tensor.name
+        whole.pop(name, None)
         first_unknown = tensor.shape.ndims is None or (tensor.shape.ndims > 0 and tensor.shape.as_list()[0] is None)
-        if first_unknown and array.ndim and len(array) == n:
-            cut[tensor.name] = array
+        one_each = array.ndim > 0 and len(array) == n
+        if name in per_sample and not one_each:
+            raise RuntimeError(f"per_sample: feed_dict['{name}'] must have one row for each of the {n} samples, not "
+                               f'the shape {array.shape}.')
+        found = Belongs(name in per_sample, False)
+        if one_each and name not in shared and name not in per_sample:
+            found = belongs(tensor)
+        guess = found.guess if found.certain is None else found.certain
+        if first_unknown and found.certain is None:
+            doubts[name] = guess
+        if first_unknown and guess:
+            cut[name] = array
         else:
-            whole[tensor.name] = array
-            sized = sized or (array.ndim > 0 and not first_unknown and len(array) == n)
-    return Feeds(whole, cut, sized)
+            whole[name] = array
+            # Calls of all samples are right whether its rows belong to them or not.
+            sized = sized or (not first_unknown and found.certain is not False)
+
+    def say() -> None:
+        for name, guess in doubts.items():
+            doubt(name, guess)
+
+    return Feeds(whole, cut, sized, n, say if doubts else None)
 
 
 def placeholders_of(target: tf.Tensor, ends: Sequence[str]) -> List[tf.Tensor]:

@@ -1,11 +1,12 @@
 """Model: what an explainer explains, a target and its inputs, and the path between them."""
-from typing import List, Optional
+from typing import List, Optional, Union
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..graph.path import Path
 from .batching import Footprint
+from .together import Sample, sample_of
 
 
 class Model:
@@ -15,15 +16,19 @@ class Model:
         T, X: the tensors, X always a list; `many` says whether the caller's X was a list.
         path: the ops between them.
         method: the name of the method, for messages.
+        together: whether all rows of X are one sample; then T has any number of rows.
+        samples: for each X what has the shape of an array of samples: X itself; together, one more axis in front.
         footprint: how much one sample takes there.
         Y: the weights of T's units: 1 unless fed.
-        score: the sum of T * Y for each sample, which the methods attribute.
+        score: the sum of T * Y for each sample, or for the one, which the methods attribute.
     """
 
-    def __init__(self, T: tf.Tensor, X: List[tf.Tensor], many: bool, method: str = '') -> None:
-        self.method = method
+    def __init__(self, T: tf.Tensor, X: List[tf.Tensor], many: bool, method: str = '',
+                 together: bool = False) -> None:
+        self.method, self.together = method, together
         self.T = T if T.dtype.is_floating else tf.cast(T, tf.float32)
         self.X, self.many = X, many
+        self.samples: List[Union[tf.Tensor, Sample]] = [sample_of(x) if together else x for x in X]
         self.path = Path(X, self.T)
         self.footprint = Footprint(self.path)
         self._Y: Optional[tf.Tensor] = None
@@ -47,21 +52,23 @@ class Model:
 
     def score_of(self, T: tf.Tensor) -> tf.Tensor:
         """For each sample the sum of the units of T, or of what stands for it, weighed by Y."""
-        return _summed(T * self.Y, T.shape.ndims)
+        return _summed(T * self.Y, T.shape.ndims, self.together)
 
     def size_of(self, T: tf.Tensor) -> tf.Tensor:
         """The largest sum over samples of the absolute values of the same, in a vector of one; inf if not finite.
 
         Units that cancel out do not hide it; one number costs no time to fetch.
         """
-        sizes = _summed(tf.abs(T * self.Y), T.shape.ndims)
+        sizes = _summed(tf.abs(T * self.Y), T.shape.ndims, self.together)
         # TensorFlow 1.15 finds maxima beside nan.
         numbers = tf.where_v2(tf.is_finite(sizes), sizes, tf.constant(np.inf, sizes.dtype))
-        return tf.reduce_max(numbers, keepdims=True)
+        return tf.reshape(tf.reduce_max(numbers), [1])
 
 
-def _summed(target: tf.Tensor, rank: Optional[int]) -> tf.Tensor:
-    """The sum over all axes but the first; of a single number a vector of one."""
+def _summed(target: tf.Tensor, rank: Optional[int], together: bool) -> tf.Tensor:
+    """The sum over all axes but the first, of a single number a vector of one; together, over all axes."""
+    if together:
+        return tf.reduce_sum(target)
     if rank:
         return tf.reduce_sum(target, list(range(1, rank)))
     samples = [1] if rank == 0 else [tf.shape(target)[0]]

@@ -63,6 +63,7 @@ class Run:
         fed = list(zip(self._model.X, xs)) + list(feeds)
         if self.ys is not None:
             fed.append((self._model.Y, take(self.ys, samples)))
+        fed = self.by_row(fed)
         # A graph of fixed batch size takes no fewer rows: the last one is repeated and the results are dropped.
         rows = len(samples)
         missing = self.rowing.rows - rows if self.rowing.exact else 0
@@ -71,7 +72,13 @@ class Run:
             fed = [(tensor, _padded(array, missing)) for tensor, array in fed]
         results = self.fetch(fetches, fed + list(whole), samples)
         self.progress(rows)
+        if self._model.together:
+            return [np.asarray(result)[np.newaxis] for result in results]
         return [result[:rows] for result in results] if missing else results
+
+    def by_row(self, fed: Sequence[Tuple[tf.Tensor, np.ndarray]]) -> List[Tuple[tf.Tensor, np.ndarray]]:
+        """Pairs of tensor and array with a row for each sample, as the graph takes them: of one sample its rows."""
+        return [(tensor, array[0]) for tensor, array in fed] if self._model.together else list(fed)
 
     def fetch(self, fetches: Any, fed: Sequence[Tuple[tf.Tensor, Any]], samples: np.ndarray) -> Any:
         """One session call: pairs of tensor and value are fed, and what else is fed for the samples of its rows."""
@@ -113,9 +120,10 @@ class Run:
 
     def of(self, model: Model, xs: List[np.ndarray], baselines: Baselines) -> 'Run':
         """A run on tensors that depend on these inputs, which are fed as well."""
-        cut = dict(self.feeds.cut)
-        cut.update((x.name, value) for x, value in zip(self._model.X, self.xs))
-        run = Run(self._session, model, xs, self.rowing, self.feeds._replace(cut=cut), {})
+        known = {x.name: value for x, value in self.by_row(list(zip(self._model.X, self.xs)))}
+        feeds = self.feeds._replace(whole=dict(self.feeds.whole, **known)) if self._model.together else (
+            self.feeds._replace(cut=dict(self.feeds.cut, **known)))
+        run = Run(self._session, model, xs, self.rowing, feeds, {})
         run.ys, run.baselines, run.seen = self.ys, baselines, self.seen
         return run
 
