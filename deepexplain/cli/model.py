@@ -45,7 +45,7 @@ def open_model(args: Any) -> Any:
                 # Keras 2 says there which backend it uses.
                 stack.enter_context(redirect_stderr(StringIO()))
             return DeepExplain.open(args.model, signature=args.signature, tags=args.tags, checkpoint=args.checkpoint,
-                                    inputs=args.inputs, outputs=args.outputs)
+                                    inputs=args.inputs, outputs=args.outputs, safe_mode=not args.unsafe)
     except TypeError as error:
         for flag in ('signature', 'tags', 'checkpoint'):
             if 'does not take ' + flag in str(error):

@@ -89,6 +89,8 @@ def _model(parser: argparse.ArgumentParser) -> None:
     group.add_argument('--inputs', metavar='NAME,NAME', type=_names, help='of a graph without signatures (default: its '
                                                                           'placeholders)')
     group.add_argument('--outputs', metavar='NAME,NAME', type=_names, help='of a graph without signatures')
+    group.add_argument('--unsafe', action='store_true',
+                       help='allow a MODEL that would run Python code, read or write files, for those that you trust')
 
 
 def _explain(commands: Any) -> None:

@@ -1,0 +1,269 @@
+"""What ops do besides computing, and where a graph in a file has them. The graph is read, nothing of it is run."""
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
+
+import tensorflow.compat.v1 as tf
+
+from ..graph.functions import functions_of
+from ..graph.path import CALLS, FUNCTIONAL
+
+#: What an op does -> the types of the ops that do so. Ops that TensorFlow does not know cannot be loaded anyway.
+DOING = {
+    'calls Python functions': 'PyFunc PyFuncStateless EagerPyFunc',
+    'calls other code': 'XlaCustomCall XlaCustomCallV2 RemoteFusedGraphExecute DatasetFromGraph',
+    'reads files':
+        'ReadFile MatchingFiles MatchingFilesDataset ExperimentalMatchingFilesDataset ImmutableConst RecordInput '
+        'Skipgram LoadAndRemapMatrix GenerateVocabRemapping Restore RestoreSlice RestoreV2 DTensorRestoreV2 '
+        'FixedLengthRecordReader FixedLengthRecordReaderV2 LMDBReader TextLineReader TextLineReaderV2 TFRecordReader '
+        'TFRecordReaderV2 WholeFileReader WholeFileReaderV2 CSVDataset CSVDatasetV2 ExperimentalCSVDataset '
+        'FixedLengthRecordDataset FixedLengthRecordDatasetV2 LMDBDataset ExperimentalLMDBDataset LoadDataset '
+        'SnapshotDatasetReader SnapshotNestedDatasetReader SnapshotChunkDataset ListSnapshotChunksDataset SqlDataset '
+        'ExperimentalSqlDataset TFRecordDataset TFRecordDatasetV2 TextLineDataset InitializeTableFromTextFile '
+        'InitializeTableFromTextFileV2 InitializeTRTResource',
+    'writes files':
+        'WriteFile Save SaveSlices SaveV2 MergeV2Checkpoints SaveDataset SaveDatasetV2 SnapshotDataset '
+        'SnapshotDatasetV2 DatasetToTFRecord ExperimentalDatasetToTFRecord DistributedSave DumpTensor '
+        'CalibrationStatisticsSaver SerializeTRTResource CreateSummaryFileWriter CreateSummaryDbWriter WriteSummary '
+        'WriteAudioSummary WriteGraphSummary WriteHistogramSummary WriteImageSummary WriteRawProtoSummary '
+        'WriteScalarSummary ImportEvent StatsAggregatorSetSummaryWriter FileSystemSetConfiguration',
+    'talks to other processes':
+        'Send Recv _Send _Recv _HostSend _HostRecv Rpc TryRpc RpcCall RpcClient RpcServer RpcServerRegister '
+        'RpcServerStart RegisterDataset RegisterDatasetV2 DataServiceDataset DataServiceDatasetV2 DataServiceDatasetV3 '
+        'DataServiceDatasetV4 BigQueryReader GcsConfigureBlockCache GcsConfigureCredentials'}
+DOES = {one: what for what, types in DOING.items() for one in types.split()}
+
+#: Those whose attribute decides: type -> (the attribute, what values are harmless, what it does with others).
+BY_ATTRIBUTE: Dict[str, Tuple[str, Callable[[bytes], bool], str]] = {
+    'PrintV2': ('output_stream', lambda value: not value.startswith(b'file:'), 'writes files'),
+    'FixedUnigramCandidateSampler': ('vocab_file', lambda value: not value, 'reads files'),
+    'EncodeProto': ('descriptor_source', lambda value: value[:8] in (b'', b'local://', b'bytes://'), 'reads files'),
+    'DecodeProtoV2': ('descriptor_source', lambda value: value[:8] in (b'', b'local://', b'bytes://'), 'reads files')}
+BY_ATTRIBUTE.update({kind: ('debug_urls', lambda value: not value, 'writes files or talks to other processes')
+                     for kind in ('DebugIdentity', 'DebugIdentityV2', 'DebugIdentityV3', 'DebugNanCount',
+                                  'DebugNumericSummary')})
+
+#: Those that read a file of the model itself, where the second input names one: then they are ordinary.
+READING_OWN = ('InitializeTableFromTextFile', 'InitializeTableFromTextFileV2', 'InitializeTRTResource')
+
+#: Those that write a file only where the second input is not empty.
+CACHING = ('CacheDataset', 'CacheDatasetV2')
+
+#: What savers read with.
+RESTORING = ('Restore', 'RestoreSlice', 'RestoreV2')
+
+#: Types of one output that may be fed in place of it.
+HOLDING = ('Const', 'Placeholder', 'PlaceholderWithDefault')
+
+#: Not stateful, so that TensorFlow may run them to find out shapes, before anybody asks for it.
+EAGERLY_READING = ('ReadFile', 'MatchingFiles')
+
+
+class Hazard(NamedTuple):
+    """An op that does more than compute.
+
+    Attributes:
+        type, name: its own, the name with that of the function that it is in.
+        what: the end of a sentence, for messages.
+    """
+    type: str
+    name: str
+    what: str
+
+
+def does(node: Any, constant: Callable[[str], Optional[bytes]]) -> Optional[str]:
+    """What an op does besides computing, None for most.
+
+    Args:
+        constant: finds the string that an input has, None where that hangs on what is computed.
+    """
+    what = DOES.get(node.op)
+    if node.op in BY_ATTRIBUTE:
+        attribute, harmless, then = BY_ATTRIBUTE[node.op]
+        value = node.attr[attribute] if attribute in node.attr else tf.AttrValue()
+        if not all(harmless(one) for one in [value.s] + list(value.list.s)):
+            what = then
+    elif node.op in CACHING and constant(node.input[1] if len(node.input) > 1 else '') != b'':
+        what = 'writes files'
+    return what and f"{what}, by the op '{node.name}' ({node.op})"
+
+
+class Graph:
+    """The ops of a GraphDef that do more than compute, those in its functions too.
+
+    Args:
+        own: whether a file belongs to the model, which ops may read then.
+        constants: op name -> the string that its output has, whatever the graph says.
+    """
+
+    def __init__(self, definition: Any, own: Callable[[bytes], bool] = lambda path: False,
+                 constants: Optional[Mapping[str, bytes]] = None) -> None:
+        self.nodes = {node.name: node for node in definition.node}
+        self._library = {function.signature.name: function for function in definition.library.function}
+        self._own, self._constants = own, dict(constants or {})
+        self._also = _together(definition.library)
+        self._suspect = self._suspects()
+
+    def hazards(self, node: Any) -> List[Hazard]:
+        """Those of a node: of itself, and of all that its functions do."""
+        if not any(one in self._suspect for one in [node.op] + [function.name for function in functions_of(node)]) and (
+                node.op not in DOES and node.op not in BY_ATTRIBUTE and node.op not in CACHING):
+            return []
+        return list(self._of(node, self._constant, '', set()))
+
+    def needed(self, names: Iterable[str], fed: Sequence[str] = ()) -> List[Any]:
+        """The nodes that have to run for some tensors or ops, where others are fed."""
+        cut = {_op_of(name) for name in fed}
+        waiting, found = [_op_of(name) for name in names], {}
+        while waiting:
+            name = waiting.pop()
+            if name in self.nodes and name not in found:
+                found[name] = node = self.nodes[name]
+                if name not in cut or node.op not in HOLDING:
+                    waiting.extend(_op_of(source) for source in node.input)
+        return list(found.values())
+
+    def _suspects(self) -> Set[str]:
+        """The functions that have such an op, or name one that has."""
+        callers: Dict[str, List[str]] = {}
+        waiting = []
+        for name, function in self._library.items():
+            for node in function.node_def:
+                if node.op in DOES or node.op in BY_ATTRIBUTE or node.op in CACHING:
+                    waiting.append(name)
+                for called in self._named(node):
+                    callers.setdefault(called, []).append(name)
+            for other in self._also.get(name, ()):
+                callers.setdefault(other, []).append(name)
+        found: Set[str] = set()
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                waiting.extend(callers.get(name, ()))
+        return found
+
+    def _named(self, node: Any) -> List[str]:
+        return [name for name in [node.op] + [function.name for function in functions_of(node)]
+                if name in self._library]
+
+    def _of(self, node: Any, constant: Callable[[str], Optional[bytes]], place: str, seen: Set[Any]
+            ) -> Iterator[Hazard]:
+        what = does(node, constant)
+        if node.op in READING_OWN:
+            path = constant(node.input[1] if len(node.input) > 1 else '')
+            if path is not None and self._own(path):
+                what = None
+            elif path is not None:
+                what = "reads the file '%s', by the op '%s' (%s)" % (
+                    path.decode('utf-8', 'replace'), node.name, node.op)
+        if what:
+            yield Hazard(node.op, node.name, what + place)
+        for name in self._named(node):
+            arguments = _arguments(node, len(self._library[name].signature.input_arg))
+            values = [source and constant(source) for source in arguments]
+            for one in [name] + self._also.get(name, []):
+                if one in self._suspect and (one, tuple(values)) not in seen:
+                    seen.add((one, tuple(values)))
+                    yield from self._of_function(self._library[one], values, seen)
+
+    def _of_function(self, function: Any, values: Sequence[Optional[bytes]], seen: Set[Any]) -> Iterator[Hazard]:
+        given = {argument.name: value for argument, value in zip(function.signature.input_arg, values)}
+        nodes = {node.name: node for node in function.node_def}
+
+        def constant(source: str) -> Optional[bytes]:
+            return _string(nodes, source, given)
+
+        for node in function.node_def:
+            yield from self._of(node, constant, f" in the function '{function.signature.name}'", seen)
+
+    def _constant(self, source: str) -> Optional[bytes]:
+        return _string(self.nodes, source, self._constants)
+
+
+def disarm(definition: Any, graph: Graph, harmless: Iterable[str], change: bool) -> Dict[str, str]:
+    """Let the nodes of a GraphDef that do more than compute wait for what nobody feeds.
+
+    So whatever of the graph is asked for later, they do not run.
+
+    Args:
+        harmless: the names of those that are left as they are.
+        change: False to find them and leave them all as they are.
+
+    Returns:
+        Node name -> what it would do.
+    """
+    found: Dict[str, str] = {}
+    left = set(harmless)
+    for node in list(definition.node):
+        hazards = graph.hazards(node) if node.name not in left else []
+        if not hazards:
+            continue
+        found[node.name] = hazards[0].what
+        if not change:
+            continue
+        # The scope keeps it from being taken for an input of the model.
+        lock = definition.node.add(name=f'deepexplain/refused_{node.op}_{len(found)}', op='Placeholder')
+        lock.attr['dtype'].type = tf.string.as_datatype_enum
+        if node.op in EAGERLY_READING:
+            node.input[0] = lock.name
+        elif node.op == 'PyFuncStateless':
+            node.op = 'PyFunc'
+        node.input.append('^' + lock.name)
+    return found
+
+
+def _op_of(source: str) -> str:
+    return source.lstrip('^').split(':')[0]
+
+
+def _string(nodes: Mapping[str, Any], source: str, given: Mapping[str, Optional[bytes]]) -> Optional[bytes]:
+    """The string that an input has, where it is given by op name, a constant, or handed on; else None."""
+    name = _op_of(source)
+    for _ in range(100):
+        if name in given:
+            return given[name]
+        node = nodes.get(name)
+        if node is None:
+            return None
+        if node.op == 'Const':
+            tensor = node.attr['value'].tensor
+            return tensor.string_val[0] if len(tensor.string_val) == 1 else None
+        if node.op != 'Identity' or not node.input:
+            return None
+        name = _op_of(node.input[0])
+    return None
+
+
+def _arguments(node: Any, count: int) -> List[Optional[str]]:
+    """The inputs that a node hands on to its function, as far as that is known; those of loops may change."""
+    data: List[Optional[str]] = [source for source in node.input if not source.startswith('^')]
+    if node.op in FUNCTIONAL:
+        data = [] if 'While' in node.op else data[1:]
+    elif node.op not in CALLS and any(True for _ in functions_of(node)):
+        data = []
+    return data if len(data) == count else [None] * count
+
+
+def _together(library: Any) -> Dict[str, List[str]]:
+    """Functions that may run in the place of another: its gradient, and what it says it is the same as."""
+    found: Dict[str, List[str]] = {}
+    for gradient in library.gradient:
+        found.setdefault(gradient.function_name, []).append(gradient.gradient_func)
+    same: Dict[bytes, List[str]] = {}
+    for function in library.function:
+        if 'api_implements' in function.attr:
+            same.setdefault(function.attr['api_implements'].s, []).append(function.signature.name)
+    for names in same.values():
+        for name in names:
+            found.setdefault(name, []).extend(names)
+    known = {function.signature.name for function in library.function}
+    for name in list(found):
+        # A gradient has one of its own.
+        reached: List[str] = []
+        waiting = list(found[name])
+        while waiting:
+            other = waiting.pop()
+            if other in known and other != name and other not in reached:
+                reached.append(other)
+                waiting.extend(found.get(other, ()))
+        found[name] = reached
+    return found
