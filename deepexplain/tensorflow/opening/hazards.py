@@ -101,6 +101,8 @@ class Graph:
         self._own, self._constants = own, dict(constants or {})
         self._also = _together(definition.library)
         self._suspect = self._suspects()
+        self._users: Dict[str, List[Any]] = {}
+        self._shared: List[bytes] = []
 
     def hazards(self, node: Any) -> List[Hazard]:
         """Those of a node: of itself, and of all that its functions do."""
@@ -176,7 +178,29 @@ class Graph:
             yield from self._of(node, constant, f" in the function '{function.signature.name}'", seen)
 
     def _constant(self, source: str) -> Optional[bytes]:
-        return _string(self.nodes, source, self._constants)
+        return _string(self.nodes, source, self._constants, self._stored)
+
+    def _stored(self, handle: str) -> Optional[str]:
+        """What a variable always has, as the input of the op that assigns it: TensorFlow 2 keeps paths so."""
+        if not self._users:
+            everything = list(self.nodes.values())
+            for node in everything:
+                for source in node.input:
+                    if not source.startswith('^'):
+                        self._users.setdefault(_op_of(source), []).append(node)
+            for function in self._library.values():
+                everything.extend(function.node_def)
+            for node in everything:
+                if node.op == 'VarHandleOp':
+                    self._shared.append(node.attr['shared_name'].s or node.name.encode())
+        node = self.nodes.get(_op_of(handle))
+        if node is None or node.op != 'VarHandleOp' or (
+                self._shared.count(node.attr['shared_name'].s or node.name.encode()) > 1):
+            return None
+        users = self._users[node.name]
+        values = {user.input[1] for user in users if user.op == 'AssignVariableOp'}
+        known = ('AssignVariableOp', 'ReadVariableOp', 'VarIsInitializedOp')
+        return values.pop() if len(values) == 1 and all(user.op in known for user in users) else None
 
 
 def disarm(definition: Any, graph: Graph, harmless: Iterable[str], change: bool) -> Dict[str, str]:
@@ -215,8 +239,9 @@ def _op_of(source: str) -> str:
     return source.lstrip('^').split(':')[0]
 
 
-def _string(nodes: Mapping[str, Any], source: str, given: Mapping[str, Optional[bytes]]) -> Optional[bytes]:
-    """The string that an input has, where it is given by op name, a constant, or handed on; else None."""
+def _string(nodes: Mapping[str, Any], source: str, given: Mapping[str, Optional[bytes]],
+            stored: Callable[[str], Optional[str]] = lambda handle: None) -> Optional[bytes]:
+    """The string that an input has, where it is given by op name, a constant, stored or handed on; else None."""
     name = _op_of(source)
     for _ in range(100):
         if name in given:
@@ -227,9 +252,9 @@ def _string(nodes: Mapping[str, Any], source: str, given: Mapping[str, Optional[
         if node.op == 'Const':
             tensor = node.attr['value'].tensor
             return tensor.string_val[0] if len(tensor.string_val) == 1 else None
-        if node.op != 'Identity' or not node.input:
+        if node.op not in ('Identity', 'ReadVariableOp') or not node.input:
             return None
-        name = _op_of(node.input[0])
+        name = _op_of(node.input[0] if node.op == 'Identity' else stored(node.input[0]) or '')
     return None
 
 
