@@ -30,7 +30,7 @@ def layer(kind, name, **config):
 
 def old_lambda(folder, **config):
     """A Lambda as Keras 2 writes it."""
-    return layer('Lambda', 'l', **dict(dict(
+    return layer('Lambda', config.pop('name', 'l'), **dict(dict(
         function=[code(folder), None, None], function_type='lambda', module='builtins', arguments={},
         output_shape=None, output_shape_type='raw', output_shape_module=None), **config))
 

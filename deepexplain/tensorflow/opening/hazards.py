@@ -161,7 +161,7 @@ class Graph:
             yield Hazard(node.op, node.name, what + place)
         for name in self._named(node):
             arguments = _arguments(node, len(self._library[name].signature.input_arg))
-            values = [source and constant(source) for source in arguments]
+            values = [None if source is None else constant(source) for source in arguments]
             for one in [name] + self._also.get(name, []):
                 if one in self._suspect and (one, tuple(values)) not in seen:
                     seen.add((one, tuple(values)))
