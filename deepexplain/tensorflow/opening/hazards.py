@@ -227,7 +227,7 @@ def disarm(definition: Any, graph: Graph, harmless: Iterable[str], change: bool)
         # The scope keeps it from being taken for an input of the model.
         lock = definition.node.add(name=f'deepexplain/refused_{node.op}_{len(found)}', op='Placeholder')
         lock.attr['dtype'].type = tf.string.as_datatype_enum
-        if node.op in EAGERLY_READING:
+        if node.op in EAGERLY_READING and node.input:
             node.input[0] = lock.name
         elif node.op == 'PyFuncStateless':
             node.op = 'PyFunc'

@@ -1,10 +1,10 @@
 """What a file could do here besides computing: refused, or allowed by `safe_mode=False` and said once."""
 import os
-from typing import Any, Callable, Dict, Iterable, Mapping, Optional, Sequence
+from typing import Any, Callable, Dict, Iterable, Mapping, Optional, Sequence, Set
 
 import tensorflow.compat.v1 as tf
 
-from ..graph.path import ancestors
+from ...terminal import visible
 from ..messages import warn
 from .hazards import RESTORING, Graph, disarm
 from .source import OpenError
@@ -31,7 +31,7 @@ class Guard:
             raise OpenError(f"open: '{self._path}' {what}; safe_mode=False allows it, for files that you trust.")
         if not self._said:
             self._said = True
-            warn(f"open: '{self._path}' {what}; safe_mode=False allows it.")
+            warn(visible(f"open: '{self._path}' {what}; safe_mode=False allows it."))
 
     def examine(self, meta: Any, first: Sequence[str] = (), own: Callable[[bytes], bool] = lambda path: False,
                 fed: Optional[Mapping[str, bytes]] = None) -> None:
@@ -58,12 +58,17 @@ class Guard:
 
     def check(self, outputs: Iterable[tf.Tensor], inputs: Iterable[tf.Tensor]) -> None:
         """Meet the ops that an explanation of some outputs would run, where the inputs are fed."""
-        if self.ops:
-            fed = {tensor.name for tensor in inputs}
-            for tensor in outputs:
-                for op in ancestors(tensor, fed):
-                    if op.name in self.ops:
-                        self.meets(self.ops[op.name] + ', where it is explained')
+        fed = {tensor.name for tensor in inputs}
+        waiting = [tensor.op for tensor in outputs if tensor.name not in fed] if self.ops else []
+        seen: Set[tf.Operation] = set()
+        while waiting:
+            op = waiting.pop()
+            if op not in seen:
+                seen.add(op)
+                if op.name in self.ops:
+                    self.meets(self.ops[op.name] + ', where it is explained')
+                waiting.extend(tensor.op for tensor in op.inputs if tensor.name not in fed)
+                waiting.extend(op.control_inputs)
 
 
 def inside(path: str, folder: str) -> bool:

@@ -47,12 +47,14 @@ def _examined(loader: Any, tags: Sequence[str], folder: str, safe_mode: bool) ->
     """See that loading one of a SavedModel's graphs does nothing besides, and that nobody runs what would."""
     meta = next(one for one in loader.saved_model.meta_graphs if set(one.meta_info_def.tags) == set(tags))
     guard = Guard(folder, safe_mode)
-    assets = {name.split(':')[0]: path for name, path in compat.saved_model_assets(folder, meta).items()}
-    if guard.safe_mode:
-        for node in meta.graph_def.node:
-            if node.op == 'Const' and node.name in assets:
+    paths = {name.split(':')[0]: path for name, path in compat.saved_model_assets(folder, meta).items()}
+    assets = {}
+    for node in meta.graph_def.node:
+        if node.name in paths and node.op in ('Const', 'Placeholder'):
+            assets[node.name] = paths[node.name]
+            if guard.safe_mode and node.op == 'Const':
                 # Loading feeds these; whatever else reads them shall find the same.
-                node.attr['value'].tensor.string_val[:] = [assets[node.name]]
+                node.attr['value'].tensor.string_val[:] = [paths[node.name]]
     first: List[str] = []
     if INIT_OP in meta.signature_def:
         first += [info.name for info in meta.signature_def[INIT_OP].outputs.values()]
