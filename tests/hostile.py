@@ -240,6 +240,9 @@ KERAS_FILES = {
         'name': 'w', 'op': 'ReadFile', 'input': ['x']}))), "reads files, by the op 'w' (ReadFile)"),
     'vocabulary': (_keras(lambda folder: sequential(layer('StringLookup', 'v', vocabulary='/etc/passwd'))),
                    "reads the file '/etc/passwd' in the layer 'v' (StringLookup)"),
+    'column': (_h5(lambda folder: sequential(layer('DenseFeatures', 'd', feature_columns=[
+        {'class_name': 'VocabularyFileCategoricalColumn', 'config': {'vocabulary_file': '/etc/passwd'}}]))),
+        "reads the file '/etc/passwd' in the layer 'd' (DenseFeatures)"),
     'folder': (_keras(lambda folder: sequential(layer('TFSMLayer', 't', filepath='/tmp/m')), '3.9.0'),
                "opens the SavedModel '/tmp/m'"),
     'torch': (_keras(lambda folder: sequential(layer('TorchModuleWrapper', 't', module='x')), '3.9.0'),

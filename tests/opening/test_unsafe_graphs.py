@@ -12,6 +12,7 @@ from hostile import marker
 
 from deepexplain.cli.main import main
 from deepexplain.tensorflow import DeepExplain
+from deepexplain.tensorflow.opening import safety
 
 XS = np.ones((1, 2), 'f')
 
@@ -202,7 +203,8 @@ def test_what_nobody_asks_for_is_opened_and_cannot_run(tmp_path):
         tf.identity(read(tmp_path, y), name='length')
         return y
 
-    for path in (hostile.saved_model(tmp_path / 'm', build), hostile.checkpoint(tmp_path / 'c', build)):
+    for path in (hostile.saved_model(tmp_path / 'm', build), hostile.checkpoint(tmp_path / 'c', build),
+                 hostile.frozen(tmp_path / 'm.pb', lambda x: build(tf.matmul(x, [[1.], [2.]])))):
         with warnings.catch_warnings():
             warnings.simplefilter('error', UserWarning)
             with DeepExplain.open(path, outputs=['y']) as de:
@@ -211,6 +213,8 @@ def test_what_nobody_asks_for_is_opened_and_cannot_run(tmp_path):
                 for name in ('evil', 'length'):
                     with pytest.raises(tf.errors.InvalidArgumentError, match='deepexplain/refused_'):
                         de.session.run(de.graph.get_operation_by_name(name), {de.inputs[0]: XS})
+                with pytest.raises(ValueError, match=r"reads files, by the op .*ReadFile\), where it is explained"):
+                    de.explain('grad*input', de.tensor('length'), de.inputs[0], XS)
         refused(path, 'ReadFile', tmp_path, 'where it is explained', outputs=['length'])
     assert not os.path.exists(marker(tmp_path))
 
@@ -321,3 +325,19 @@ def test_printing_to_the_terminal_is_no_harm(tmp_path):
     path = hostile.frozen(tmp_path / 'm.pb', lambda y: after(tf.print('x', output_stream=sys.stdout), y))
     with DeepExplain.open(path) as de:
         assert len(de.inputs) == 1
+
+
+@pytest.mark.parametrize('name', ['write', 'function', 'loop'])
+@pytest.mark.parametrize('method', ['gradient', 'deeplift', 'input'])
+def test_what_is_locked_stays_so_in_explainers(name, method, tmp_path, monkeypatch):
+    """They copy the path, with what it calls; even where nobody looks first."""
+    def build(y):
+        tf.tanh(BUILD[name][0](tmp_path, y), name='z')
+        return y
+
+    path = hostile.saved_model(tmp_path / 'm', build)
+    with DeepExplain.open(path) as de:
+        monkeypatch.setattr(safety.Guard, 'check', lambda *_: None)
+        with pytest.raises(RuntimeError, match="deepexplain/refused_|deeplift cannot reach into loops"):
+            de.explain(method, de.tensor('z'), de.inputs[0], XS)
+    assert not os.path.exists(marker(tmp_path))

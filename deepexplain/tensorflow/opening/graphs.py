@@ -91,7 +91,7 @@ def from_graph_def(path: str, config: Optional[tf.ConfigProto], safe_mode: bool)
                             'the MetaGraph (.meta) of that.' % (path, node.name))
     definition, moved = flat_definition(definition)
     guard = Guard(path, safe_mode)
-    guard.examine(tf.MetaGraphDef(graph_def=definition))
+    guard.examine(definition)
     session = new_session(config)
     try:
         with session.graph.as_default():
@@ -115,7 +115,7 @@ def from_meta_graph(path: str, checkpoint: Optional[str], config: Optional[tf.Co
     tables = meta.collection_def['table_initializer'].node_list.value if (
         'table_initializer' in meta.collection_def) else ()
     folder = os.path.dirname(os.path.abspath(path))
-    guard.examine(meta, list(tables), lambda one: inside(os.fsdecode(one), folder))
+    guard.examine(meta.graph_def, meta.saver_def, list(tables), lambda one: inside(os.fsdecode(one), folder))
     savers: List[Any] = []
     try:
         session = _with_meta_graph(meta, config, savers)

@@ -39,11 +39,12 @@ COMPUTING = frozenset([
 
 #: What these modules hold besides: other files, Python, the state of the process, classes.
 NOT_COMPUTING = re.compile(
-    '(load|save|read|write|matching|import|enable|disable|reset|set|get|register|init|initialize|clear|py|numpy)_'
+    '(load|save|read|write|matching|import|enable|disable|reset|set|get|register|init|initialize|clear|py|numpy|no|experimental)_'
     '|(function|gradients|compile|load|save|eval)$|(?!(Assert|Print)$)[A-Z]')
 
-#: Layers that look words up, whose vocabulary may be a path.
-LOOKUPS = ('IndexLookup', 'IntegerLookup', 'StringLookup', 'TextVectorization')
+#: Options that name a file to be read -> of which classes, by default all.
+FILES = {'vocabulary': ('IndexLookup', 'IntegerLookup', 'StringLookup', 'TextVectorization'), 'vocabulary_file': (),
+         'ckpt_to_load_from': ()}
 
 
 def code_in(config: Any, custom_objects: Optional[Mapping[str, Any]]) -> Optional[str]:
@@ -90,8 +91,9 @@ def _code(config: Dict[str, Any], place: str, known: Callable[[str], bool]) -> O
         return 'holds pickled Python objects, which may run code' + place
     if kind == 'TFSMLayer':
         return f"opens the SavedModel '{inner.get('filepath')}'{place}"
-    if kind in LOOKUPS and isinstance(inner.get('vocabulary'), str):
-        return f"reads the file '{inner['vocabulary']}'{place}"
+    for key, kinds in FILES.items():
+        if isinstance(inner.get(key), str) and (not kinds or kind in kinds):
+            return f"reads the file '{inner[key]}'{place}"
     return _calls(config, kind, inner, place) or _imports(config, known)
 
 

@@ -33,26 +33,26 @@ class Guard:
             self._said = True
             warn(visible(f"open: '{self._path}' {what}; safe_mode=False allows it."))
 
-    def examine(self, meta: Any, first: Sequence[str] = (), own: Callable[[bytes], bool] = lambda path: False,
-                fed: Optional[Mapping[str, bytes]] = None) -> None:
-        """Meet what loading a MetaGraphDef would run, and let nothing else of the kind run later.
+    def examine(self, definition: Any, saver: Any = None, first: Sequence[str] = (),
+                own: Callable[[bytes], bool] = lambda path: False, fed: Optional[Mapping[str, bytes]] = None) -> None:
+        """Meet what loading a GraphDef would run, and let nothing else of the kind run later.
 
         Args:
-            first: the names of what loading runs, besides what restores the weights.
+            saver: the SaverDef of what restores the weights.
+            first: the names of what loading runs besides.
             own: whether a path is one of the model's own files, from which a table may be filled.
             fed: op name -> the path that loading feeds in the place of its output.
         """
-        saver = meta.saver_def
         try:
-            graph = Graph(meta.graph_def, own, fed)
-            restoring = graph.needed([saver.restore_op_name], [saver.filename_tensor_name])
+            graph = Graph(definition, own, fed)
+            restoring = graph.needed([saver.restore_op_name], [saver.filename_tensor_name]) if saver else []
             found = {node.name: graph.hazards(node) for node in restoring}
             weights = [name for name in found if all(hazard.type in RESTORING for hazard in found[name])]
             found.update((node.name, graph.hazards(node)) for node in graph.needed(first, list(fed or ())))
             for name in sorted(set(found).difference(weights)):
                 for hazard in found[name]:
                     self.meets(hazard.what + ', as it is loaded')
-            self.ops = disarm(meta.graph_def, graph, weights, self.safe_mode)
+            self.ops = disarm(definition, graph, weights, self.safe_mode)
         except RecursionError:
             raise OpenError(f"open: the functions of '{self._path}' call each other too deeply.") from None
 

@@ -60,7 +60,7 @@ def _examined(loader: Any, tags: Sequence[str], folder: str, safe_mode: bool) ->
         first += [info.name for info in meta.signature_def[INIT_OP].outputs.values()]
     for key in ('saved_model_main_op', 'legacy_init_op'):
         first += meta.collection_def[key].node_list.value if key in meta.collection_def else []
-    guard.examine(meta, first, lambda path: inside(os.fsdecode(path), folder), assets)
+    guard.examine(meta.graph_def, meta.saver_def, first, lambda path: inside(os.fsdecode(path), folder), assets)
     return guard
 
 
