@@ -153,11 +153,14 @@ def _calling(folder):
         'name': 'm', 'layers': [x, w], 'input_layers': [['x', 0, 0]], 'output_layers': [['x', 0, 0]]}}
 
 
-def _elsewhere(folder):
-    """An HDF5 file that reads another in the place of a group."""
+def _external(group):
+    """Something in an HDF5 file that is read from another."""
     import h5py
-    return h5(os.path.join(str(folder), 'm.h5'), sequential(layer('Flatten', 'f')), link=lambda group: (
-        group.__setitem__('f', h5py.ExternalLink('/etc/passwd', 'f'))))
+    group['f'] = h5py.ExternalLink('/etc/passwd', 'f')
+
+
+def _elsewhere(folder):
+    return h5(os.path.join(str(folder), 'm.h5'), sequential(layer('Flatten', 'f')), link=_external)
 
 
 def _raw(folder):
@@ -248,6 +251,8 @@ KERAS_FILES = {
     'torch': (_keras(lambda folder: sequential(layer('TorchModuleWrapper', 't', module='x')), '3.9.0'),
               'holds pickled Python objects'),
     'link': (_elsewhere, "reads another file in the place of 'model_weights/f'"),
+    'link in zip': (_keras(lambda folder: sequential(layer('Flatten', 'f')), link=_external),
+                    "reads another file in the place of 'f'"),
     'raw bytes': (_raw, "reads another file in the place of 'model_weights/f'"),
     'outside': (_keras(lambda folder: sequential(layer('Flatten', 'f')), members=[('assets/../../x', '')]),
                 "unpacks 'assets/../../x', outside of the model"),

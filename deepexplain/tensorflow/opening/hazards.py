@@ -1,51 +1,14 @@
-"""What ops do besides computing, and where a graph in a file has them. The graph is read, nothing of it is run."""
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
+"""Where a graph in a file has ops that do more than compute. It is read, nothing of it is run."""
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Set
 
 import tensorflow.compat.v1 as tf
 
 from ..graph.functions import functions_of
 from ..graph.path import CALLS, FUNCTIONAL
-
-#: What an op does -> the types of the ops that do so. Ops that TensorFlow does not know cannot be loaded anyway.
-DOING = {
-    'calls Python functions': 'PyFunc PyFuncStateless EagerPyFunc',
-    'calls other code': 'XlaCustomCall XlaCustomCallV2 RemoteFusedGraphExecute DatasetFromGraph',
-    'reads files':
-        'ReadFile MatchingFiles MatchingFilesDataset ExperimentalMatchingFilesDataset ImmutableConst RecordInput '
-        'Skipgram LoadAndRemapMatrix GenerateVocabRemapping Restore RestoreSlice RestoreV2 DTensorRestoreV2 '
-        'FixedLengthRecordReader FixedLengthRecordReaderV2 LMDBReader TextLineReader TextLineReaderV2 TFRecordReader '
-        'TFRecordReaderV2 WholeFileReader WholeFileReaderV2 CSVDataset CSVDatasetV2 ExperimentalCSVDataset '
-        'FixedLengthRecordDataset FixedLengthRecordDatasetV2 LMDBDataset ExperimentalLMDBDataset LoadDataset '
-        'SnapshotDatasetReader SnapshotNestedDatasetReader SnapshotChunkDataset ListSnapshotChunksDataset SqlDataset '
-        'ExperimentalSqlDataset TFRecordDataset TFRecordDatasetV2 TextLineDataset InitializeTableFromTextFile '
-        'InitializeTableFromTextFileV2 InitializeTRTResource',
-    'writes files':
-        'WriteFile Save SaveSlices SaveV2 MergeV2Checkpoints SaveDataset SaveDatasetV2 SnapshotDataset '
-        'SnapshotDatasetV2 DatasetToTFRecord ExperimentalDatasetToTFRecord DistributedSave DumpTensor '
-        'CalibrationStatisticsSaver SerializeTRTResource CreateSummaryFileWriter CreateSummaryDbWriter WriteSummary '
-        'WriteAudioSummary WriteGraphSummary WriteHistogramSummary WriteImageSummary WriteRawProtoSummary '
-        'WriteScalarSummary ImportEvent StatsAggregatorSetSummaryWriter FileSystemSetConfiguration',
-    'talks to other processes':
-        'Send Recv _Send _Recv _HostSend _HostRecv Rpc TryRpc RpcCall RpcClient RpcServer RpcServerRegister '
-        'RpcServerStart RegisterDataset RegisterDatasetV2 DataServiceDataset DataServiceDatasetV2 DataServiceDatasetV3 '
-        'DataServiceDatasetV4 BigQueryReader GcsConfigureBlockCache GcsConfigureCredentials'}
-DOES = {one: what for what, types in DOING.items() for one in types.split()}
-
-#: Those whose attribute decides: type -> (the attribute, what values are harmless, what it does with others).
-BY_ATTRIBUTE: Dict[str, Tuple[str, Callable[[bytes], bool], str]] = {
-    'PrintV2': ('output_stream', lambda value: not value.startswith(b'file:'), 'writes files'),
-    'FixedUnigramCandidateSampler': ('vocab_file', lambda value: not value, 'reads files'),
-    'EncodeProto': ('descriptor_source', lambda value: value[:8] in (b'', b'local://', b'bytes://'), 'reads files'),
-    'DecodeProtoV2': ('descriptor_source', lambda value: value[:8] in (b'', b'local://', b'bytes://'), 'reads files')}
-BY_ATTRIBUTE.update({kind: ('debug_urls', lambda value: not value, 'writes files or talks to other processes')
-                     for kind in ('DebugIdentity', 'DebugIdentityV2', 'DebugIdentityV3', 'DebugNanCount',
-                                  'DebugNumericSummary')})
+from .effects import SUSPECT, does
 
 #: Those that read a file of the model itself, where the second input names one: then they are ordinary.
 READING_OWN = ('InitializeTableFromTextFile', 'InitializeTableFromTextFileV2', 'InitializeTRTResource')
-
-#: Those that write a file only where the second input is not empty.
-CACHING = ('CacheDataset', 'CacheDatasetV2')
 
 #: What savers read with.
 RESTORING = ('Restore', 'RestoreSlice', 'RestoreV2')
@@ -69,23 +32,6 @@ class Hazard(NamedTuple):
     what: str
 
 
-def does(node: Any, constant: Callable[[str], Optional[bytes]]) -> Optional[str]:
-    """What an op does besides computing, None for most.
-
-    Args:
-        constant: finds the string that an input has, None where that hangs on what is computed.
-    """
-    what = DOES.get(node.op)
-    if node.op in BY_ATTRIBUTE:
-        attribute, harmless, then = BY_ATTRIBUTE[node.op]
-        value = node.attr[attribute] if attribute in node.attr else tf.AttrValue()
-        if not all(harmless(one) for one in [value.s] + list(value.list.s)):
-            what = then
-    elif node.op in CACHING and constant(node.input[1] if len(node.input) > 1 else '') != b'':
-        what = 'writes files'
-    return what and f"{what}, by the op '{node.name}' ({node.op})"
-
-
 class Graph:
     """The ops of a GraphDef that do more than compute, those in its functions too.
 
@@ -107,7 +53,7 @@ class Graph:
     def hazards(self, node: Any) -> List[Hazard]:
         """Those of a node: of itself, and of all that its functions do."""
         if not any(one in self._suspect for one in [node.op] + [function.name for function in functions_of(node)]) and (
-                node.op not in DOES and node.op not in BY_ATTRIBUTE and node.op not in CACHING):
+                node.op not in SUSPECT):
             return []
         return list(self._of(node, self._constant, '', set()))
 
@@ -129,7 +75,7 @@ class Graph:
         waiting = []
         for name, function in self._library.items():
             for node in function.node_def:
-                if node.op in DOES or node.op in BY_ATTRIBUTE or node.op in CACHING:
+                if node.op in SUSPECT:
                     waiting.append(name)
                 for called in self._named(node):
                     callers.setdefault(called, []).append(name)
