@@ -1,6 +1,5 @@
 """`deepexplain explain`."""
 import datetime
-import json
 import math
 import os
 import platform
@@ -13,7 +12,7 @@ import numpy as np
 from .. import __version__, files
 from . import inputs, options, outputs, parser
 from .model import Task, open_model, task_of
-from .problems import WrongUse, tensorflow
+from .problems import WrongUse, as_json, show, tensorflow
 from .target import Units, units_of, ys_of
 
 
@@ -59,7 +58,7 @@ def explain(args: Any) -> None:
     metadata = dict(summary, tensors=layers, parameters={name: _defaults(attribution_methods[name]) for name in chosen},
                     versions=_versions(), date=_now())
     summary['written'] = _write(args, task, units, results, metadata, kind)
-    print(_as_json(summary) if args.json else _table(summary))
+    show(_as_json(summary) if args.json else _table(summary))
 
 
 def _check_paths(args: Any) -> None:
@@ -156,7 +155,7 @@ def _as_json(value: Any) -> str:
             return [plain(inner) for inner in one]
         return None if isinstance(one, float) and not math.isfinite(one) else one
 
-    return json.dumps(plain(value), allow_nan=False, default=str)
+    return as_json(plain(value))
 
 
 def _write(args: Any, task: Task, units: Units, results: Dict[str, Result], metadata: Dict[str, Any],

@@ -1,12 +1,14 @@
 """Reading INPUT and other arrays."""
+import array
 import csv
+import itertools
 import os
-import zipfile
-import zlib
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
+from ..terminal import in_words
+from . import arrays
 from .problems import WrongUse
 
 PICTURES = ('.png', '.jpg', '.jpeg', '.bmp', '.gif', '.tif', '.tiff', '.webp', '.ppm', '.pgm')
@@ -45,94 +47,118 @@ def kind_of(path: str) -> str:
                    % (path, ' '.join(PICTURES)))
 
 
-def load(what: str, path: str) -> Dict[str, np.ndarray]:
-    """The arrays of an .npy or .npz file, by name, '' for the one of an .npy.
+def load(what: str, path: str, most: Optional[int] = None) -> Dict[str, np.ndarray]:
+    """The arrays of numbers or strings of an .npy or .npz file, by name, '' for the one of an .npy.
 
     Args:
         what: what is read, for messages.
+        most: how many bytes they may take, by default arrays.MOST.
     """
     if not os.path.isfile(path):
         raise WrongUse(f"{what}: there is no file '{path}'.")
-    try:
-        found = np.load(path, allow_pickle=False)
-        arrays = {'': found} if isinstance(found, np.ndarray) else {name: found[name] for name in found.files}
-    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        pickled = 'pickle' in str(error)
-        raise WrongUse("%s: '%s' %s." % (what, path, 'holds Python objects, or is no file of numpy' if pickled else
-                                         'cannot be read: ' + ' '.join(str(error).split()).rstrip('.'))) from None
-    if not arrays:
+    found = arrays.load(what, path, most)
+    if not found:
         raise WrongUse(f"{what}: '{path}' holds no arrays.")
-    for name, array in arrays.items():
-        if array.dtype.kind not in 'biufSU':
+    for name, one in found.items():
+        if one.dtype.kind not in 'biufSU':
             raise WrongUse("%s: '%s' must hold numbers, not %s%s." % (
-                what, path, array.dtype, " ('%s')" % name if name else ''))
-    return arrays
+                what, path, one.dtype, " ('%s')" % name if name else ''))
+    return found
 
 
-def load_one(what: str, path: str) -> np.ndarray:
+def load_one(what: str, path: str, most: Optional[int] = None) -> np.ndarray:
     """The one array of a file."""
-    arrays = load(what, path)
-    if len(arrays) > 1:
+    found = load(what, path, most)
+    if len(found) > 1:
         raise WrongUse("%s: '%s' must hold one array, not %d (%s)." % (
-            what, path, len(arrays), ', '.join(sorted(arrays))))
-    return list(arrays.values())[0]
+            what, path, len(found), _some(sorted(found))))
+    return list(found.values())[0]
 
 
-def read_arrays(path: str, limit: Optional[int]) -> Samples:
+def read_arrays(path: str, limit: Optional[int], most: Optional[int]) -> Samples:
     """The samples of an .npy or .npz."""
-    arrays = load('INPUT', path)
-    for name, array in arrays.items():
-        if array.ndim == 0:
+    found = load('INPUT', path, most)
+    for name, one in found.items():
+        if one.ndim == 0:
             raise WrongUse("INPUT: '%s' holds a single number%s, not samples." % (path, name and " ('%s')" % name))
-    return Samples('arrays', {name: array[:limit] for name, array in arrays.items()})
+    return Samples('arrays', {name: one[:limit] for name, one in found.items()})
 
 
-def read_table(path: str, columns: Optional[Sequence[str]], limit: Optional[int]) -> Samples:
+def _some(names: Sequence[str]) -> str:
+    """Names for a message, the first 20 where there are more."""
+    return ', '.join(names[:20]) + (', ... (%d in all)' % len(names) if len(names) > 20 else '')
+
+
+def read_table(path: str, columns: Optional[Sequence[str]], limit: Optional[int], most: Optional[int]) -> Samples:
     """The rows of a .csv with a header as samples (n, columns) of float64, the columns in order.
 
     Args:
         columns: which ones, in this order; by default all.
         limit: how many rows are read, by default all.
+        most: how many bytes of memory they may take, by default arrays.MOST.
     """
+    bound = arrays.Bound('INPUT', path, most, os.path.getsize(path))
     try:
         with open(path, newline='', encoding='utf-8-sig') as file:
-            return _table(path, file, columns, limit)
+            return _table(path, file, columns, limit, bound)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise WrongUse("INPUT: '%s' cannot be read: %s." % (path, str(error).rstrip('.'))) from None
 
 
-def _table(path: str, file: Any, columns: Optional[Sequence[str]], limit: Optional[int]) -> Samples:
-    first = file.readline()
-    file.seek(0)
+def _table(path: str, file: Any, columns: Optional[Sequence[str]], limit: Optional[int], bound: arrays.Bound
+           ) -> Samples:
+    lines = _lines(file, bound)
+    first = next(lines, '')
     # Semicolons and tabs as spreadsheets write them.
     delimiter = max(',;\t', key=first.count)
-    rows = csv.reader(file, delimiter=delimiter)
+    rows = csv.reader(itertools.chain([first], lines), delimiter=delimiter)
     header = [name.strip() for name in next(rows, [])]
     if not any(header):
         raise WrongUse(f"INPUT: '{path}' must have a header in its first line, which is empty.")
     if all(_is_number(name) for name in header):
         raise WrongUse(f"INPUT: '{path}' must have a header in its first line, which has numbers alone.")
-    if len(set(header)) < len(header):
-        raise WrongUse("INPUT: '%s' has a column twice: '%s'." % (
-            path, next(name for name in header if header.count(name) > 1)))
+    place_of: Dict[str, int] = {}
+    for place, name in enumerate(header):
+        if place_of.setdefault(name, place) != place:
+            raise WrongUse(f"INPUT: '{path}' has a column twice: '{name}'.")
     for name in columns or ():
-        if name not in header:
-            raise WrongUse("--columns: '%s' has no column '%s', but %s." % (path, name, ', '.join(header)))
+        if name not in place_of:
+            raise WrongUse(f"--columns: '{path}' has no column '{name}', but {_some(header)}.")
     features = list(columns or header)
-    places = [header.index(name) for name in features]
-    values: List[List[float]] = []
+    places = [place_of[name] for name in features]
+    values = array.array('d')
+    read = 0
     for row in rows:
-        if len(values) == limit:
+        if read == limit:
             break
         if not row:
             continue
         if len(row) != len(header):
             raise WrongUse("INPUT: line %d of '%s' must have %d values, as the header has, not %d." % (
                 rows.line_num, path, len(header), len(row)))
-        values.append([_number(path, rows.line_num, header[place], row[place]) for place in places])
-    if not values:
+        bound.take(8 * len(places))
+        try:
+            values.extend([float(row[place]) for place in places])
+        except ValueError:
+            bad = next(place for place in places if not _is_number(row[place]))
+            raise WrongUse("INPUT: line %d of '%s': the column '%s' must hold numbers, not %r." % (
+                rows.line_num, path, header[bad], row[bad][:40])) from None
+        read += 1
+    if not read:
         raise WrongUse(f"INPUT: '{path}' has no rows below its header.")
-    return Samples('table', {'': np.array(values)}, features=features)
+    return Samples('table', {'': np.array(values).reshape(read, -1)}, features=features)
+
+
+def _lines(file: Any, bound: arrays.Bound) -> Iterator[str]:
+    """The lines of a file; a Python string for each of its values takes about 32 times a number's place in it."""
+    longest = max(bound.most // 32, 1)
+    while True:
+        line = file.readline(longest + 1)
+        if len(line) > longest:
+            raise bound.broken(f'has a line of more than {in_words(longest)}, which may take 32 times as much')
+        if not line:
+            return
+        yield line
 
 
 def _is_number(text: str) -> bool:
@@ -141,10 +167,3 @@ def _is_number(text: str) -> bool:
         return True
     except ValueError:
         return False
-
-
-def _number(path: str, line: int, column: str, text: str) -> float:
-    if not _is_number(text):
-        raise WrongUse("INPUT: line %d of '%s': the column '%s' must hold numbers, not %r." % (
-            line, path, column, text[:40]))
-    return float(text)

@@ -1,9 +1,9 @@
 """`deepexplain layers` and `deepexplain methods`."""
 import inspect
-import json
 import os
 from typing import Any, Dict, List, Sequence
 
+from ..terminal import visible
 from . import options, problems
 
 
@@ -20,12 +20,12 @@ def layers(args: Any) -> None:
         for mark, tensor in ends + [('logits', de.logits)] * bool(de.outputs):
             _mark(found, mark, tensor)
     if args.json:
-        print(json.dumps(found))
+        problems.show(problems.as_json(found))
         return
     rows = [['name', 'op', 'shape', 'dtype', '']]
     rows += [[one['name'], one['op_type'], _written(one['shape']), one['dtype'], ', '.join(one['marks'])]
              for one in found]
-    print('\n'.join(aligned(rows)))
+    problems.show('\n'.join(aligned(rows)))
 
 
 def _layer(name: str, tensor: Any) -> Dict[str, Any]:
@@ -60,17 +60,18 @@ def methods(args: Any) -> None:
             'name': name, 'description': (inspect.getdoc(method) or '').split('\n')[0],
             'options': options.parameters(method), 'needed': list(options.NEEDED.get(name, ()))})
     if args.json:
-        print(json.dumps(found, default=str))
+        problems.show(problems.as_json(found))
         return
     for one in found:
-        print('%s\n    %s' % (one['name'], one['description']))
+        problems.show('%s\n    %s' % (one['name'], one['description']))
         said = ['%s (needed)' % option if option in one['needed'] else '%s=%r' % (option, default)
                 for option, default in one['options'].items()]
         if said:
-            print('    options: %s' % ', '.join(said))
+            problems.show('    options: %s' % ', '.join(said))
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> List[str]:
-    """A table as lines, its columns under each other."""
+    """A table as lines, its columns under each other as a terminal shows them."""
+    rows = [[visible(cell) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return ['  '.join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]

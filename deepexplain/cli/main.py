@@ -45,7 +45,7 @@ def _guarded(args) -> int:  # type: ignore[no-untyped-def]
         return problems.INTERRUPTED
     except Exception as error:
         if args.debug:
-            traceback.print_exc()
+            problems.show(traceback.format_exc().rstrip(), sys.stderr)
         problems.say('error', problems.line_of(error))
         return problems.status_of(error)
 

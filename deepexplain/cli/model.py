@@ -47,7 +47,7 @@ def open_model(args: Any) -> Any:
                 # Keras 2 says there which backend it uses.
                 stack.enter_context(redirect_stderr(StringIO()))
             return DeepExplain.open(args.model, signature=args.signature, tags=args.tags, checkpoint=args.checkpoint,
-                                    inputs=args.inputs, outputs=args.outputs)
+                                    inputs=args.inputs, outputs=args.outputs, safe_mode=not args.unsafe)
     except TypeError as error:
         for flag in ('signature', 'tags', 'checkpoint'):
             if 'does not take ' + flag in str(error):
@@ -128,15 +128,16 @@ def _read(args: Any, takers: Sequence[Any], called: Mapping[str, str]) -> Tuple[
             raise WrongUse("--%s is for %s, and INPUT is '%s'." % (
                 flag, 'pictures' if wanted == 'pictures' else 'a .csv', args.data))
     if kind == 'arrays':
-        return inputs.read_arrays(args.data, args.limit), args.channels or ''
+        return inputs.read_arrays(args.data, args.limit, args.max_bytes), args.channels or ''
     if len(takers) != 1:
         raise WrongUse(_several(takers, called, kind))
     if kind == 'table':
-        return inputs.read_table(args.data, args.columns, args.limit), ''
+        return inputs.read_table(args.data, args.columns, args.limit, args.max_bytes), ''
     taker = takers[0]
     shape = None if taker.shape.ndims is None else taker.shape.as_list()[1:]
     layout = pictures.layout_of(called[taker.name], shape, args.channels)
-    return pictures.read_pictures(args.data, layout, args.resize, args.scale or (0., 1.), args.limit), layout.axis
+    return pictures.read_pictures(args.data, layout, args.resize, args.scale or (0., 1.), args.limit,
+                                  args.max_bytes), layout.axis
 
 
 def _several(tensors: Sequence[Any], called: Mapping[str, str], what: str) -> str:

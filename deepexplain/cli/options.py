@@ -77,9 +77,9 @@ def given_options(args: Any, several: Optional[List[str]], sample: Optional[List
             continue
         said, shown = '--' + flag, value
         if name == 'baseline':
-            value, shown = _baseline(value, several)
+            value, shown = _baseline(value, several, args.max_bytes)
         elif name == 'references':
-            value, shown = _each(said, value, several)
+            value, shown = _each(said, value, several, args.max_bytes)
         elif name in ('window_shape', 'step'):
             value = shown = _window(said, value, sample, axis, 1 if name == 'step' else None)
         found.append((name, Given(said, value, shown)))
@@ -89,7 +89,8 @@ def given_options(args: Any, several: Optional[List[str]], sample: Optional[List
         shown = value
         if isinstance(value, str) and value.startswith('@'):
             path = value[1:]
-            value = list(inputs.load(said, path).values()) if path.endswith('.npz') else inputs.load_one(said, path)
+            value = (list(inputs.load(said, path, args.max_bytes).values()) if path.endswith('.npz') else
+                     inputs.load_one(said, path, args.max_bytes))
             shown = described(value, path)
         found.append((name, Given(said, value, shown, only or None)))
     return found
@@ -127,22 +128,22 @@ def _nobody(name: str, given: Given, chosen: Sequence[str], table: Mapping[str, 
         ', '.join("'%s'" % one for one in able[:4]), ' and others' if len(able) > 4 else '')
 
 
-def _baseline(text: str, several: Optional[List[str]]) -> Tuple[Any, Any]:
+def _baseline(text: str, several: Optional[List[str]], most: Optional[int]) -> Tuple[Any, Any]:
     try:
         number = float(text)
     except ValueError:
-        return _each('--baseline', text, several, ', nor is it a number')
+        return _each('--baseline', text, several, most, ', nor is it a number')
     return ([number] * len(several) if several else number), number
 
 
-def _each(said: str, path: str, several: Optional[List[str]], more: str = '') -> Tuple[Any, Any]:
+def _each(said: str, path: str, several: Optional[List[str]], most: Optional[int], more: str = '') -> Tuple[Any, Any]:
     """An array or, where several inputs are attributed to, a list of one for each, named in an .npz."""
     if not os.path.isfile(path):
         raise WrongUse(f"{said}: there is no file '{path}'{more}.")
     if not several:
-        array = inputs.load_one(said, path)
+        array = inputs.load_one(said, path, most)
         return array, described(array, path)
-    arrays = inputs.load(said, path)
+    arrays = inputs.load(said, path, most)
     if set(arrays) != set(several):
         raise WrongUse("%s: '%s' must be an .npz with the arrays %s." % (
             said, path, ', '.join("'%s'" % name for name in several)))

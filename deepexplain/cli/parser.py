@@ -89,6 +89,8 @@ def _model(parser: argparse.ArgumentParser) -> None:
     group.add_argument('--inputs', metavar='NAME,NAME', type=_names, help='of a graph without signatures (default: its '
                                                                           'placeholders)')
     group.add_argument('--outputs', metavar='NAME,NAME', type=_names, help='of a graph without signatures')
+    group.add_argument('--unsafe', action='store_true',
+                       help='allow a MODEL that would run Python code, read or write files, for those that you trust')
 
 
 def _explain(commands: Any) -> None:
@@ -103,6 +105,9 @@ def _explain(commands: Any) -> None:
     group.add_argument('--channels', choices=('first', 'last'), help='of pictures (default: as the model has them)')
     group.add_argument('--columns', metavar='NAME,NAME', type=_names, help='of a .csv (default: all, in order)')
     group.add_argument('--limit', metavar='N', type=_positive, help='take the first N samples')
+    group.add_argument('--max-bytes', metavar='N', type=_bytes,
+                       help='the most memory that what a file holds may take: 500M, 4G (default: 2G, or what the file '
+                            'takes)')
     group.add_argument('--feed', metavar='NAME=VALUE', type=_assigned, action='append', default=[],
                        help='what another input is, as JSON: keep_prob=1')
     group = parser.add_argument_group('what is explained, and how')
@@ -152,6 +157,14 @@ def _positive(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f'expected a positive int, not {text!r}')
     return int(text)
+
+
+def _bytes(text: str) -> int:
+    found = re.match(r'(\d+(?:\.\d+)?)([kmgt]?)(?:i?b)?$', text.lower())
+    size = int(float(found.group(1)) * 1024 ** ' kmgt'.index(found.group(2) or ' ')) if found else 0
+    if size < 1:
+        raise argparse.ArgumentTypeError(f'expected a number of bytes like 500M or 4G, not {text!r}')
+    return size
 
 
 def _size(text: str) -> Tuple[int, ...]:

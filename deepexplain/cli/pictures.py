@@ -4,8 +4,12 @@ from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
+from .arrays import Bound
 from .inputs import PICTURES, Samples
 from .problems import WrongUse
+
+#: What Pillow may take a picture for, whatever its name says: it would run PostScript, too.
+FORMATS = ('AVIF', 'BMP', 'DIB', 'GIF', 'HEIF', 'ICO', 'JPEG', 'JPEG2000', 'MPO', 'PNG', 'PPM', 'TGA', 'TIFF', 'WEBP')
 
 
 class Layout(NamedTuple):
@@ -63,19 +67,23 @@ def paths_of(path: str, limit: Optional[int]) -> List[str]:
 
 
 def read_pictures(path: str, layout: Layout, resize: Optional[Tuple[int, ...]], scale: Tuple[float, float],
-                  limit: Optional[int]) -> Samples:
+                  limit: Optional[int], most: Optional[int]) -> Samples:
     """Pictures as float32 samples in a model's layout.
 
     Args:
         resize: (height, width) to bring them to, None to leave them as they are.
         scale: what 0 and 255 become.
+        most: how many bytes of memory they may take, by default arrays.MOST each.
     """
     if resize is not None and len(resize) != 2:
         raise WrongUse('--resize: expected HxW, as 224x224, not %s.' % 'x'.join(str(size) for size in resize))
     paths = paths_of(path, limit)
+    # Pictures are packed, the small ones to a hundredth, so that folders of them may well take more.
+    bound = Bound('INPUT', path, most, 100 * sum(os.path.getsize(one) for one in paths))
     pixels: List[np.ndarray] = []
     for one in paths:
-        array = _pixels(one, layout.colours, resize)
+        array = _pixels(one, layout.colours, resize, Bound('INPUT', one, most, 0))
+        bound.take(array.nbytes)
         height, width = array.shape[:2]
         if layout.height not in (None, height) or layout.width not in (None, width):
             raise WrongUse("INPUT: '%s' is %dx%d%s, and the model takes %s: --resize it." % (
@@ -94,12 +102,18 @@ def read_pictures(path: str, layout: Layout, resize: Optional[Tuple[int, ...]], 
     return Samples('pictures', {'': np.ascontiguousarray(found, np.float32)}, [os.path.basename(one) for one in paths])
 
 
-def _pixels(path: str, colours: int, resize: Optional[Tuple[int, ...]]) -> np.ndarray:
+def _pixels(path: str, colours: int, resize: Optional[Tuple[int, ...]], bound: Bound) -> np.ndarray:
     """A picture as float32 (H, W, colours) from 0 to 255: upright, on white where it is transparent."""
     from PIL import Image, ImageOps
 
+    theirs = Image.MAX_IMAGE_PIXELS
     try:
+        Image.MAX_IMAGE_PIXELS = None  # The bound is ours.
         with Image.open(path) as file:
+            if file.format not in FORMATS:
+                raise WrongUse("INPUT: the picture '%s' is of the kind %s, not of %s." % (
+                    path, file.format, ' '.join(FORMATS)))
+            bound.take(4 * colours * file.width * file.height)
             image: Any = ImageOps.exif_transpose(file)
             if image.mode.startswith(('I', 'F')):
                 image = _eight_bits(path, image)
@@ -112,6 +126,8 @@ def _pixels(path: str, colours: int, resize: Optional[Tuple[int, ...]]) -> np.nd
     except Exception as error:  # noqa: B902, which one depends on the kind of file
         raise WrongUse("INPUT: the picture '%s' cannot be read: %s." % (
             path, ' '.join(str(error).split()).rstrip('.') or type(error).__name__)) from None
+    finally:
+        Image.MAX_IMAGE_PIXELS = theirs
     array = np.asarray(image, np.float32).reshape(image.height, image.width, colours)
     if resize is None or array.shape[:2] == resize:
         return array

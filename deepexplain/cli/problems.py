@@ -1,10 +1,13 @@
 """What can go wrong, as one line and an exit status; and silence for whatever else writes to the terminal."""
+import json
 import logging
 import os
 import sys
 import warnings
 from contextlib import ExitStack, contextmanager
 from typing import Any, Iterator, List, Set
+
+from ..terminal import visible_lines
 
 #: Exit statuses besides 0: something failed, the command line is wrong, Ctrl-C.
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
@@ -30,11 +33,7 @@ def status_of(error: BaseException) -> int:
 
 def line_of(error: BaseException) -> str:
     """An error in one line."""
-    text = ' '.join(str(getattr(error, 'message', None) or error).split())
-    for prefix in ('open: ', 'tensor: '):
-        # The library's functions, where this is about the command line.
-        text = text[len(prefix):] if text.startswith(prefix) else text
-    text = text.replace('layers() lists all', '`deepexplain layers` lists all')
+    text = _of_command(str(getattr(error, 'message', None) or error))
     if status_of(error) == WRONG:
         return text
     if isinstance(error, MemoryError) or type(error).__name__ == 'ResourceExhaustedError':
@@ -44,11 +43,31 @@ def line_of(error: BaseException) -> str:
     return f'{type(error).__name__}: {text[:400]}'
 
 
+def _of_command(text: str) -> str:
+    """What the library says of its functions, in one line and about the command line."""
+    text = ' '.join(text.split())
+    for prefix in ('open: ', 'tensor: '):
+        text = text[len(prefix):] if text.startswith(prefix) else text
+    return text.replace('layers() lists all', '`deepexplain layers` lists all').replace('safe_mode=False', '--unsafe')
+
+
 def say(kind: str, text: str, stream: Any = None) -> None:
     """One line on a stream, by default stderr."""
     stream = sys.stderr if stream is None else stream
-    stream.write(f'deepexplain: {kind}: {text}\n')
+    show(f'deepexplain: {kind}: {text}', stream)
     stream.flush()
+
+
+def show(text: str, stream: Any = None) -> None:
+    """Write lines, by default to stdout, without what a terminal would obey: names come from files."""
+    stream = sys.stdout if stream is None else stream
+    coding = getattr(stream, 'encoding', None) or 'utf-8'
+    stream.write(visible_lines(text).encode(coding, 'backslashreplace').decode(coding) + '\n')
+
+
+def as_json(value: Any) -> str:
+    """JSON that is text for a terminal: json.dumps leaves only DEL as it is."""
+    return json.dumps(value, allow_nan=False, default=str).replace('\x7f', '\\u007f')
 
 
 @contextmanager
@@ -74,7 +93,7 @@ def _shower(said: List[str]) -> Any:
     stream = sys.stderr
 
     def show(message: Any, category: Any, filename: str, lineno: int, file: Any = None, line: Any = None) -> None:
-        text = ' '.join(str(message).split())
+        text = _of_command(str(message))
         if category is UserWarning and os.path.abspath(filename).startswith(_PACKAGE) and text not in seen:
             seen.add(text)
             said.append(text)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, List, Optional, Sequence, Tuple
 
 import numpy as np
 
+from ..terminal import visible
 from .arrays import check_above_0, check_count, numbers, signed, summed
 from .colours import find_limit, ink, shades, terminal_ground
 from .figures import bare, new_axes, text_width
@@ -22,12 +23,12 @@ def words(tokens: Sequence[str], attributions: Any, colour: bool = True, width: 
     """Writes words with their attributions, for a terminal.
 
     Args:
-        tokens: n strings.
+        tokens: n strings. Control characters in them are written as Python writes them, a newline as '\\n'.
         attributions: a number for each word, shape (n,), or for each component of its embedding, shape (n, depth),
             which are then summed.
         colour: True (default) gives one line of words on coloured ground (ANSI, 24 bits): red for what raises the
             target, blue for what lowers it, the deeper the more. False gives a line for each word, with the number
-            and a bar of '+' or '-' signs, and no control characters.
+            and a bar of '+' or '-' signs, and no colours.
         width: the length of the longest bar, an int of at least 1. Default 12. Not used with colours.
 
     Returns:
@@ -38,6 +39,7 @@ def words(tokens: Sequence[str], attributions: Any, colour: bool = True, width: 
         ValueError: its shape does not fit the tokens, or width is below 1.
     """
     tokens, values = _of_words(tokens, attributions)
+    tokens = [visible(token) for token in tokens]
     check_count('width', width)
     shares = np.clip(values / find_limit(values, 100), -1, 1)
     if colour:

@@ -69,7 +69,8 @@ class DeepExplain:
     def open(source: Any, signature: Optional[str] = None, tags: Optional[Sequence[str]] = None,
              checkpoint: Optional[str] = None, input_signature: Optional[Sequence[Any]] = None,
              custom_objects: Optional[Mapping[str, Any]] = None, inputs: Optional[Sequence[str]] = None,
-             outputs: Optional[Sequence[str]] = None, config: Optional[tf.ConfigProto] = None) -> 'OpenedModel':
+             outputs: Optional[Sequence[str]] = None, config: Optional[tf.ConfigProto] = None,
+             safe_mode: bool = True) -> 'OpenedModel':
         """Open a model of any kind in a graph and a session of its own.
 
             with DeepExplain.open(model) as de:
@@ -92,15 +93,20 @@ class DeepExplain:
                 graph without signatures these are by default its placeholders, and the tensors of floats that hang
                 on them and that nothing reads.
             config: the tf.compat.v1.ConfigProto of the session.
+            safe_mode: for files. True (default) refuses one that would run Python code, read or write other files or
+                talk to other processes, before anything of it is built or run. False allows that with one warning;
+                it is nothing for models in this process, whose code is here already.
 
         Raises:
             TypeError: the source is nothing of these, or does not take an option that is given.
-            ValueError: it cannot be read, or has no such signature, tags or tensor; with what there is.
+            ValueError: it cannot be read, is refused by `safe_mode`, or has no such signature, tags or tensor; with
+                what there is.
             RuntimeError: its weights are eager and eager execution is off here.
         """
         from .opening import opened
         return opened(source, dict(signature=signature, tags=tags, checkpoint=checkpoint, config=config,
-                                   input_signature=input_signature, custom_objects=custom_objects), inputs, outputs)
+                                   input_signature=input_signature, custom_objects=custom_objects,
+                                   safe_mode=safe_mode), inputs, outputs)
 
     def _check_entered(self) -> None:
         if not self._entered:

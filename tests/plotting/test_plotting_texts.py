@@ -263,3 +263,14 @@ TWO = ['a', 'b']
 )
 def test_errors_name_the_argument(failing, kind, words):
     check_message(failing, kind, words)
+
+
+@pytest.mark.parametrize('colour', [True, False])
+def test_tokens_give_a_terminal_no_orders(colour):
+    tokens = ['\x1b[2J', '\x9b31m', 'a\nb', 'é', '\u202e\u2066', '漢字\x7f']
+    found = plotting.words(tokens, [0.0, 1.0, 0.5, 0.1, -1.0, 0.3], colour=colour)
+    for shown in ('\\x1b[2J', '\\x9b31m', 'a\\nb', 'é', '\\u202e\\u2066', '漢字\\x7f'):
+        assert shown in found
+    assert found.count('\n') == (0 if colour else 5)
+    assert not set(found) & set('\x9b\u202e\u2066\x7f') and ('\x1b' in found) == colour
+    assert '\x1b[2J' not in found

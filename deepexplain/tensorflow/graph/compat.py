@@ -1,6 +1,6 @@
 """The places where TensorFlow has no public API for what we need: one small function each."""
 import sys
-from typing import Any, Callable, Dict, List, Optional, Sequence, Set
+from typing import Any, Callable, Dict, Optional, Sequence, Set
 
 import tensorflow.compat.v1 as tf
 
@@ -60,10 +60,16 @@ def function_to_graph(function_def: Any, library: Any, shapes: Optional[Sequence
             return function_def_to_graph.function_def_to_graph_def(function_def, shapes)
 
 
-def saved_model_tags(folder: str) -> List[List[str]]:
-    """The tags of each graph in a SavedModel; OSError or ValueError where it cannot be read."""
+def saved_model_loader(folder: str) -> Any:
+    """What loads a SavedModel, its `saved_model` as parsed; OSError or ValueError where it cannot be read."""
     from tensorflow.python.saved_model import loader_impl
-    return [list(meta.meta_info_def.tags) for meta in loader_impl.parse_saved_model(folder).meta_graphs]
+    return loader_impl.SavedModelLoader(folder)
+
+
+def saved_model_assets(folder: str, meta: Any) -> Dict[str, bytes]:
+    """What loading a graph of a SavedModel feeds: tensor name -> the path of a file that belongs to it."""
+    from tensorflow.python.saved_model import loader_impl
+    return dict(loader_impl.get_asset_tensors(folder, meta))
 
 
 def keras_session(graph: tf.Graph) -> Optional[tf.Session]:

@@ -28,20 +28,28 @@ def opened(source: Any, options: Mapping[str, Any], inputs: Optional[Sequence[st
     Args:
         options: the others, None where they are not given.
     """
+    safe_mode = options['safe_mode']
+    if not isinstance(safe_mode, bool):
+        raise TypeError(f'open: safe_mode must be True or False, not {safe_mode!r}.')
     what, (opener, takes) = _recognised(source)
-    given = {name: value for name, value in options.items() if value is not None and name != 'config'}
-    for name in given:
-        if name not in takes:
+    more: Dict[str, Any] = {name: options.get(name) for name in takes}
+    if isinstance(source, (str, os.PathLike)):
+        source, more['safe_mode'] = os.fspath(source), safe_mode
+    elif not safe_mode:
+        raise TypeError(f'open: {what} does not take safe_mode, which is for files: its code is in this process.')
+    for name, value in options.items():
+        if value is not None and name not in more and name not in ('config', 'safe_mode'):
             raise TypeError('open: %s does not take %s%s.' % (
                 what, name, ', but ' + ' and '.join(takes) if takes else ''))
-    found = opener(os.fspath(source) if isinstance(source, os.PathLike) else source, config=options.get('config'),
-                   **{name: options.get(name) for name in takes})
+    found = opener(source, config=options.get('config'), **more)
     try:
         names = Names(found)
         if inputs is not None:
             found = found._replace(inputs=_tensors(names, inputs))
         if outputs is not None:
             found = found._replace(outputs=_tensors(names, outputs))
+        if found.guard is not None:
+            found.guard.check(found.outputs, found.inputs)
         return OpenedModel(found)
     except Exception:
         found.session.close()
@@ -111,9 +119,9 @@ def _from_its_file(path: str, **options: Any) -> Source:
     return from_folder(os.path.dirname(path) or '.', **options)
 
 
-def _from_checkpoint(path: str, checkpoint: Optional[str], config: Any) -> Source:
-    return from_meta_graph(path + '.meta', checkpoint, config)
+def _from_checkpoint(path: str, **options: Any) -> Source:
+    return from_meta_graph(path + '.meta', **options)
 
 
-def _from_latest(folder: str, checkpoint: Optional[str], config: Any) -> Source:
-    return _from_checkpoint(tf.train.latest_checkpoint(folder), checkpoint, config)
+def _from_latest(folder: str, **options: Any) -> Source:
+    return _from_checkpoint(tf.train.latest_checkpoint(folder), **options)

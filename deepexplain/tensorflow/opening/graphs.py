@@ -1,4 +1,5 @@
 """Graphs: those of models that live in one already, frozen ones, MetaGraphs with a checkpoint."""
+import os
 import re
 from typing import Any, Callable, List, Optional, Sequence, Tuple
 
@@ -6,6 +7,7 @@ import tensorflow.compat.v1 as tf
 
 from ..graph.path import ancestors, reached_from
 from .loops import restore_loops
+from .safety import Guard, inside
 from .source import Named, OpenError, Source, Weights, disown, flat_definition, new_session
 
 VARIABLES = ('VarHandleOp', 'VariableV2', 'Variable')
@@ -78,7 +80,7 @@ def _with_meta_graph(meta: Any, config: Optional[tf.ConfigProto], saver: Optiona
     return session
 
 
-def from_graph_def(path: str, config: Optional[tf.ConfigProto]) -> Source:
+def from_graph_def(path: str, config: Optional[tf.ConfigProto], safe_mode: bool) -> Source:
     """A frozen GraphDef, a .pb or .pbtxt file."""
     definition = _parsed(path, tf.GraphDef())
     if not definition.node:
@@ -88,6 +90,8 @@ def from_graph_def(path: str, config: Optional[tf.ConfigProto]) -> Source:
             raise OpenError("open: '%s' is not frozen: it has variables ('%s'), whose values lie in a checkpoint; open "
                             'the MetaGraph (.meta) of that.' % (path, node.name))
     definition, moved = flat_definition(definition)
+    guard = Guard(path, safe_mode)
+    guard.examine(definition)
     session = new_session(config)
     try:
         with session.graph.as_default():
@@ -97,15 +101,21 @@ def from_graph_def(path: str, config: Optional[tf.ConfigProto]) -> Source:
         session.close()
         raise OpenError("open: TensorFlow %s cannot import '%s'. %s" % (
             tf.VERSION, path, str(error).splitlines()[0][:300])) from None
-    return from_live(session, *_ends(session.graph), layers=())
+    return from_live(session, *_ends(session.graph), layers=())._replace(guard=guard)
 
 
-def from_meta_graph(path: str, checkpoint: Optional[str], config: Optional[tf.ConfigProto]) -> Source:
+def from_meta_graph(path: str, checkpoint: Optional[str], config: Optional[tf.ConfigProto], safe_mode: bool
+                    ) -> Source:
     """A MetaGraph (.meta) with the checkpoint beside it, or another one."""
     meta = _parsed(path, tf.MetaGraphDef())
     prefix = path[:-len('.meta')] if checkpoint is None else checkpoint
     if not _is_checkpoint(prefix):
         raise OpenError(f"open: there is no checkpoint '{prefix}' for the MetaGraph '{path}'; name one by checkpoint=.")
+    guard = Guard(path, safe_mode)
+    tables = meta.collection_def['table_initializer'].node_list.value if (
+        'table_initializer' in meta.collection_def) else ()
+    folder = os.path.dirname(os.path.abspath(path))
+    guard.examine(meta.graph_def, meta.saver_def, list(tables), lambda one: inside(os.fsdecode(one), folder))
     savers: List[Any] = []
     try:
         session = _with_meta_graph(meta, config, savers)
@@ -123,8 +133,8 @@ def from_meta_graph(path: str, checkpoint: Optional[str], config: Optional[tf.Co
             prefix, path, str(error).splitlines()[0][:300])) from None
     signatures = dict(meta.signature_def)
     if len(signatures) == 1:
-        return from_signature(session, list(signatures.values())[0])
-    return from_live(session, *_ends(session.graph), layers=())
+        return from_signature(session, list(signatures.values())[0])._replace(guard=guard)
+    return from_live(session, *_ends(session.graph), layers=())._replace(guard=guard)
 
 
 def _is_checkpoint(prefix: str) -> bool:

@@ -1,9 +1,8 @@
 """Keras models of every kind: Keras 3, tf_keras, tf.keras and keras 2, eager or in a graph, and their files."""
 import inspect
 import itertools
-import json
+import re
 import sys
-import zipfile
 from contextlib import contextmanager
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
@@ -12,6 +11,8 @@ import tensorflow.compat.v1 as tf
 from ..graph import compat
 from .functions import from_concrete
 from .graphs import copied, from_live
+from .keras_files import read
+from .safety import Guard
 from .source import OpenError, Source, new_session
 
 #: Pairs of a layer's name and the tensors that it put out.
@@ -186,10 +187,14 @@ def _outputs_of_layers(model: Any) -> Calls:
     return calls
 
 
-def from_file(path: str, config: Optional[tf.ConfigProto], custom_objects: Optional[Mapping[str, Any]]) -> Source:
+def from_file(path: str, config: Optional[tf.ConfigProto], custom_objects: Optional[Mapping[str, Any]],
+              safe_mode: bool) -> Source:
     """A .keras or .h5 file."""
-    version = _version_of(path)
-    options: Dict[str, Any] = {'compile': False}
+    guard = Guard(path, safe_mode)
+    version, unsafe = read(path, custom_objects)
+    if unsafe:
+        guard.meets(unsafe)
+    options: Dict[str, Any] = {'compile': False, 'safe_mode': guard.safe_mode}
     if custom_objects is not None:
         options['custom_objects'] = dict(custom_objects)
     if tf.executing_eagerly():
@@ -212,35 +217,18 @@ def _load(path: str, version: str, options: Mapping[str, Any]) -> Any:
         if not tf.executing_eagerly() and keras.__version__.startswith('3.'):
             problems.append('Keras 3 loads models in eager mode alone, and that is off here.')
             continue
+        load = keras.models.load_model
+        known = inspect.signature(load).parameters
         try:
-            return keras.models.load_model(path, **options)
+            return load(path, **{name: value for name, value in options.items()
+                                 if name != 'safe_mode' or name in known})
         except Exception as error:  # noqa: B902, whatever Keras raises
             problems.append('%s %s: %s' % (keras.__name__, keras.__version__, one_line(error)))
+            if options['safe_mode'] and re.search('safe_mode|unsafe_deserialization|^Not allowed', str(error)):
+                break  # What one Keras takes for unsafe, no other shall load.
     raise OpenError("open: cannot load '%s'%s. %s" % (
         path, ', of Keras %s' % version if version else '',
         ' '.join(problems) or 'No Keras is installed: pip install keras (tf_keras for models of Keras 2).'))
-
-
-def _version_of(path: str) -> str:
-    """The version of Keras that wrote a file, or ''."""
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            if 'metadata.json' not in archive.namelist():
-                raise OpenError(f"open: '{path}' is a zip file but no Keras model: there is no metadata.json in it.")
-            return str(json.loads(archive.read('metadata.json').decode()).get('keras_version', ''))
-    try:
-        import h5py
-    except ImportError:
-        raise OpenError(f"open: '{path}' takes h5py to read: pip install h5py.") from None
-    try:
-        with h5py.File(path, 'r') as file:
-            if 'model_config' not in file.attrs:
-                raise OpenError("open: '%s' holds no model%s: save the whole model." % (
-                    path, ' but weights alone' if 'layer_names' in file.attrs or len(file) else ''))
-            version = file.attrs.get('keras_version', '')
-    except OSError:
-        raise OpenError(f"open: '{path}' is neither a .keras file nor an HDF5 file.") from None
-    return version.decode() if isinstance(version, bytes) else str(version)
 
 
 def _packages(version: str) -> List[Any]:

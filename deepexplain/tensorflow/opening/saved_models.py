@@ -1,4 +1,5 @@
 """SavedModels of TensorFlow 1 and 2."""
+import os
 import re
 from typing import Any, Dict, Iterable, List, Optional, Sequence
 
@@ -10,18 +11,28 @@ from ..graph.path import Path
 from ..graph.replica import Replica
 from ..messages import close_to
 from .graphs import from_signature
+from .safety import Guard, inside
 from .source import OpenError, Source, new_session
 
+#: The signature of what loading runs, beside two collections.
+INIT_OP = '__saved_model_init_op'
 
-def from_folder(folder: str, signature: Optional[str], tags: Optional[Sequence[str]], config: Optional[tf.ConfigProto]
-                ) -> Source:
+
+def from_folder(folder: str, signature: Optional[str], tags: Optional[Sequence[str]], config: Optional[tf.ConfigProto],
+                safe_mode: bool) -> Source:
     """One signature of a SavedModel."""
-    chosen = _tags(folder, tags)
+    try:
+        loader = compat.saved_model_loader(folder)
+    except (OSError, ValueError):
+        raise OpenError(f"open: the SavedModel '{folder}' is damaged: its saved_model.pb cannot be read.") from None
+    chosen = _tags(folder, [list(meta.meta_info_def.tags) for meta in loader.saved_model.meta_graphs], tags)
+    guard = _examined(loader, chosen, folder, safe_mode)
     session = new_session(config)
     try:
         with session.graph.as_default():
-            meta = tf.saved_model.load(session, chosen, folder)
-        source = from_signature(session, _signature(folder, meta, signature))
+            meta = loader.load(session, chosen)
+        source = from_signature(session, _signature(folder, meta, signature))._replace(guard=guard)
+        guard.check(source.outputs, source.inputs)
         return _inlined(source)
     except OpenError:
         session.close()
@@ -32,12 +43,29 @@ def from_folder(folder: str, signature: Optional[str], tags: Optional[Sequence[s
             tf.VERSION, folder, (str(error).splitlines() or [type(error).__name__])[0][:300])) from None
 
 
-def _tags(folder: str, tags: Optional[Sequence[str]]) -> List[str]:
+def _examined(loader: Any, tags: Sequence[str], folder: str, safe_mode: bool) -> Guard:
+    """See that loading one of a SavedModel's graphs does nothing besides, and that nobody runs what would."""
+    meta = next(one for one in loader.saved_model.meta_graphs if set(one.meta_info_def.tags) == set(tags))
+    guard = Guard(folder, safe_mode)
+    paths = {name.split(':')[0]: path for name, path in compat.saved_model_assets(folder, meta).items()}
+    assets = {}
+    for node in meta.graph_def.node:
+        if node.name in paths and node.op in ('Const', 'Placeholder'):
+            assets[node.name] = paths[node.name]
+            if guard.safe_mode and node.op == 'Const':
+                # Loading feeds these; whatever else reads them shall find the same.
+                node.attr['value'].tensor.string_val[:] = [paths[node.name]]
+    first: List[str] = []
+    if INIT_OP in meta.signature_def:
+        first += [info.name for info in meta.signature_def[INIT_OP].outputs.values()]
+    for key in ('saved_model_main_op', 'legacy_init_op'):
+        first += meta.collection_def[key].node_list.value if key in meta.collection_def else []
+    guard.examine(meta.graph_def, meta.saver_def, first, lambda path: inside(os.fsdecode(path), folder), assets)
+    return guard
+
+
+def _tags(folder: str, known: Sequence[Sequence[str]], tags: Optional[Sequence[str]]) -> List[str]:
     """The tags of one of the graphs in a SavedModel: the wanted ones, those for serving, or the only ones."""
-    try:
-        known = compat.saved_model_tags(folder)
-    except (OSError, ValueError):
-        raise OpenError(f"open: the SavedModel '{folder}' is damaged: its saved_model.pb cannot be read.") from None
     if tags is not None:
         wanted = [tags] if isinstance(tags, str) else list(tags)
         if set(wanted) not in [set(one) for one in known]:
@@ -45,8 +73,8 @@ def _tags(folder: str, tags: Optional[Sequence[str]]) -> List[str]:
                 folder, wanted, ' and '.join(str(one) for one in known)))
         return wanted
     if len(known) == 1:
-        return known[0]
-    if ['serve'] in known:
+        return list(known[0])
+    if ['serve'] in [list(one) for one in known]:
         return ['serve']
     raise OpenError("open: the SavedModel '%s' has several graphs, name one by its tags: %s." % (
         folder, ' or '.join('tags=%s' % one for one in known)))

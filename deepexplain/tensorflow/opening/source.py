@@ -4,6 +4,7 @@ from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Se
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from ...terminal import visible
 from ..graph.functions import functions_of, inline_calls
 from ..graph.path import CALLS
 
@@ -23,6 +24,7 @@ class Source(NamedTuple):
         layers: the names of `names` that are layers, in the order in which the model calls them.
         shown: op name -> how `layers()` writes it, where it is shorter.
         reload: takes the source's present weights into the session; None for files.
+        guard: the Guard of a graph that came from a file; None where there is none.
     """
     session: tf.Session
     inputs: List[tf.Tensor]
@@ -31,10 +33,14 @@ class Source(NamedTuple):
     layers: Sequence[str] = ()
     shown: Dict[str, str] = {}
     reload: Optional[Callable[[], None]] = None
+    guard: Any = None
 
 
 class OpenError(ValueError):
-    """A source that cannot be opened, in one line."""
+    """A source that cannot be opened, in one line; names in it come from files, and are shown as they are written."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(visible(text))
 
 
 class Weights:
