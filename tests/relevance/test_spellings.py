@@ -2,12 +2,12 @@
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
-from lrp import explained, variable
-from models import close, initialise
+from lrp import variable
+from models import initialise
 
-BOUNDED = ('deep_taylor.bounded',)
-METHODS = ['lrp.z', 'lrp.gamma', 'lrp.alpha_2_beta_1', 'lrp.w_square', 'lrp.epsilon_IB', 'pattern.attribution',
-           'deeplift.reveal_cancel'] + list(BOUNDED)
+from deepexplain.tensorflow import DeepExplain
+
+METHODS = ['lrp.gamma', 'lrp.alpha_2_beta_1', 'lrp.w_square', 'pattern.attribution', 'deeplift.reveal_cancel']
 
 
 def same(h):
@@ -17,11 +17,6 @@ def same(h):
 def outer(h):
     """Data (n, i) as those of the rows of a matrix of one column."""
     return h[:, :, tf.newaxis]
-
-
-def layer(x, w, b, after):
-    """Data (n, 4), weights (4, 6), a number for each output and what follows; the target (n, 6)."""
-    return after(tf.matmul(x, w) , b)
 
 
 def columns(b):
@@ -63,36 +58,29 @@ def with_norm(z, shaped, vectors):
     return tf.nn.relu(tf.nn.batch_normalization(z, mean, variance, shift, scale, 1e-3))
 
 
-@pytest.mark.parametrize('batch', [None, 3])
-@pytest.mark.parametrize('behind', [with_bias, with_norm])
-@pytest.mark.parametrize('name', sorted(SPELLINGS))
-def test_one_layer_in_many_ways(session, rng, name, behind, batch):
-    X = tf.placeholder(tf.float32, [batch, 4])
-    w, u = variable(rng, 4, 6), variable(rng, 6, 2)
-    vectors = [variable(rng, 6), variable(rng, 6), variable(rng, 6), tf.abs(variable(rng, 6)) + .5]
-    plain = tf.matmul(behind(tf.matmul(X, w), same, vectors), u)
-    T = tf.matmul(SPELLINGS[name](X, w, lambda z, shaped: behind(z, shaped, vectors)), u)
-    initialise(session)
-    xs = rng.randn(3, 4)
-    of_w = rng.randn(4, 6)
-    for method in METHODS:
+def explain(session, method, T, X, xs, ys, data):
+    with DeepExplain(session=session) as de:
+        explainer = de.get_explainer(method, T, X)
         if method.startswith('pattern'):
-            shape = _weights(T)
-            if shape != (4, 6) and (len(shape) != 2 or shape[0] == 4):
-                continue  # They have the shape of the weights, where these are reshaped.
-            patterns = dict(patterns=[of_w if shape == (4, 6) else of_w.T, np.ones([6, 2])])
-            options, others = patterns, dict(patterns=[of_w, np.ones([6, 2])])
-        else:
-            options = others = {}
-        close(explained(session, method, T, X, xs, ys=1, **options),
-              explained(session, method, plain, X, xs, ys=1, **others), 1e-4)
+            explainer.fit_patterns(data)
+        return explainer.run(xs, ys=ys)
 
 
-def _weights(T):
-    """The shape of the weights of the layer before the last."""
-    waiting = [T.op.inputs[0].op]
-    while waiting:
-        op = waiting.pop(0)
-        if op.type in ('MatMul', 'BatchMatMulV2', 'Einsum', 'Conv2D'):
-            return tuple(min((one.shape.as_list() for one in op.inputs), key=lambda s: None in s or -len(s)))
-        waiting += [one.op for one in op.inputs]
+@pytest.mark.parametrize('known', [False, True])
+@pytest.mark.parametrize('behind', [with_bias, with_norm])
+def test_one_layer_in_many_ways(session, rng, behind, known):
+    """One target for each spelling, of which each row is explained for one."""
+    names = ['plain'] + sorted(SPELLINGS)
+    n = 2 * len(names)
+    X = tf.placeholder(tf.float32, [n if known else None, 4])
+    w, u = variable(rng, 4, 6), variable(rng, 6, 1)
+    vectors = [variable(rng, 6), variable(rng, 6), variable(rng, 6), tf.abs(variable(rng, 6)) + .5]
+    hidden = [behind(tf.matmul(X, w), same, vectors)] + [
+        SPELLINGS[name](X, w, lambda z, shaped: behind(z, shaped, vectors)) for name in names[1:]]
+    T = tf.concat([tf.matmul(h, u) for h in hidden], 1)
+    initialise(session)
+    xs, ys, data = np.repeat(rng.randn(2, 4), len(names), 0), np.tile(np.arange(len(names)), 2), rng.randn(2 * n, 4)
+    for method in METHODS:
+        got = explain(session, method, T, X, xs, ys, data).reshape(2, len(names), 4)
+        off = np.abs(got - got[:, :1]).max((0, 2)) / np.abs(got).max()
+        assert not [name for name, one in zip(names, off) if one > 1e-4], method
