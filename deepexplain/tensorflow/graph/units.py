@@ -11,11 +11,13 @@ LINEAR = frozenset('''
     Identity IdentityN Snapshot PlaceholderWithDefault CheckNumerics PreventGradient Print PrintV2 Copy CopyHost
     EnsureShape Reshape Squeeze ExpandDims Transpose ConjugateTranspose Concat ConcatV2 Split SplitV Slice StridedSlice
     Pack Unpack Tile Pad PadV2 MirrorPad Reverse ReverseV2 ReverseSequence Roll Gather GatherV2 GatherNd ResourceGather
-    DynamicPartition DynamicStitch ParallelDynamicStitch ScatterNd TensorScatterUpdate TensorScatterAdd BroadcastTo
+    DynamicPartition DynamicStitch ParallelDynamicStitch ScatterNd TensorScatterUpdate TensorScatterAdd
+    TensorScatterSub SparseToDense BroadcastTo
     Fill Cast Real Imag Complex Add AddV2 AddN AccumulateNV2 Sub Neg BiasAdd BiasAddV1 Sum Mean Cumsum SegmentSum
     SegmentMean UnsortedSegmentSum AvgPool AvgPool3D ResizeBilinear ResizeNearestNeighbor ResizeBicubic ResizeArea
     SpaceToBatch SpaceToBatchND BatchToSpace BatchToSpaceND SpaceToDepth DepthToSpace ExtractImagePatches
-    MatrixSetDiag MatrixSetDiagV2 MatrixSetDiagV3 SparseSegmentSum SparseSegmentMean
+    MatrixSetDiag MatrixSetDiagV2 MatrixSetDiagV3 SparseSegmentSum SparseSegmentMean SparseSegmentSqrtN
+    SparseSegmentSumWithNumSegments SparseSegmentMeanWithNumSegments SparseSegmentSqrtNWithNumSegments
     MatrixDiag MatrixDiagV2 MatrixDiagV3 MatrixDiagPart MatrixDiagPartV2 MatrixDiagPartV3 MatrixBandPart Diag DiagPart
     FFT IFFT FFT2D IFFT2D RFFT IRFFT Switch RefSwitch Merge Enter RefEnter Exit NextIteration LoopCond
     TensorArrayV3 TensorArrayReadV3 TensorArrayWriteV3 TensorArrayScatterV3 TensorArrayGatherV3 TensorArrayConcatV3
@@ -37,7 +39,7 @@ QUOTIENTS = frozenset(['RealDiv', 'Div', 'DivNoNan', 'Xdivy', 'CropAndResize'])
 #: Winner takes all: the ordinary gradient gives everything to the largest (or chosen) input, as the reference does.
 WINNERS = frozenset('''
     MaxPool MaxPoolV2 MaxPool3D MaxPoolWithArgmax FractionalMaxPool Max Min Maximum Minimum SegmentMax SegmentMin
-    UnsortedSegmentMax UnsortedSegmentMin TopK TopKV2 Select SelectV2
+    UnsortedSegmentMax UnsortedSegmentMin TensorScatterMax TensorScatterMin TopK TopKV2 Select SelectV2
     '''.split())
 
 BATCH_NORMS = frozenset(['FusedBatchNorm', 'FusedBatchNormV2', 'FusedBatchNormV3'])

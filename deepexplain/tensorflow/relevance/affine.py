@@ -5,12 +5,9 @@ import tensorflow.compat.v1 as tf
 
 from ..graph.units import BATCH_NORMS
 
+_SHIFTS = frozenset(['BiasAdd', 'BiasAddV1', 'Add', 'AddV2', 'AddN', 'AccumulateNV2', 'Sub'])
 #: Scales or shifts, where only one of the inputs depends on X.
-AFFINE = frozenset(['BiasAdd', 'BiasAddV1', 'Add', 'AddV2', 'AddN', 'Sub', 'Neg', 'Mul', 'MulNoNan', 'RealDiv', 'Div',
-                    'DivNoNan', 'Xdivy']) | BATCH_NORMS
-
-
-_SHIFTS = frozenset(['BiasAdd', 'BiasAddV1', 'Add', 'AddV2', 'AddN', 'Sub'])
+AFFINE = _SHIFTS | BATCH_NORMS | frozenset(['Neg', 'Mul', 'MulNoNan', 'RealDiv', 'Div', 'DivNoNan', 'Xdivy'])
 
 
 class Line(NamedTuple):
@@ -40,14 +37,15 @@ def line_of(op: tf.Operation, place: int) -> Line:
         shift = tf.cast(beta - mean * scale, op.outputs[0].dtype)
         scale = tf.cast(scale, op.outputs[0].dtype)
         if op.get_attr('data_format').startswith(b'NC'):
-            scale, shift = scale[:, tf.newaxis, tf.newaxis], shift[:, tf.newaxis, tf.newaxis]
+            rest = [1] * ((op.outputs[0].shape.ndims or 4) - 2)
+            scale, shift = tf.reshape(scale, [-1] + rest), tf.reshape(shift, [-1] + rest)
         return Line(scale, shift)
     if op.type == 'Neg':
         return Line(-tf.ones([], op.outputs[0].dtype), None)
     if op.type == 'BiasAdd' and op.get_attr('data_format').startswith(b'NC'):
         rank = op.outputs[0].shape.ndims or 4
         return Line(None, tf.reshape(others[0], [-1] + [1] * (rank - 2)))
-    if op.type in ('BiasAdd', 'BiasAddV1', 'Add', 'AddV2', 'AddN'):
+    if op.type in _SHIFTS and op.type != 'Sub':
         return Line(None, tf.add_n(others) if len(others) > 1 else others[0])
     if op.type == 'Sub':
         return Line(None, -others[0]) if place == 0 else Line(-tf.ones([], op.outputs[0].dtype), others[0])
@@ -58,22 +56,15 @@ def line_of(op: tf.Operation, place: int) -> Line:
 
 
 def together(lines: Iterable[Line]) -> Line:
-    """One scale and one shift for several in turn; what holds a number for each channel is made flat."""
+    """One scale and one shift for several in turn."""
     scale: Optional[tf.Tensor] = None
     shift: Optional[tf.Tensor] = None
-    for line in lines:
-        by, to = [one if one is None else _flat(one) for one in line]
+    for by, to in lines:
         if by is not None:
             scale, shift = by if scale is None else scale * by, None if shift is None else shift * by
         if to is not None:
             shift = to if shift is None else shift + to
     return Line(scale, shift)
-
-
-def _flat(value: tf.Tensor) -> tf.Tensor:
-    if not value.shape.ndims or any(size != 1 for size in value.shape.as_list()[:-1]):
-        return value
-    return tf.reshape(value, [] if value.shape.as_list()[-1] == 1 else [-1])
 
 
 def _unswitched(tensor: tf.Tensor) -> tf.Tensor:

@@ -7,18 +7,18 @@ from ..graph.path import GRADIENT, Path
 from ..graph.replica import Replica
 from ..rules.activations import RuleSet, registered_rules
 from ..rules.gradients import lowered, refuse_uncovered
-from ..rules.joint import added, summed_to
-from .affine import line_of, together
+from ..rules.joint import summed_to
+from .affine import Line, line_of, together
+from .axes import brought_back
 from .linear import Layer, Parts
-from .padding import Padding, winner
+from .padding import Padding, pad_step, winner
 from .plan import Place, Plan, inputs_of, make_plan
 from .rules import Rule, share
+from .scatters import scatter_step
+from .sums import Step, sum_step
 
 if TYPE_CHECKING:
     from ..runs.model import Model
-
-#: What an op on the replica does with the relevance of its output: one value for each input.
-Step = Callable[[tf.Operation, tf.Tensor], List[Optional[tf.Tensor]]]
 
 
 class Relevance(RuleSet):
@@ -52,7 +52,8 @@ class Planned:
         self.plan: Plan = make_plan(self.path, frozenset(registered_rules()))
         self.unruled = '' if quiet else refuse_uncovered(method, self.plan.uncovered, uncovered == 'error')
         ruled = [op for op in self.path.ops if any(op.name in table for table in (
-            self.plan.layers, self.plan.pools, self.plan.sums, self.plan.winners, self.plan.shifts))]
+            self.plan.layers, self.plan.pools, self.plan.sums, self.plan.winners, self.plan.shifts,
+            self.plan.scatters, self.plan.pads))]
         units = self.plan.units._replace(joint=ruled, single_types=frozenset())
         self.replica = Replica(self.path.with_loops(), self.path.fed, units, GRADIENT)
         self._padding = Padding(self.path, inputs_of(self.plan.units), self.replica.op)
@@ -76,10 +77,13 @@ class Planned:
                 step = self._layer_step(self.plan.layers[name], rule_of[name])
             elif name in self.plan.pools:
                 step = self._pool_step(op, self.plan.pools[name])
-            elif name in self.plan.sums:
-                rules = ahead.get(name, everything)
-                step = _sum_step(self.plan.sums[name], any(rule.ignores_data for rule in ahead.get(name, ())),
-                                 any(rule.bias for rule in rules))
+            elif name in self.plan.sums or name in self.plan.scatters:
+                bounded = any(rule.ignores_data for rule in ahead.get(name, ()))
+                bias = any(rule.bias for rule in ahead.get(name, everything))
+                step = sum_step(self.plan.sums[name], bounded, bias) if name in self.plan.sums else scatter_step(
+                    op.type, self.plan.scatters[name], bounded, bias)
+            elif name in self.plan.pads:
+                step = pad_step(op)
             elif name in self.plan.winners:
                 step = self._winner_step(op)
             elif name in self.plan.shifts:
@@ -103,7 +107,8 @@ class Planned:
 def layer_of(place: Place, find: Callable[[tf.Operation], tf.Operation] = lambda op: op,
              mask: Optional[tf.Tensor] = None) -> Layer:
     """A layer of the plan, on the path itself or on what stands for its ops elsewhere."""
-    line = together(line_of(find(op), data) for op, data in place.folded)
+    line = together(Line(*[None if one is None else brought_back(one, folded.steps, find)
+                           for one in line_of(find(folded.op), folded.place)]) for folded in place.folded)
     return Layer(find(place.op), place.parts, line.scale, line.shift, place.nonnegative, mask)
 
 
@@ -115,31 +120,6 @@ def _checked(rule: Rule, layer: Layer, R: tf.Tensor) -> tf.Tensor:
             type(rule).__name__, layer.x.shape,
             f'of {result.shape}' if isinstance(result, tf.Tensor) else type(result).__name__, layer.op.name))
     return result
-
-
-def _sum_step(places: List[int], bounded: bool, bias: bool) -> Step:
-    """A sum of tensors that depend on X: each gets in proportion to what it gives (of a sum of 0, all the same).
-
-    Args:
-        bounded: whether relevance may come where the sum is next to 0. Then what would be multiplied by more than 1000
-            is, as far as it is too much, shared by size alone.
-        bias: whether what else is added has a share.
-    """
-    def step(op: tf.Operation, R: tf.Tensor) -> List[Optional[tf.Tensor]]:
-        parts = {i: -op.inputs[i] if op.type == 'Sub' and i else op.inputs[i] for i in places}
-        total = op.outputs[0] if bias or len(places) == len(op.inputs) else added(list(parts.values()))
-        denominator = total
-        if bounded:
-            size = added([tf.abs(part) for part in parts.values()])
-            denominator = tf.where_v2(tf.abs(total) < 1e-3 * size, tf.where_v2(total < 0, -size, size) * 1e-3, total)
-        signal = tf.math.divide_no_nan(R, denominator)
-        even = tf.cast(tf.equal(denominator, 0), R.dtype) * R / len(places)
-        shares = {i: signal * part + even for i, part in parts.items()}
-        if bounded:
-            rest = tf.math.divide_no_nan(R - signal * total, size)
-            shares = {i: share + rest * tf.abs(parts[i]) for i, share in shares.items()}
-        return [summed_to(shares[i], tensor) if i in shares else None for i, tensor in enumerate(op.inputs)]
-    return step
 
 
 def _shift_step(place: int, counts: bool) -> Step:

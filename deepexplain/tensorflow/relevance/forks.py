@@ -9,12 +9,13 @@ from ..graph.units import Unit, Units, fits_into, foreign_gradient, reached
 from ..rules.activations import Reference, RescaleRules, Rule
 from ..rules.joint import Gradients, added, summed_to
 from .affine import AFFINE
+from .axes import RESHAPES, SAME_SHAPE, undone
 from .engine import alone
 from .linear import Layer, Parts
-from .plan import SAME_SHAPE, Plan
+from .plan import Plan
 
-#: What may lie between a linear op and its activation, besides shifts and scales: it leaves the order of numbers.
-_IN_ORDER = SAME_SHAPE | frozenset(['Reshape', 'Squeeze', 'ExpandDims'])
+#: What may lie between a linear op and its activation, besides shifts and scales: each number stays.
+_KEPT = SAME_SHAPE | RESHAPES | frozenset(['Transpose'])
 
 
 class Fork(NamedTuple):
@@ -76,7 +77,7 @@ def _activation(tensor: tf.Tensor, by_input: Mapping[str, List[Unit]], path: Pat
             if reader.type in ('Add', 'AddV2', 'Sub', 'Mul') and not all(fits_into(one, tensor) for one in others):
                 return None
             shifts[reader.name] = places[0]
-        elif reader.type not in _IN_ORDER:
+        elif reader.type not in _KEPT:
             return None
         between.append(reader)
         tensor = reader.outputs[0]
@@ -126,8 +127,9 @@ class RevealCancelRules(RescaleRules):
         parts = _Sum(signs, changes) if fork.parts is None else _Linear(Layer(op, fork.parts), changes)
         up, down = parts.contributions()
         of_up, of_down = self._shares(fork, reference.outputs[0], up, down)
-        above = grad * tf.math.divide_no_nan(tf.reshape(of_up, tf.shape(op.outputs[0])), up)
-        below = grad * tf.math.divide_no_nan(tf.reshape(of_down, tf.shape(op.outputs[0])), down)
+        for one in reversed(fork.between):
+            of_up, of_down = (undone(share, self._replica.op(one)) for share in (of_up, of_down))
+        above, below = grad * tf.math.divide_no_nan(of_up, up), grad * tf.math.divide_no_nan(of_down, down)
         multipliers = parts.multipliers(above, below)
         return [summed_to(multipliers[i], tensor) if i in multipliers else None for i, tensor in enumerate(op.inputs)]
 

@@ -4,6 +4,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 import tensorflow.compat.v1 as tf
 
 from ..graph.compat import registered_gradient
+from .axes import DEPTHWISE_TRANSPOSED, PLAIN, TRANSPOSED, channels_last, own_axes, scaled
 
 #: Op type -> where its data and its weights may be among its inputs.
 WEIGHTED: Dict[str, List[Tuple[int, int]]] = {op_type: [(0, 1)] for op_type in (
@@ -17,17 +18,15 @@ WEIGHTED['SparseTensorDenseMatMul'] = [(3, 1)]
 #: Linear in their first input with weights of their own that nobody has learned.
 UNWEIGHTED = frozenset('''
     AvgPool AvgPool3D Mean Sum Cumsum SegmentSum SegmentMean UnsortedSegmentSum SparseSegmentSum SparseSegmentMean
-    ResizeBilinear ResizeBicubic ResizeArea
+    SparseSegmentSqrtN SparseSegmentSumWithNumSegments SparseSegmentMeanWithNumSegments
+    SparseSegmentSqrtNWithNumSegments ResizeBilinear ResizeBicubic ResizeArea
     '''.split())
 
-#: Convolutions, and what goes the other way.
-PLAIN = ('Conv', 'Conv2D', 'Conv3D', 'DepthwiseConv2dNative')
-TRANSPOSED = ('Conv2DBackpropInput', 'Conv3DBackpropInputV2')
-CONVOLUTIONS = PLAIN + TRANSPOSED + ('DepthwiseConv2dNativeBackpropInput',)
+CONVOLUTIONS = PLAIN + TRANSPOSED + (DEPTHWISE_TRANSPOSED,)
+#: The first axis of their data is that of the samples, kept apart.
+BY_SAMPLE = CONVOLUTIONS + ('AvgPool', 'AvgPool3D')
 #: The weights of each output add up to 1.
 _AVERAGES = ('AvgPool', 'AvgPool3D', 'Mean')
-_BATCHED = ('BatchMatMul', 'BatchMatMulV2', 'BatchMatMulV3')
-
 
 #: Pairs of data and weights.
 Pieces = List[Tuple[tf.Tensor, Optional[tf.Tensor]]]
@@ -59,39 +58,22 @@ def gradient_at(op: tf.Operation, grad: tf.Tensor, place: int) -> tf.Tensor:
     return tf.convert_to_tensor(gradients[place] if isinstance(gradients, (list, tuple)) else gradients)
 
 
-def channels_last(op: tf.Operation) -> bool:
-    """Whether the last axis of what a layer puts out is made by the last axis (transposed: but one) of its weights."""
-    if op.type in PLAIN + TRANSPOSED:
-        return b'NC' not in op.node_def.attr['data_format'].s
-    return op.type in _BATCHED + ('MatMul',)
-
-
-def channels_of(op: tf.Operation) -> Optional[int]:
-    """How many outputs a layer that has `channels_last` has at each place, where that is known."""
-    if not channels_last(op) or not op.inputs[1].shape.ndims:
-        return None
-    sizes = op.inputs[1].shape.as_list()
-    if op.type == 'DepthwiseConv2dNative':
-        return None if None in sizes[2:] else sizes[2] * sizes[3]
-    return sizes[-2 if _by_rows(op) else -1]
-
-
-def scaled(op: tf.Operation, weights: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
-    """The weights of a layer that has `channels_last`, its outputs multiplied by a number or by one for each."""
-    if op.type == 'DepthwiseConv2dNative':
-        return weights * tf.reshape(tf.broadcast_to(scale, [tf.reduce_prod(tf.shape(weights)[2:])]),
-                                    tf.shape(weights)[2:])
-    if not scale.shape.ndims:
-        return weights * scale
-    return weights * (scale[:, tf.newaxis] if _by_rows(op) else scale)
-
-
-def _by_rows(op: tf.Operation) -> bool:
-    return op.type in TRANSPOSED or _flag(op, 'transpose_b') or _flag(op, 'adj_y')
-
-
-def _flag(op: tf.Operation, name: str) -> bool:
-    return op.node_def.attr[name].b
+def sees_all(op: tf.Operation, mask: Optional[tf.Tensor] = None) -> bool:
+    """Whether each output of a linear op certainly has data among its inputs, if all of them are (no mask)."""
+    if mask is not None or 'Segment' in op.type:
+        return False
+    attributes = op.node_def.attr
+    if op.type == 'Cumsum':
+        return not attributes['exclusive'].b
+    if op.type not in BY_SAMPLE:
+        return True
+    strides, padding = list(attributes['strides'].list.i), attributes['padding'].s
+    if padding == b'EXPLICIT' or any(size != 1 for size in attributes['dilations'].list.i):
+        return padding == b'VALID' and op.type in PLAIN
+    if op.type in TRANSPOSED + (DEPTHWISE_TRANSPOSED,):
+        kernel = [size or 0 for size in (op.inputs[1].shape.as_list() or [0])[:len(strides) - 2]]
+        return all(stride == 1 for stride in strides) or padding == b'SAME' and min(kernel) >= max(strides)
+    return True
 
 
 class Layer:
@@ -115,7 +97,12 @@ class Layer:
         self.b: Any = bias
         self.w: Any = None if parts.weights is None else op.inputs[parts.weights]
         if scale is not None:
-            self.w, self.z = scaled(op, self.w, scale), self.z * scale
+            self.w, self.z = scaled(self.w, self.own, scale), self.z * scale
+
+    @property
+    def own(self) -> Dict[int, Tuple[int, ...]]:
+        """See `own_axes`."""
+        return own_axes(self.op, self._parts.data)
 
     def forward(self, x: tf.Tensor, w: Optional[tf.Tensor] = None) -> tf.Tensor:
         """What the op, without its bias, makes of other data and weights."""
@@ -159,15 +146,40 @@ class Layer:
         if self.op.type == 'Conv2D' and channels_last(self.op) and self._ungrouped():
             # All channels are alike, so one stands for all: a small fraction of the cost.
             ones, w = self.ones(), tf.ones_like(self.w[..., :1, :1])
-            shares = tf.math.divide_no_nan(tf.reduce_sum(signal, -1, keepdims=True), self.forward(ones[..., :1], w))
-            of_one = self.backward(w, shares, self.x[..., :1])
-            return of_one / tf.cast(tf.shape(self.x)[-1], signal.dtype) * (ones + tf.zeros_like(self.x))
-        return self.spread(None if self.w is None else tf.ones_like(self.w), signal)
+            total, count = tf.reduce_sum(signal, -1, keepdims=True), tf.reduce_sum(ones, -1, keepdims=True)
+            counts = self.forward(count, w)
+            of_one = self.backward(w, tf.math.divide_no_nan(total, counts), self.x[..., :1])
+            shares = of_one * (ones + tf.zeros_like(self.x))
+            return shares if sees_all(self.op, self.mask) else shares + self._unseen(w, total, counts)
+        w = None if self.w is None else tf.ones_like(self.w)
+        if sees_all(self.op, self.mask):
+            return self.spread(w, signal)
+        return self.spread(w, signal) + self._unseen(w, signal, self.forward(self.ones(), w))
+
+    def _unseen(self, w: Optional[tf.Tensor], signal: tf.Tensor, counts: tf.Tensor) -> tf.Tensor:
+        """The signal at outputs that no data reach, shared evenly among all that the op may see of the sample.
+
+        Where these are no data either it is left on the padding, which hands it on.
+        """
+        lost = tf.where_v2(tf.equal(counts, 0), signal, tf.zeros_like(signal))
+        if self.op.type in BY_SAMPLE:
+            axes, ones = list(range(1, self.x.shape.ndims)), self.ones()
+            count, total = tf.reduce_sum(ones, axes, keepdims=True), tf.reduce_sum(lost, axes, keepdims=True)
+            ones = tf.where_v2(count > 0, ones, tf.ones_like(ones))
+            return total / tf.reduce_sum(ones, axes, keepdims=True) * (ones + tf.zeros_like(self.x))
+        if 'Segment' in self.op.type:
+            rows = tf.shape(self.op.inputs[1])[:] if self.op.type.startswith('Unsorted') else tf.shape(self.x)[:1]
+            return tf.reduce_sum(lost, 0) / tf.cast(tf.reduce_prod(rows), lost.dtype) + tf.zeros_like(self.x)
+        if self.op.type == 'Cumsum':
+            total = tf.reduce_sum(lost, self.op.inputs[1], keepdims=True)
+            return total / tf.cast(tf.shape(self.x)[self.op.inputs[1]], lost.dtype) + tf.zeros_like(self.x)
+        x = tf.ones_like(self.x)
+        return self.backward(w, tf.math.divide_no_nan(lost, self.forward(x, w)), x)
 
     def _one_stands_for_all(self) -> bool:
         """Whether the first axis of the data is the samples, kept apart."""
         return self._parts.data == 0 and (self.op.type in PLAIN + ('AvgPool', 'AvgPool3D') or (
-            self.op.type == 'MatMul' and not _flag(self.op, 'transpose_a')))
+            self.op.type == 'MatMul' and not self.op.node_def.attr['transpose_a'].b))
 
     def _ungrouped(self) -> bool:
         sizes = [tensor.shape.as_list()[axis] if tensor.shape.ndims else None

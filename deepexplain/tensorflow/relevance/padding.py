@@ -1,20 +1,27 @@
 """Which data of a layer are only padding, so that relevance must not be left there."""
-from typing import Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional
 
 import tensorflow.compat.v1 as tf
 
 from ..graph.path import Path
 from .affine import AFFINE
 from .linear import again, gradient_at
+from .sums import Step
 
-#: Their first input is padded: with what is no data, or with copies of data.
-_PADS = ('Pad', 'PadV2', 'SpaceToBatchND')
+#: They put what is no data beside data.
+_PADS = frozenset('''
+    Pad PadV2 SpaceToBatchND SpaceToBatch ScatterNd SparseToDense ExtractImagePatches Diag MatrixDiag
+    MatrixDiagV2 MatrixDiagV3 MatrixBandPart
+    '''.split())
 
 #: They move data about, and what is padding with them.
 _MOVES = frozenset('''
-    MirrorPad ExpandDims Squeeze Reshape Transpose BatchToSpaceND Slice StridedSlice Reverse ReverseV2 Tile Concat
-    ConcatV2 Pack
+    MirrorPad ExpandDims Squeeze Reshape Transpose BatchToSpaceND BatchToSpace Slice StridedSlice Reverse ReverseV2 Tile
+    Concat ConcatV2 Pack TensorScatterUpdate TensorScatterAdd
     '''.split())
+
+#: Zeros among these are padding, any other constant is data.
+_JOINS = frozenset(['Concat', 'ConcatV2', 'Pack', 'TensorScatterUpdate', 'TensorScatterAdd'])
 
 _KEEPS = frozenset(['Identity', 'Snapshot', 'CheckNumerics', 'EnsureShape', 'Cast'])
 
@@ -30,29 +37,45 @@ class Padding:
     def __init__(self, path: Path, activations: Dict[str, tf.Tensor],
                  find: Callable[[tf.Operation], tf.Operation] = lambda op: op) -> None:
         self._path, self._activations, self._find = path, activations, find
+        self._known: Dict[str, bool] = {x.name: False for x in path.X}  # Whatever makes X.
 
     def touches(self, tensor: tf.Tensor) -> bool:
         """Whether some of a tensor is padding."""
-        op = tensor.op
-        return op.type in _PADS and self._path.depends(tensor) or any(
-            self.touches(one) for one in self._sources(tensor))
+        if tensor.name not in self._known:
+            op = tensor.op
+            pads = op.type in _PADS or op.type in _JOINS and any(map(_is_zero, op.inputs))
+            self._known[tensor.name] = pads and self._path.depends(tensor) or any(
+                self.touches(one) for one in self._sources(tensor))
+        return self._known[tensor.name]
 
     def mask(self, tensor: tf.Tensor) -> Optional[tf.Tensor]:
         """1 where a tensor holds data, 0 where it holds padding; None where it holds no padding."""
+        return self._mask(tensor, {})
+
+    def _mask(self, tensor: tf.Tensor, made: Dict[str, tf.Tensor]) -> Optional[tf.Tensor]:
         if not self.touches(tensor):
             return None
         op = tensor.op
         if op.type not in _PADS and op.type not in _MOVES:
-            return self.mask(self._sources(tensor)[0])
+            return self._mask(self._sources(tensor)[0], made)
+        if tensor.name not in made:
+            made[tensor.name] = self._moved(op, made)
+        return made[tensor.name]
+
+    def _moved(self, op: tf.Operation, made: Dict[str, tf.Tensor]) -> tf.Tensor:
         here = self._find(op)
-        masks = {i: self._of(one, here.inputs[i]) for i, one in enumerate(op.inputs) if self._path.depends(one)}
+        masks: Dict[int, tf.Tensor] = {}
+        for i, one in enumerate(op.inputs):
+            if one.dtype.is_floating and self._path.depends(one):
+                mask = self._mask(one, made)
+                masks[i] = tf.ones_like(here.inputs[i]) if mask is None else mask
+            elif one.dtype.is_floating:
+                masks[i] = (tf.ones_like if op.type in _JOINS and not _is_zero(one) else tf.zeros_like)(one)
         if op.type in ('Pad', 'PadV2'):
             return tf.pad(masks[0], op.inputs[1])
-        return again(here, masks).outputs[0]
-
-    def _of(self, tensor: tf.Tensor, here: tf.Tensor) -> tf.Tensor:
-        mask = self.mask(tensor)
-        return tf.ones_like(here) if mask is None else mask
+        result = again(here, masks).outputs[0]
+        # Where several meet there are data if one of them is.
+        return tf.cast(result > 0, result.dtype) if op.type in ('ScatterNd', 'TensorScatterAdd') else result
 
     def _sources(self, tensor: tf.Tensor) -> List[tf.Tensor]:
         """The tensors of which this holds the same data, moved or changed one by one."""
@@ -74,6 +97,46 @@ def winner(op: tf.Operation, mask: tf.Tensor, R: tf.Tensor) -> tf.Tensor:
     x = op.inputs[0]
     data = tf.where_v2(tf.equal(mask, 0), tf.fill(tf.shape(x), x.dtype.min), x)
     return gradient_at(again(op, {0: data}), R, 0)
+
+
+def pads_with_zeros(op: tf.Operation) -> bool:
+    """Whether an op puts zeros along some axes of its first input."""
+    return op.type in ('Pad', 'SpaceToBatchND') or op.type == 'PadV2' and _is_zero(op.inputs[2])
+
+
+def pad_step(original: tf.Operation) -> Step:
+    """Padding: what has come on it, from outputs that see nothing else, is spread along the axes that are padded."""
+    block = original.type == 'SpaceToBatchND'
+    paddings = tf.get_static_value(original.inputs[2 if block else 1])
+    axes: Any = None if paddings is None else [i + block for i, pair in enumerate(paddings) if any(pair)]
+
+    def step(op: tf.Operation, R: tf.Tensor) -> List[Optional[tf.Tensor]]:
+        x, widths, along = op.inputs[0], op.inputs[2 if block else 1], axes
+        share = gradient_at(op, R, 0)
+        if along is None:
+            along = tf.where_v2(tf.reduce_any(tf.not_equal(widths, 0), 1))[:, 0] + block
+        if along is not axes or along:
+            on_padding = R - (again(op, {0: share}).outputs[0] if block else tf.pad(share, widths))
+            if block:
+                # The samples once more as they were, padded.
+                on_padding = tf.batch_to_space_nd(on_padding, op.inputs[1], tf.zeros_like(widths))
+            count = tf.reduce_prod(tf.gather(tf.shape(x), along))
+            share += tf.reduce_sum(on_padding, along, keepdims=True) / tf.cast(count, R.dtype)
+        return [share] + [None] * (len(op.inputs) - 1)
+    return step
+
+
+def _is_zero(tensor: tf.Tensor) -> bool:
+    """Whether a tensor certainly holds nothing but zeros."""
+    op = tensor.op
+    if op.type in ('Identity', 'Reshape', 'BroadcastTo', 'Tile', 'Cast', 'ExpandDims'):
+        return _is_zero(op.inputs[0])
+    if op.type == 'Fill':
+        return _is_zero(op.inputs[1])
+    if op.type == 'Const' and tensor.dtype.is_floating:
+        value = tf.get_static_value(tensor)
+        return value is not None and not value.any()
+    return op.type == 'ZerosLike'
 
 
 def _same(x: tf.Tensor, y: tf.Tensor) -> bool:

@@ -4,7 +4,8 @@ from typing import Any, Dict, List, Sequence
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from .linear import Layer, channels_last, scaled
+from .axes import own_axes, scaled
+from .linear import Layer
 from .plan import Place
 
 #: Name -> whether only outputs above 0 count, where an activation follows.
@@ -23,13 +24,13 @@ class Sums:
     def __init__(self, layer: Layer) -> None:
         self._fetches: Dict[bool, List[tf.Tensor]] = {}
         y = layer.z if layer.b is None else layer.z + layer.b
-        axes = list(range((y.shape.ndims or 2) - 1))
+        axes = [axis for axis in range(-(y.shape.ndims or 2), 0) if axis not in layer.own]
         # Variances are differences of large sums.
         x, y = tf.cast(layer.x, tf.float64), tf.cast(y, tf.float64)
         for positive in (False, True):
             counts = tf.cast(y > 0, y.dtype) if positive else tf.ones_like(y)
-            of_outputs = [tf.reduce_sum(one, axes) for one in (counts, counts * y, counts * y * y)]
-            spread = [scaled(layer.op, tf.ones_like(layer.w, tf.float64), one) for one in of_outputs]
+            of_outputs = [tf.reduce_sum(one, axes, keepdims=True) for one in (counts, counts * y, counts * y * y)]
+            spread = [scaled(tf.ones_like(layer.w, tf.float64), layer.own, one) for one in of_outputs]
             of_weights = [layer.weights_gradient(x, counts), layer.weights_gradient(x, counts * y)]
             self._fetches[positive] = spread + of_weights
 
@@ -53,6 +54,6 @@ def check_fit(estimator: Any, places: Sequence[Place]) -> None:
     if not isinstance(estimator, str) or estimator not in ESTIMATORS:
         raise ValueError(f"estimator must be 'linear' or 'relu', not {estimator!r}.")
     for place in places:
-        if not channels_last(place.op) or place.parts.data == 1:
+        if not own_axes(place.op, place.parts.data):
             raise RuntimeError("fit_patterns cannot fit the layer '%s' (%s): give its pattern in the option patterns."
                                % (place.op.name, place.op.type))

@@ -21,18 +21,17 @@ from ..graph.units import (
     training_tensors,
 )
 from .affine import AFFINE, kind_of
-from .linear import UNWEIGHTED, WEIGHTED, Parts, channels_of
-from .padding import Padding
+from .axes import MOVES, Step, own_axes, trail_of
+from .linear import UNWEIGHTED, WEIGHTED, Parts
+from .padding import Padding, pads_with_zeros
+from .scatters import SCATTERS
+from .sums import ADDITIONS
 
 #: Functions of one number, which relevance passes unchanged.
 ACTIVATIONS = ELEMENTWISE - SUMS - PRODUCTS - QUOTIENTS - BATCH_NORMS - frozenset('''
     Identity IdentityN Snapshot Cast Neg Select SelectV2 Greater GreaterEqual Less LessEqual Equal NotEqual LogicalAnd
     LogicalOr LogicalNot IsNan IsInf IsFinite
     '''.split())
-
-#: A layer's bias and batch normalisation may come after these, which leave the last axis as it is (if its size is).
-SAME_SHAPE = frozenset(['Identity', 'Snapshot', 'CheckNumerics', 'EnsureShape', 'Switch', 'Merge'])
-_BETWEEN = SAME_SHAPE | frozenset(['Squeeze', 'ExpandDims', 'Reshape', 'BatchToSpaceND'])
 
 _NONNEGATIVE = frozenset('Relu Relu6 Sigmoid Softplus Exp Abs Square Sqrt Erfc Softmax'.split())
 _KEEP_SIGN = frozenset('''
@@ -43,12 +42,19 @@ _KEEP_SIGN = frozenset('''
     '''.split())
 
 
+class Folded(NamedTuple):
+    """A scale or a shift behind a layer that belongs to it: where its data are, and the moves of axes before it."""
+    op: tf.Operation
+    place: int
+    steps: List[Step]
+
+
 class Place(NamedTuple):
     """A layer on the path.
 
     Attributes:
         op, parts: the linear op, and where its data and weights are.
-        folded: the scales and shifts behind it that belong to it, in turn, and where their data are.
+        folded: the scales and shifts behind it that belong to it, in turn.
         end: what comes out of the last of them, before any activation.
         nonnegative: whether the data are certainly nowhere below 0.
         activated: whether an activation follows there.
@@ -57,7 +63,7 @@ class Place(NamedTuple):
     """
     op: tf.Operation
     parts: Parts
-    folded: List[Tuple[tf.Operation, int]]
+    folded: List[Folded]
     end: tf.Tensor
     nonnegative: bool
     activated: bool
@@ -74,6 +80,8 @@ class Plan(NamedTuple):
         pools: linear ops without, and where their data are.
         sums: ops that add tensors that depend on X, and where these are.
         winners: names of max pools on padded data.
+        scatters: ops that put numbers at places, and where those that depend on X are.
+        pads: names of ops that pad with zeros.
         shifts: ops that scale or shift, and where their data are.
         folded: those of them that belong to a layer.
         uncovered: what no rule covers.
@@ -83,6 +91,8 @@ class Plan(NamedTuple):
     pools: Dict[str, Parts]
     sums: Dict[str, List[int]]
     winners: Set[str]
+    scatters: Dict[str, List[int]]
+    pads: Set[str]
     shifts: Dict[str, int]
     folded: Set[str]
     uncovered: List[tf.Operation]
@@ -98,7 +108,7 @@ def make_plan(path: Path, more: FrozenSet[str] = frozenset()) -> Plan:
     marked = {unit.y.name: unit for unit in units.marked}
     alive, training = reached(path, marked), training_tensors(path)
     everything = reached(path, {})
-    plan = Plan(units, {}, {}, {}, set(), {}, set(), [])
+    plan = Plan(units, {}, {}, {}, set(), {}, set(), {}, set(), [])
     signs = {x.name: False for x in path.X}  # Whatever makes X, other values may be fed for it.
     inputs = inputs_of(units)
     activated = {x.name for x in inputs.values()}
@@ -115,14 +125,18 @@ def make_plan(path: Path, more: FrozenSet[str] = frozenset()) -> Plan:
                 plan.uncovered.append(op)
             elif parts is not None and parts.weights is not None:
                 folded, end = _follow(op, parts, everything, training, path, units)
-                plan.folded.update(one.name for one, _ in folded)
+                plan.folded.update(one.op.name for one in folded)
                 plan.layers[op.name] = Place(
                     op, parts, folded, end, _nonnegative(op.inputs[parts.data], training, signs),
                     end.name in activated, False, len(plan.layers))
             elif parts is not None:
                 plan.pools[op.name] = parts
-            elif op.type in SUMS and len(places) > 1:
+            elif op.type in ADDITIONS and len(places) > 1:
                 plan.sums[op.name] = places
+            elif op.type in SCATTERS and places:
+                plan.scatters[op.name] = places
+            elif pads_with_zeros(op):
+                plan.pads.add(op.name)
             elif op.type in AFFINE and len(places) == 1 and _is_line(op, path):
                 plan.shifts[op.name] = places[0]
             elif op.type in ('MaxPool', 'MaxPoolV2', 'MaxPool3D') and padding.touches(op.inputs[0]):
@@ -172,16 +186,16 @@ def _parts(op: tf.Operation, places: List[int]) -> Optional[Parts]:
 def _passes(op: tf.Operation) -> bool:
     """Whether relevance passes an op as its ordinary gradient: it moves numbers about, or takes the winner."""
     return (op.type in LINEAR or op.type in WINNERS) and op.type not in (
-        SUMS | UNWEIGHTED | FUNCTIONAL | frozenset(['Real', 'Imag', 'Complex', 'FFT', 'IFFT', 'FFT2D', 'IFFT2D', 'RFFT',
-                                                    'IRFFT', 'SparseSegmentSum', 'SparseSegmentMean']))
+        ADDITIONS | UNWEIGHTED | FUNCTIONAL | frozenset([
+            'Real', 'Imag', 'Complex', 'FFT', 'IFFT', 'FFT2D', 'IFFT2D', 'RFFT', 'IRFFT']))
 
 
 def _follow(op: tf.Operation, parts: Parts, everything: Set[tf.Operation], training: Set[str], path: Path,
-            units: Units) -> Tuple[List[Tuple[tf.Operation, int]], tf.Tensor]:
-    """The ops that scale and shift what a linear op puts out, each with the place of its data, and where they end."""
-    tensor, folded, moved = op.outputs[0], [], False
-    channels = channels_of(op) if parts.data != 1 else None
-    while tensor.name != path.T.name:
+            units: Units) -> Tuple[List[Folded], tf.Tensor]:
+    """The ops that scale and shift what a linear op puts out, and where they end."""
+    tensor, folded, trail = op.outputs[0], [], trail_of(op, parts.data)
+    own, stops = frozenset(own_axes(op, parts.data)), {one.name for one in [path.T] + path.X}
+    while tensor.name not in stops:
         readers = {reader for reader in tensor.consumers() if reader in everything}
         if len(readers) != 1:
             break
@@ -190,39 +204,22 @@ def _follow(op: tf.Operation, parts: Parts, everything: Set[tf.Operation], train
             consumer in everything for consumer in one.consumers()) or one.name == path.T.name]
         if foreign_gradient(reader) or reader.name in units.single or len(outputs) != 1:
             break
-        if reader.type in _BETWEEN:
-            if reader.type not in SAME_SHAPE:
-                if channels is None or not outputs[0].shape.ndims or outputs[0].shape.as_list()[-1] != channels:
-                    break
-                moved = True
-            tensor = outputs[0]
+        if reader.type in MOVES:
+            behind = trail.over(reader)
+            if behind is None:
+                break
+            tensor, trail = outputs[0], behind
             continue
         places = [i for i, one in enumerate(reader.inputs) if path.depends(one)]
         if reader.type not in AFFINE or len(places) != 1 or not _is_line(reader, path):
             break
         scales, shapes = kind_of(reader, places[0])
-        by_channel = channels is not None and all(_for_channels(shape, channels) for shape in shapes)
-        if not by_channel and (scales or moved or not all(_fits(shape, tensor) for shape in shapes)):
+        sources = [trail.sources(shape) for shape in shapes]
+        if any(axes is None or scales and not axes <= own for axes in sources):
             break
-        folded.append((reader, places[0]))
+        folded.append(Folded(reader, places[0], trail.steps))
         tensor = outputs[0]
     return folded, tensor
-
-
-def _fits(shape: Optional[List[Optional[int]]], tensor: tf.Tensor) -> bool:
-    """Whether what has a shape certainly broadcasts to that of a tensor, and not the tensor to its."""
-    if shape is None or tensor.shape.ndims is None or len(shape) > tensor.shape.ndims:
-        return not shape and shape is not None
-    return all(size == 1 or (size is not None and size == extent)
-               for size, extent in zip(shape[::-1], tensor.shape.as_list()[::-1]))
-
-
-def _for_channels(shape: Optional[List[Optional[int]]], channels: Optional[int]) -> bool:
-    """Whether a tensor of this shape is a number, or holds one for each channel."""
-    if shape is None:
-        return False
-    return all(size == 1 for size in shape[:-1]) and (not shape or shape[-1] == 1 or (
-        channels is not None and shape[-1] == channels))
 
 
 def _nonnegative(tensor: tf.Tensor, training: Set[str], known: Dict[str, bool]) -> bool:
