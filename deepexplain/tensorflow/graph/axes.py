@@ -4,6 +4,7 @@ from typing import Callable, NamedTuple, Optional, Union
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from .compat import static_value
 from .sizes import Size, sizes_of
 
 #: Rows that are read one by one, as by the steps of a loop.
@@ -57,7 +58,7 @@ def static(op: tf.Operation, i: int) -> Optional[np.ndarray]:
     """The numbers of an input that are known, flat."""
     if i >= len(op.inputs):
         return None
-    value = tf.get_static_value(op.inputs[i])
+    value = static_value(op.inputs[i])
     if value is not None:
         return np.ravel(value)
     sizes = sizes_of(op.inputs[i], lambda tensor, axis: False) or [Size(None)]

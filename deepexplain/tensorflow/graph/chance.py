@@ -175,7 +175,7 @@ class _Look:
         """Note variances over the first axis that something is divided by."""
         for op in sorted((op for op in flow.ops if op.type == 'Mean'), key=lambda op: op.name):
             squares = unwrap_moves(op.inputs[0]).op
-            axes = tf.get_static_value(op.inputs[1])
+            axes = compat.static_value(op.inputs[1])
             if _squares(squares) and axes is not None and op.inputs[0].shape.ndims and compat.while_context(
                     op) is None and 0 in axes.ravel() % op.inputs[0].shape.ndims and _first(
                         op.inputs[0]) != 1 and _reaches_root(op.outputs[0], flow):

@@ -35,6 +35,19 @@ def while_context(op: tf.Operation) -> Any:
     return outermost
 
 
+def static_value(tensor: tf.Tensor, partial: bool = False) -> Any:
+    """What tf.get_static_value knows of a tensor, which may be fed afterwards as before.
+
+    TensorFlow lets nothing be fed of which somebody knows the value; for those who only warn by it that is too much.
+    """
+    known = tensor.graph._unfeedable_tensors
+    tensor.graph._unfeedable_tensors = type(known)()
+    try:
+        return tf.get_static_value(tensor, partial)
+    finally:
+        tensor.graph._unfeedable_tensors = known
+
+
 def restore_while_context(definition: Any) -> None:
     """Give the ops that a WhileContextDef names their loop, in the default graph."""
     from tensorflow.python.ops import control_flow_ops

@@ -5,6 +5,7 @@ from typing import Any, Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Op
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from .compat import static_value
 from .path import is_learning_phase
 
 #: The least and the largest that every element of a tensor may be; True is 1.
@@ -72,7 +73,7 @@ class Numbers:
         if op.type.startswith('Placeholder'):
             found = self._placeholder(op, name, depth)
         elif op.type == 'Const':
-            found = Known(range_of(tf.get_static_value(tensor)) if (tensor.shape.num_elements() or FEW + 1) <= FEW
+            found = Known(range_of(static_value(tensor)) if (tensor.shape.num_elements() or FEW + 1) <= FEW
                           else None)
         elif op.type in UNIFORM and tensor.dtype.is_floating:
             found = Known(DRAWN)

@@ -4,7 +4,7 @@ from typing import Callable, Dict, FrozenSet, Iterable, List, NamedTuple, Sequen
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from .compat import has_gradient, while_context
+from .compat import has_gradient, static_value, while_context
 
 #: The gradient that activations ask for: the rule of the explainer that is being built, else the ordinary one.
 GRADIENT = 'DeepExplainGrad'
@@ -48,7 +48,7 @@ def is_training_flag(op: tf.Operation) -> bool:
         return False
     name = op.name.split('/')[-1].lower()
     named = 'train' in name or 'phase' in name or name.startswith('placeholder')
-    return named and (op.type == 'Placeholder' or not np.any(tf.get_static_value(op.inputs[0])))
+    return named and (op.type == 'Placeholder' or not np.any(static_value(op.inputs[0])))
 
 
 def is_learning_phase(op: tf.Operation) -> bool:

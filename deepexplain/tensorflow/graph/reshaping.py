@@ -4,6 +4,7 @@ from typing import Dict, List
 import tensorflow.compat.v1 as tf
 
 from .axes import BY_STEP, LOST, NOTHING, Move, Mover, Rows, at, rank_of, shuffled, static
+from .compat import static_value
 from .sizes import Holds, Size, product, sizes_of
 
 
@@ -98,7 +99,7 @@ def _strided(op: tf.Operation, i: int, rows: Rows) -> Move:
 
 
 def _tile(op: tf.Operation, i: int, rows: Rows) -> Move:
-    times = tf.get_static_value(op.inputs[1], partial=True)
+    times = static_value(op.inputs[1], partial=True)
     return Move(rows) if i == 0 and times is not None and times[rows.axis] == 1 else Move(LOST)
 
 

@@ -5,6 +5,7 @@ import tensorflow.compat.v1 as tf
 
 from .axes import GONE, LOST, Move, Rows, State
 from .bodies import body_of, names_of
+from .compat import static_value
 from .functions import is_call
 from .moves import SHAPES, move
 from .path import CALLS, FUNCTIONAL, is_training_flag, unwrap
@@ -108,7 +109,7 @@ class Flow:
         for source in (X, FED):
             of = op.inputs[0 if op.type == 'Fill' else 1]
             sizes = sizes_of(of, holds(found, source)) or []
-            if op.type == 'Range' and [tf.get_static_value(op.inputs[i]) for i in (0, 2)] != [0, 1]:
+            if op.type == 'Range' and [static_value(op.inputs[i]) for i in (0, 2)] != [0, 1]:
                 sizes = []
             axes = [axis for axis, size in enumerate(sizes) if size == Size(1, True)]
             places.append(Rows(axes[0]) if len(axes) == 1 else None)

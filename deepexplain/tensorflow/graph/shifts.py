@@ -4,6 +4,7 @@ from typing import Any, Collection, Dict, List, Mapping, NamedTuple, Optional, S
 
 import tensorflow.compat.v1 as tf
 
+from .compat import static_value
 from .flow import Flow
 from .path import unwrap
 from .units import ELEMENTWISE
@@ -53,7 +54,7 @@ def _same_value(tensor: tf.Tensor) -> Any:
     op = tensor.op
     if op.type not in _REDUCES:
         return tensor.name
-    return op.type, op.inputs[0].name, op.get_attr('keep_dims'), str(tf.get_static_value(op.inputs[1]))
+    return op.type, op.inputs[0].name, op.get_attr('keep_dims'), str(static_value(op.inputs[1]))
 
 
 def _centres(stopped: tf.Tensor, flow: Flow) -> bool:
@@ -61,7 +62,7 @@ def _centres(stopped: tf.Tensor, flow: Flow) -> bool:
     mean = unwrap_moves(stopped.op.inputs[0]).op
     if mean.type != 'Mean':
         return False
-    x, axes = unwrap_moves(mean.inputs[0]).name, tf.get_static_value(mean.inputs[1])
+    x, axes = unwrap_moves(mean.inputs[0]).name, static_value(mean.inputs[1])
     waiting, squares = [stopped], []
     while waiting:
         tensor = waiting.pop()
@@ -79,7 +80,7 @@ def _centres(stopped: tf.Tensor, flow: Flow) -> bool:
                 reader.inputs[0].name == reader.inputs[1].name) for reader in readers):
             squares.extend(readers)
         elif op.type == 'Sub' or not readers or not all(
-                reader.type in ('Mean', 'Sum') and _same(tf.get_static_value(reader.inputs[1]), axes)
+                reader.type in ('Mean', 'Sum') and _same(static_value(reader.inputs[1]), axes)
                 for reader in readers):
             return False
     return True
@@ -184,7 +185,7 @@ def _within(flow: Flow, tensor: tf.Tensor, low: float, high: float) -> bool:
 
 def _along(op: tf.Operation, stopped: tf.Tensor) -> bool:
     """Whether a sum runs along axes where the shift is the same, as far as that can be told."""
-    rank, axes = op.inputs[0].shape.ndims, tf.get_static_value(op.inputs[1])
+    rank, axes = op.inputs[0].shape.ndims, static_value(op.inputs[1])
     if rank is None or axes is None or stopped.shape.ndims != rank:
         return True
     return all(stopped.shape.as_list()[axis] == 1 for axis in axes.ravel())

@@ -4,6 +4,8 @@ from typing import Callable, List, NamedTuple, Optional, Sequence
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from .compat import static_value
+
 
 class Size(NamedTuple):
     """A number: a known one, or None; times the number of rows if `rows`."""
@@ -20,7 +22,7 @@ _UNKNOWN = Size(None)
 def sizes_of(tensor: tf.Tensor, holds: Holds) -> Optional[List[Size]]:
     """The numbers in a tensor of rank 0 or 1 that is made of shapes, or None where it is made of something else."""
     op = tensor.op
-    value = tf.get_static_value(tensor)
+    value = static_value(tensor)
     if value is not None:
         return [Size(int(one)) for one in np.ravel(value)] if np.ndim(value) < 2 else None
     if op.type == 'Shape':
@@ -83,7 +85,7 @@ def _count(op: tf.Operation) -> Optional[int]:
 
 
 def _sliced(op: tf.Operation, index: int, holds: Holds) -> Optional[List[Size]]:
-    begin, end, stride = (tf.get_static_value(one) for one in op.inputs[1:4])
+    begin, end, stride = (static_value(one) for one in op.inputs[1:4])
     count = _count(op)
     if count is None or begin is None or end is None or stride is None or len(begin) != 1 or (
             op.get_attr('new_axis_mask') or op.get_attr('ellipsis_mask')):
@@ -124,7 +126,7 @@ def _range(op: tf.Operation, index: int, holds: Holds) -> Optional[List[Size]]:
 
 
 def _gathered(op: tf.Operation, index: int, holds: Holds) -> Optional[List[Size]]:
-    return _picked(op, holds, tf.get_static_value(op.inputs[1]))
+    return _picked(op, holds, static_value(op.inputs[1]))
 
 
 def _unpacked(op: tf.Operation, index: int, holds: Holds) -> Optional[List[Size]]:

@@ -41,14 +41,14 @@ class OpenedModel(DeepExplain):
         self._opened()
         super()._check_entered()
 
-    def get_explainer(self, method: Any, T: tf.Tensor, X: Any, **options: Any) -> Explainer:
+    def get_explainer(self, method: Any, T: tf.Tensor, X: Any, rows: Optional[str] = None, **options: Any) -> Explainer:
         """See `DeepExplain.get_explainer`; of a file, what `open` would have refused as an output is refused here."""
         self._check_entered()
         guard = self._opened().guard
         if guard is not None and isinstance(T, tf.Tensor):
             # What else the model takes may be fed in the runs.
             guard.check([T], self.inputs + [x for x in tf.nest.flatten(X) if isinstance(x, tf.Tensor)])
-        return super().get_explainer(method, T, X, **options)
+        return super().get_explainer(method, T, X, rows, **options)
 
     def close(self) -> None:
         """End the session and give its memory back; more than once is no error."""
