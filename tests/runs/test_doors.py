@@ -152,7 +152,8 @@ def test_what_goes_in_as_ever(session, model, rng):
         for xs in (numbers, numbers.astype(bool), numbers.tolist(), objects, np.ma.array(numbers), Column(numbers),
                    numbers.astype('>f8'), [list(map(np.float64, row)) for row in numbers], numbers.astype(np.uint8)):
             np.testing.assert_array_equal(explainer.run(xs, feed_dict={names: ['a', 'b']}), want)
-        assert np.isnan(explainer.run(np.full((1, 5), np.nan))).all()
+        with pytest.warns(UserWarning, match='not finite numbers: xs holds nan or inf'):
+            assert np.isnan(explainer.run(np.full((1, 5), np.nan))).all()
         Y = tf.identity(X)
         two = de.explain('intgrad', T + Y[:, :3], [X, Y], [numbers, numbers], baseline=[None, .5])
         np.testing.assert_array_equal(two[0], want)
