@@ -1,6 +1,6 @@
 """Gradients of a target, ordinary or under a method's rules, for a model built anywhere."""
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Callable, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Callable, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import tensorflow.compat.v1 as tf
 
@@ -187,7 +187,14 @@ def gradients_of(T: tf.Tensor, points: Sequence[tf.Tensor], model: 'Model', rele
     for x, gradient in zip(model.X if tensors is None else tensors, gradients):
         if gradient is None:
             raise RuntimeError(_why_cut(model.T, x))
-    return [tf.convert_to_tensor(gradient) for gradient in gradients]
+    return [_dense(gradient) for gradient in gradients]
+
+
+def _dense(gradient: Any) -> tf.Tensor:
+    """A gradient as one tensor; of a gather's rows TensorFlow would warn the caller that they may be many."""
+    if not isinstance(gradient, tf.IndexedSlices) or gradient.dense_shape is None:
+        return tf.convert_to_tensor(gradient)
+    return tf.math.unsorted_segment_sum(gradient.values, gradient.indices, gradient.dense_shape[0])
 
 
 def _why_cut(T: tf.Tensor, x: tf.Tensor) -> str:
