@@ -46,8 +46,9 @@ def _by_place(op: tf.Operation, i: int, rows: Rows) -> Move:
     if op.type == 'Select' and i == 0 and before == 1:
         return Move(rows)
     if before is None or after is None:
-        alone = all(rank_of(tensor) == 0 for j, tensor in enumerate(op.inputs) if j != i)
-        return Move(rows if alone else LOST)
+        # In loops that are functions ranks are not known where weights are captured, which do not raise that of data.
+        others = [rank_of(tensor) or 0 for j, tensor in enumerate(op.inputs) if j != i]
+        return Move(rows if before is None or max(others) <= before else LOST)
     return at(rows, rows.axis + after - before)
 
 
