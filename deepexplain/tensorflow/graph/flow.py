@@ -3,7 +3,7 @@ from typing import Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence
 
 import tensorflow.compat.v1 as tf
 
-from .axes import GONE, LOST, Move, Rows, State
+from .axes import BODY, GONE, LOST, Move, Rows, State
 from .bodies import imported, names_of
 from .functions import is_call
 from .moves import SHAPES, move
@@ -184,6 +184,7 @@ class Flow:
         results: List[Places] = [(None, None)] * len(op.outputs)
         for name in _names(op, loop):
             graph, inputs, outputs = imported(self._library[name], tensors, self._library)
+            graph.add_to_collection(BODY, True)
             inner = f' in {op.name}{place}'
             for _ in range(4 if loop else 1):
                 start = {one.name: state for one, state in zip(inputs, arguments) if state != (None, None)}

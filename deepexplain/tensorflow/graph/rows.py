@@ -19,6 +19,9 @@ def goes_along(fed: tf.Tensor, inputs: Sequence[tf.Tensor], T: tf.Tensor) -> Tup
     """
     if fed.shape.ndims == 0:
         return False, False
+    if fed.shape.ndims is None or any(x.shape.ndims is None for x in inputs):
+        # Where ranks are unknown a row of numbers may be a bias as well.
+        return None, True
     path = Path(list(inputs) + [fed], T)
     flow, start = _begun(path, inputs)
     start[fed.name] = (None, Rows(0))
