@@ -106,6 +106,12 @@ def test_whether_a_tensor_goes_along(session, known, name):
     assert goes_along(M, [X], make(X, M))[0] is known
 
 
+def test_what_has_no_known_rank_is_open(session):
+    X, M = fed(None, 3), tf.placeholder(tf.float32)
+    assert goes_along(M, [X], X + M) == (None, True) and goes_along(X, [M], X + M) == (None, True)
+    assert mixing_ops(Path([M], M - tf.reduce_mean(M, 0))) and not mixing_ops(Path([M], tf.tanh(M) * w(3)))
+
+
 def test_where_rows_of_a_feed_become_those_of_x(session):
     ids, table = fed(None, 4, dtype=ints), fed(None, 3)
     X = tf.gather(table, ids)

@@ -11,6 +11,10 @@ from .sizes import Size, sizes_of
 BY_STEP = -1
 
 
+#: A collection of the graphs that stand for the body of a function.
+BODY = 'deepexplain_body'
+
+
 class Rows(NamedTuple):
     """A tensor holds rows along an axis, in their order unless the op named `moved` has moved or picked some of them.
 

@@ -4,7 +4,7 @@ from typing import Dict, Optional
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from .axes import BY_STEP, GONE, LOST, Move, Mover, Rows, at, rank_of, shuffled, static
+from .axes import BODY, BY_STEP, GONE, LOST, Move, Mover, Rows, at, rank_of, shuffled, static
 from .products import PRODUCTS
 from .reshaping import REARRANGED, STACKS
 from .units import BATCH_NORMS, ELEMENTWISE
@@ -46,8 +46,10 @@ def _by_place(op: tf.Operation, i: int, rows: Rows) -> Move:
     if op.type == 'Select' and i == 0 and before == 1:
         return Move(rows)
     if before is None or after is None:
-        alone = all(rank_of(tensor) == 0 for j, tensor in enumerate(op.inputs) if j != i)
-        return Move(rows if alone else LOST)
+        others = [rank_of(tensor) for j, tensor in enumerate(op.inputs) if j != i]
+        # In loops that are functions ranks are not known where weights are captured, which do not raise that of data.
+        inside = op.graph.get_collection(BODY) and (before is None or max(rank or 0 for rank in others) <= before)
+        return Move(rows if inside or set(others) == {0} else LOST)
     return at(rows, rows.axis + after - before)
 
 

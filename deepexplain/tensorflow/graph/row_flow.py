@@ -3,7 +3,7 @@ from typing import Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence
 
 import tensorflow.compat.v1 as tf
 
-from .axes import GONE, LOST, Move, Rows, State
+from .axes import BODY, GONE, LOST, Move, Rows, State
 from .bodies import body_of, names_of
 from .compat import static_value
 from .functions import is_call
@@ -28,7 +28,7 @@ class Meeting(NamedTuple):
         return self.op.name + self.place
 
 
-class Flow:
+class RowFlow:
     """Where the rows of X and of a fed tensor are, op by op.
 
     Attributes:
@@ -185,6 +185,7 @@ class Flow:
         results: List[Places] = [(None, None)] * len(op.outputs)
         for name in _names(op, loop):
             body = body_of(self._library[name], self._library, [tensor.shape for tensor in tensors])
+            body.graph.add_to_collection(BODY, True)
             inner = f' in {op.name}{place}'
             for _ in range(4 if loop else 1):
                 start = {one.name: state for one, state in zip(body.arguments, arguments) if state != (None, None)}

@@ -6,7 +6,7 @@ import tensorflow.compat.v1 as tf
 from . import compat
 from .axes import LOST, Rows
 from .path import FUNCTIONAL, Path, is_training_flag
-from .row_flow import FED, Flow, Meeting, Places, X, holds
+from .row_flow import FED, Meeting, Places, RowFlow, X, holds
 from .sizes import sizes_of
 from .units import training_tensors
 
@@ -19,6 +19,9 @@ def goes_along(fed: tf.Tensor, inputs: Sequence[tf.Tensor], T: tf.Tensor) -> Tup
     """
     if fed.shape.ndims == 0:
         return False, False
+    if fed.shape.ndims is None or any(x.shape.ndims is None for x in inputs):
+        # Where ranks are unknown a row of numbers may be a bias as well.
+        return None, True
     path = Path(list(inputs) + [fed], T)
     flow, start = _begun(path, inputs)
     start[fed.name] = (None, Rows(0))
@@ -71,11 +74,11 @@ def mixing_ops(path: Path) -> List[Meeting]:
     return [one for one in flow.meetings.values() if not _is_normalising(one.op) and not _is_stabilising(one.op)]
 
 
-def _begun(path: Path, inputs: Sequence[tf.Tensor]) -> Tuple[Flow, Dict[str, Places]]:
+def _begun(path: Path, inputs: Sequence[tf.Tensor]) -> Tuple[RowFlow, Dict[str, Places]]:
     functions = any(op.type in FUNCTIONAL or not hasattr(tf.raw_ops, op.type) or 'PartitionedCall' in op.type
                     for op in path.ops)
     start: Dict[str, Places] = {x.name: (Rows(0) if x.shape.ndims != 0 else None, None) for x in inputs}
-    return Flow(compat.library_of(path.graph) if functions else {}), start
+    return RowFlow(compat.library_of(path.graph) if functions else {}), start
 
 
 def _is_normalising(op: tf.Operation) -> bool:
