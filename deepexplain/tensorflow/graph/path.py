@@ -67,6 +67,7 @@ class Path:
         dead: see above.
         settled: the names of placeholders that are taken to be off.
         of: where this path stands for another, finds what stands here for a tensor of that one.
+        scope: where it does, what the names of its ops begin with besides those of that one.
     """
 
     def __init__(self, X: Sequence[tf.Tensor], T: tf.Tensor, dead: FrozenSet[str] = frozenset()) -> None:
@@ -80,10 +81,15 @@ class Path:
         self._ends, self.dead = ends, dead
         self.settled: FrozenSet[str] = frozenset()
         self.of: Callable[[tf.Tensor], tf.Tensor] = lambda tensor: tensor
+        self.scope = ''
 
     def depends(self, tensor: tf.Tensor) -> bool:
         """Whether the tensor's value depends on the value of X."""
         return tensor.name in self._ends or tensor.op in self.dependent
+
+    def called(self, op: tf.Operation) -> str:
+        """The name of an op of the path for messages, as the user knows it."""
+        return op.name[len(self.scope):] if op.name.startswith(self.scope) else op.name
 
     def of_types(self, types: Iterable[str]) -> List[tf.Operation]:
         """The ops of the path that are of one of these types."""

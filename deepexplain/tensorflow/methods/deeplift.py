@@ -5,9 +5,10 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..graph.leading import keeps_rows
-from ..graph.path import Path
+from ..graph.path import FUNCTIONAL, Path
 from ..graph.replica import Replica
 from ..graph.units import Unit, Units
+from ..messages import warn
 from ..rules.activations import Reference, RescaleRules
 from ..rules.gradients import Carrier, Ruled, refuse_loops, ruled_replica
 from ..rules.joint import ELEMENTARY, JOINT
@@ -92,6 +93,36 @@ class DeepLIFTRescale(GradientAttribution):
         return self.absent(run).size
 
     def attribute(self, run: Run) -> List[np.ndarray]:
+        results = self._attributed(run)
+        if not all(np.isfinite(one.sum()) for one in results):
+            self._warn_of_infinite(run, results)
+        return results
+
+    def _warn_of_infinite(self, run: Run, results: Sequence[np.ndarray]) -> None:
+        """Name the op from which on there are no numbers, in the first sample whose attributions are none."""
+        bad = [not all(np.isfinite(one[i]).all() for one in results) for i in range(run.n)]
+        if True not in bad or self._path.of_types(['Switch', *FUNCTIONAL]):
+            return
+        sample = np.array([bad.index(True)])
+        alone = run.of_samples(sample, [x[sample] for x in run.xs], run.options)
+        alone.progress = lambda rows: None
+        ops = [op for op in self._path.ops if op in self._path.dependent and op.outputs and all(
+            tensor.dtype.is_floating for tensor in op.outputs)]
+        outputs = [tensor for op in ops for tensor in op.outputs]
+        for where, tensors in (('at the baseline', [self._reference.tensor(tensor) for tensor in outputs]),
+                               ('at the sample', outputs)):
+            for i in range(self.evaluations(run)):
+                rows = Rows(np.array([0]), np.array([i]))
+                values = alone.evaluate(tensors, rows.samples, alone.inputs(rows), self.further(alone, rows))
+                infinite = {tensor.name for tensor, value in zip(outputs, values) if not np.isfinite(value).all()}
+                for op in ops:
+                    if infinite & {one.name for one in op.outputs} and not infinite & {one.name for one in op.inputs}:
+                        warn("%s: attributions are no finite numbers, as what '%s' (%s) puts out %s is none. Choose a "
+                             'baseline at which it is, or explain what goes into it.' % (
+                                 self.model.method or 'deeplift', self._path.called(op), op.type, where))
+                        return
+
+    def _attributed(self, run: Run) -> List[np.ndarray]:
         absent = self.absent(run)
         if self._one_for_all and not run.feeds.cut and not run.feeds.sized and not run.rowing.exact and (
                 absent.shared or run.n >= run.rowing.rows and all(array.shape[1] == 1 for array in absent.arrays)):

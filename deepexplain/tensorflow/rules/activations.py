@@ -186,12 +186,16 @@ def _checked(gradient: Any, op: tf.Operation, method: str) -> tf.Tensor:
 def ordinary_gradient(y: tf.Tensor, x: tf.Tensor, grad: tf.Tensor) -> tf.Tensor:
     """The ordinary gradient of y = f(x), f a unit."""
     if y.op.inputs[0] is x and len(y.op.inputs) == 1:
-        return original_grad(y.op, grad)
-    token = _in_force.set(None)
-    try:
-        return tf.gradients(y, x, grad)[0]
-    finally:
-        _in_force.reset(token)
+        gradient = original_grad(y.op, grad)
+        gradient = gradient[0] if isinstance(gradient, (list, tuple)) else gradient
+    else:
+        token = _in_force.set(None)
+        try:
+            gradient = tf.gradients(y, x, grad)[0]
+        finally:
+            _in_force.reset(token)
+    # A step has none.
+    return tf.zeros_like(x) if gradient is None else gradient
 
 
 def _is_marker(op: tf.Operation) -> bool:

@@ -1,5 +1,5 @@
 """The change of an activation over that of its input, as exact as the input's digits allow, however small both are."""
-from typing import Callable, Dict
+from typing import Callable, Dict, Optional
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -56,6 +56,9 @@ def quotient(rule: str, x: tf.Tensor, y: tf.Tensor, x_ref: tf.Tensor, y_ref: tf.
     """
     dx, dy = x - x_ref, y - y_ref
     zero = tf.zeros_like(dx)
+    if rule not in SMOOTH:  # Nor do infinities that are the same differ.
+        dx, dy = [tf.where_v2(tf.equal(one, other), zero, change) for one, other, change in (
+            (x, x_ref, dx), (y, y_ref, dy))]
     slope = derivative(x - 0.5 * dx)
     if rule in DIGITWISE:
         lost = tf.equal(dx, zero)
@@ -68,3 +71,16 @@ def quotient(rule: str, x: tf.Tensor, y: tf.Tensor, x_ref: tf.Tensor, y_ref: tf.
             lost = tf.logical_or(lost, tf.equal(dx, zero))
     # The branch that is not taken must not divide by zero: NaN would survive a second gradient.
     return tf.where_v2(lost, slope, dy / tf.where_v2(lost, tf.ones_like(dx), dx))
+
+
+def ratio(numerator: tf.Tensor, denominator: tf.Tensor, instead: Optional[tf.Tensor] = None) -> tf.Tensor:
+    """numerator / denominator, and where the denominator is 0 something else (by default 0)."""
+    none = tf.equal(denominator, 0)
+    safe = tf.where_v2(none, tf.ones_like(denominator), denominator)
+    return tf.where_v2(none, tf.zeros_like(numerator) if instead is None else instead, numerator / safe)
+
+
+def of_exp(larger: tf.Tensor, change: tf.Tensor) -> tf.Tensor:
+    """The quotient of exp between two points, given the larger of its values and the distance of the points."""
+    distance = tf.abs(change)
+    return larger * ratio(-tf.math.expm1(-distance), distance, tf.ones_like(distance))
