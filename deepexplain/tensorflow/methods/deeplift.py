@@ -18,6 +18,9 @@ from ..runs.model import Model
 from ..runs.run import Run
 from .base import GradientAttribution
 
+#: No attribution is of this size unless an op puts out what is infinite.
+LARGE = 1e20
+
 
 class DeepLIFTRescale(GradientAttribution):
     """DeepLIFT's rescale rule (Shrikumar et al. 2017, section 3.5.1), as a modified gradient times (x - baseline).
@@ -94,13 +97,13 @@ class DeepLIFTRescale(GradientAttribution):
 
     def attribute(self, run: Run) -> List[np.ndarray]:
         results = self._attributed(run)
-        if not all(np.isfinite(one.sum()) for one in results):
+        if not all(-LARGE < one.min() and one.max() < LARGE for one in results if one.size):
             self._warn_of_infinite(run, results)
         return results
 
     def _warn_of_infinite(self, run: Run, results: Sequence[np.ndarray]) -> None:
         """Name the op from which on there are no numbers, in the first sample whose attributions are none."""
-        bad = [not all(np.isfinite(one[i]).all() for one in results) for i in range(run.n)]
+        bad = [not all((np.abs(one[i]) < LARGE).all() for one in results) for i in range(run.n)]
         if True not in bad or self._path.of_types(['Switch', *FUNCTIONAL]):
             return
         sample = np.array([bad.index(True)])
@@ -117,8 +120,8 @@ class DeepLIFTRescale(GradientAttribution):
                 infinite = {tensor.name for tensor, value in zip(outputs, values) if not np.isfinite(value).all()}
                 for op in ops:
                     if infinite & {one.name for one in op.outputs} and not infinite & {one.name for one in op.inputs}:
-                        warn("%s: attributions are no finite numbers, as what '%s' (%s) puts out %s is none. Choose a "
-                             'baseline at which it is, or explain what goes into it.' % (
+                        warn("%s: attributions are out of proportion, as what '%s' (%s) puts out %s is no finite "
+                             'number. Choose a baseline at which it is one, or explain what goes into it.' % (
                                  self.model.method or 'deeplift', self._path.called(op), op.type, where))
                         return
 

@@ -71,8 +71,9 @@ def quotient(op: tf.Operation, reference: tf.Operation, grad: tf.Tensor, at: Cal
     (a, b), (a_ref, b_ref) = op.inputs, reference.inputs
     both = b + b_ref
     as_size = [ratio(2 + tf.zeros_like(both), both), -ratio(op.outputs[0] + reference.outputs[0], both)]
+    size = is_size(op.inputs[1])
     if op.type in ('RealDiv', 'Div'):
-        if is_size(op.inputs[1]):
+        if size:
             return [summed_to(grad * as_size[0], a), summed_to(grad * as_size[1], b)]
         inverse, inverse_ref = 1 / b, 1 / b_ref
         of_inverse = -inverse * inverse_ref
@@ -80,7 +81,7 @@ def quotient(op: tf.Operation, reference: tf.Operation, grad: tf.Tensor, at: Cal
         inverse, inverse_ref = [tf.math.divide_no_nan(tf.ones_like(one), one) for one in (b, b_ref)]
         none = tf.logical_or(tf.equal(b, 0), tf.equal(b_ref, 0))
         of_inverse = tf.where_v2(none, ratio(inverse - inverse_ref, b - b_ref), -inverse * inverse_ref)
-    far = tf.logical_and(b * b_ref > 0, b * b + b_ref * b_ref > DEGENERATE * b * b_ref)
+    far = b * b_ref > 0 if size else tf.logical_and(b * b_ref > 0, b * b + b_ref * b_ref > DEGENERATE * b * b_ref)
     of_a, of_b = [tf.where_v2(far, one, other) for one, other in zip(
         as_size, (0.5 * (inverse + inverse_ref), 0.5 * (a + a_ref) * of_inverse))]
     return [summed_to(grad * of_a, a), summed_to(grad * of_b, b)]

@@ -20,9 +20,8 @@ def relu(x: tf.Tensor, y: tf.Tensor, x_ref: tf.Tensor) -> tf.Tensor:
     Of two numbers of one sign the quotient is 1 or 0, of two signs it is the positive one over the distance: in each
     case the sum of the positive parts over that of the sizes, in which nothing cancels, also where x = x_ref.
     """
-    if x.dtype == tf.float16:  # Sums of halves may be larger than any half.
-        x, y, x_ref = [tf.cast(one, tf.float32) for one in (x, y, x_ref)]
-        return tf.cast(relu(x, y, x_ref), tf.float16)
+    if x.dtype.size < 4:  # Sums of halves may be larger than any half.
+        return tf.cast(relu(*[tf.cast(one, tf.float32) for one in (x, y, x_ref)]), x.dtype)
     return tf.math.divide_no_nan(y + tf.nn.relu(x_ref), tf.abs(x) + tf.abs(x_ref))
 
 
@@ -31,15 +30,36 @@ def _leaky_relu(op: tf.Operation, x: tf.Tensor, y: tf.Tensor, x_ref: tf.Tensor, 
     return above + op.get_attr('alpha') * (1 - above)
 
 
+def _rsqrt(op: tf.Operation, x: tf.Tensor, y: tf.Tensor, x_ref: tf.Tensor, y_ref: tf.Tensor) -> tf.Tensor:
+    y, y_ref = bounded(y), bounded(y_ref)
+    return bounded(-y * y_ref * (y * (y_ref / (y + y_ref))), 1)
+
+
+def digit(dtype: tf.DType) -> float:
+    """The last binary digit of 1."""
+    return 2. ** -7 if dtype == tf.bfloat16 else float(np.finfo(dtype.as_numpy_dtype).eps)
+
+
+def bounded(x: tf.Tensor, power: float = .6) -> tf.Tensor:
+    """Large numbers in place of infinite ones: at a pole whose value is limited further on, as in min(1 / x, 5).
+
+    Args:
+        power: of the largest number that there is; for halves that itself.
+    """
+    largest = float(x.dtype.max)
+    limit = largest ** power if largest > 1e30 else largest
+    return tf.clip_by_value(x, tf.constant(-limit, x.dtype), tf.constant(limit, x.dtype))
+
+
 #: Op type -> its quotient without differences; 0 where the derivative is infinite.
 CLOSED: Dict[str, Callable[..., tf.Tensor]] = {
     'Relu': lambda op, x, y, x_ref, y_ref: relu(x, y, x_ref),
     'LeakyRelu': _leaky_relu,
     'Square': lambda op, x, y, x_ref, y_ref: x + x_ref,
     'Sqrt': lambda op, x, y, x_ref, y_ref: tf.math.divide_no_nan(tf.ones_like(y), y + y_ref),
-    'Reciprocal': lambda op, x, y, x_ref, y_ref: -y * y_ref,
-    'Inv': lambda op, x, y, x_ref, y_ref: -y * y_ref,
-    'Rsqrt': lambda op, x, y, x_ref, y_ref: -y * y_ref * (y * y_ref / (y + y_ref)),
+    'Reciprocal': lambda op, x, y, x_ref, y_ref: bounded(-bounded(y) * bounded(y_ref), 1),
+    'Inv': lambda op, x, y, x_ref, y_ref: bounded(-bounded(y) * bounded(y_ref), 1),
+    'Rsqrt': _rsqrt,
 }
 
 
@@ -54,16 +74,15 @@ def quotient(rule: str, x: tf.Tensor, y: tf.Tensor, x_ref: tf.Tensor, y_ref: tf.
         rule: the op type, or '' for a function of several ops.
         derivative: gives the derivative at a tensor of points.
     """
+    if rule not in SMOOTH:
+        x, y, x_ref, y_ref = [bounded(one) for one in (x, y, x_ref, y_ref)]
     dx, dy = x - x_ref, y - y_ref
     zero = tf.zeros_like(dx)
-    if rule not in SMOOTH:  # Nor do infinities that are the same differ.
-        dx, dy = [tf.where_v2(tf.equal(one, other), zero, change) for one, other, change in (
-            (x, x_ref, dx), (y, y_ref, dy))]
     slope = derivative(x - 0.5 * dx)
     if rule in DIGITWISE:
         lost = tf.equal(dx, zero)
     else:
-        rounding = 2 * np.finfo(x.dtype.as_numpy_dtype).eps
+        rounding = 2 * digit(x.dtype)
         near = tf.cast(tf.abs(dx) <= tf.constant(NEAR, dx.dtype), dx.dtype)
         lost = tf.abs(dy - slope * dx) <= rounding * (tf.abs(y) + tf.abs(y_ref) + near)
         if rule not in SMOOTH:

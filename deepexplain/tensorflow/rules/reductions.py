@@ -1,11 +1,10 @@
 """DeepLIFT's rules for ops over many features: maxima, softmax, products and norms over axes, layer normalisation."""
 from typing import Any, Callable, List, Optional
 
-import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..graph.compat import registered_gradient
-from .quotients import of_exp, ratio
+from .quotients import digit, of_exp, ratio
 
 Gradients = List[Optional[tf.Tensor]]
 
@@ -52,7 +51,7 @@ def _log_sum_exp(x: tf.Tensor, x_ref: tf.Tensor) -> List[tf.Tensor]:
     e, e_ref = tf.exp(x - top), tf.exp(x_ref - top)
     both, difference = tf.reduce_sum(e + e_ref, -1, keepdims=True), tf.reduce_sum(e - e_ref, -1, keepdims=True)
     # Of near numbers the quotient of the log is lost in rounding, and the derivative at the midpoint is as good.
-    near = tf.abs(difference) <= np.cbrt(np.finfo(x.dtype.as_numpy_dtype).eps) * both
+    near = tf.abs(difference) <= digit(x.dtype) ** (1 / 3) * both
     of_log = ratio(log_sum - log_sum_ref, tf.where_v2(near, tf.zeros_like(difference), difference), 2 / both)
     return [change, of_log * of_exp(tf.maximum(e, e_ref), change), log_sum - log_sum_ref]
 

@@ -42,7 +42,7 @@ def is_size(tensor: tf.Tensor, depth: int = _DEPTH) -> bool:
 
 
 def is_divisor(tensor: tf.Tensor, reference: tf.Tensor, depth: int = _DEPTH) -> bool:
-    """Whether a tensor is 1 / (something that depends on X), moved about and multiplied by what does not change.
+    """Whether a tensor is 1 / (what depends on X), moved about, and multiplied or limited by what does not change.
 
     Args:
         reference: the same tensor at the baseline: the very same one where it does not depend on X.
@@ -58,10 +58,8 @@ def is_divisor(tensor: tf.Tensor, reference: tf.Tensor, depth: int = _DEPTH) -> 
     if op.type in _MOVING and op.inputs:
         place = tensor.value_index if op.type == 'IdentityN' else 0
         return is_divisor(op.inputs[place], other.inputs[place] if other.type == op.type else reference, depth - 1)
-    if op.type in ('RealDiv', 'Div', 'DivNoNan', 'Mul'):
-        same = [one.name == one_ref.name for one, one_ref in zip(op.inputs, other.inputs)]
-        if op.type != 'Mul' and same[0]:
-            return True
-        return any(still and is_divisor(op.inputs[place], other.inputs[place], depth - 1)
-                   for still, place in ((same[1], 0), (op.type == 'Mul' and same[0], 1)))
-    return False
+    same = [one.name == one_ref.name for one, one_ref in zip(op.inputs, other.inputs)]
+    if op.type in ('RealDiv', 'Div', 'DivNoNan'):
+        return same[0] or same[1] and is_divisor(op.inputs[0], other.inputs[0], depth - 1)
+    return op.type in ('Mul', 'Minimum', 'Maximum') and any(
+        same[1 - place] and is_divisor(op.inputs[place], other.inputs[place], depth - 1) for place in (0, 1))
