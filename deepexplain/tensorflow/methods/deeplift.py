@@ -26,18 +26,20 @@ class DeepLIFTRescale(GradientAttribution):
     """DeepLIFT's rescale rule (Shrikumar et al. 2017, section 3.5.1), as a modified gradient times (x - baseline).
 
     Ancona et al. 2018, proposition 2: each activation f has the gradient (f(z) - f(r)) / (z - r), r its input at the
-    baseline; where |z - r| <= 1e-5 (for Relu only where z = r) its ordinary gradient at (z + r) / 2. On networks of
-    linear ops and activations the attributions of a sample add up to T(x) - T(baseline); max pooling and products of
-    two tensors that depend on X pass their ordinary gradient unless `complete`.
+    baseline; where both differences are lost in rounding, as where z = r, its ordinary gradient at (z + r) / 2. On
+    networks of linear ops and activations the attributions of a sample add up to T(x) - T(baseline); max pooling and
+    products of two tensors that depend on X pass their ordinary gradient unless `complete`.
 
     The references are computed along with each run, so they follow the weights; a baseline that all samples share is
     one more row of each session call.
 
     Args:
         baseline, references: see `Attribution`.
-        complete: whether max pooling, the larger and smaller of two tensors, softmax, products and quotients of
-            tensors that depend on X, and elementary functions such as squares and roots take rules as well by which
-            the attributions add up (see `rules/joint.py`). Default False, as in the reference implementation.
+        complete: whether max pooling, the larger and smaller of two tensors, softmax and the log of a sum of exps,
+            products, quotients and norms of tensors that depend on X, layer normalisation, and elementary functions
+            such as squares, roots and steps take rules as well by which the attributions add up (see
+            `rules/joint.py`). What is behind a `stop_gradient` changes with the baseline too, and is shared then
+            like the rest. What has no rule is named in a warning. Default False, as in the reference implementation.
 
     Raises:
         RuntimeError: if there is a loop between X and T.
@@ -97,13 +99,15 @@ class DeepLIFTRescale(GradientAttribution):
 
     def attribute(self, run: Run) -> List[np.ndarray]:
         results = self._attributed(run)
-        if not all(-LARGE < one.min() and one.max() < LARGE for one in results if one.size):
-            self._warn_of_infinite(run, results)
+        known = [one if one.dtype.kind == 'f' else one.astype(np.float32) for one in results if one.size]
+        if not all(-LARGE < one.min() and one.max() < LARGE for one in known):
+            self._warn_of_infinite(run, known)
         return results
 
     def _warn_of_infinite(self, run: Run, results: Sequence[np.ndarray]) -> None:
         """Name the op from which on there are no numbers, in the first sample whose attributions are none."""
-        bad = [not all((np.abs(one[i]) < LARGE).all() for one in results) for i in range(run.n)]
+        bad = [not all((np.abs(one[i]) < LARGE).all() for one in results)
+               and all(x.dtype.kind != 'f' or np.isfinite(x[i]).all() for x in run.xs) for i in range(run.n)]
         if True not in bad or self._path.of_types(['Switch', *FUNCTIONAL]):
             return
         sample = np.array([bad.index(True)])

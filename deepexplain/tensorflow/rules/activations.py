@@ -115,7 +115,8 @@ class EpsilonRules(RuleSet):
         own = self._rules.get(_rule_of(op), Rule()).elrp
         if own is not None:
             return _checked(own(grad, x, y, self._epsilon), op, 'elrp')
-        epsilon = tf.constant(self._epsilon, x.dtype)
+        # One that a number of few digits cannot hold would be 0.
+        epsilon = tf.constant(max(self._epsilon, 2. ** -24) if x.dtype == tf.float16 else self._epsilon, x.dtype)
         # Where the sign needs no test: Relu's f(x) is x or 0, and then x is not needed at all.
         if _rule_of(op) == 'Relu':
             return grad * (y / (y + epsilon))
