@@ -175,3 +175,13 @@ def test_loops_are_refused(session):
     T = tf.while_loop(lambda i, h: i < 3, lambda i, h: (i + 1, tf.tanh(h)), [0, X])[1]
     with pytest.raises(RuntimeError, match='deeplift.reveal_cancel cannot reach into loops'):
         explained(session, T, X, np.ones([1, 2]))
+
+
+@pytest.mark.parametrize('scale', [1, 1e3])
+def test_changes_that_are_lost_in_rounding_pass_the_derivative(session, scale):
+    # The first layer's changes cancel out but for a few digits, so that next to nothing reaches the second.
+    X = tf.placeholder(tf.float32, [None, 2])
+    h = tf.nn.relu(tf.matmul(X, columns([1, 1], [-1, -1])) + 1)
+    T = tf.nn.relu(scale * tf.matmul(h, columns([2], [1])) - scale)
+    xs = np.array([[1, 1 + k * 2. ** -23] for k in range(-10, 10)])
+    np.testing.assert_allclose(explained(session, T, X, xs), 3 * scale * xs * [1, -1], rtol=1e-4)

@@ -76,6 +76,7 @@ class Path:
         dead: see above.
         settled: the names of placeholders that are taken to be off.
         of: where this path stands for another, finds what stands here for a tensor of that one.
+        scope: where it does, what the names of its ops begin with besides those of that one.
     """
 
     def __init__(self, X: Sequence[tf.Tensor], T: tf.Tensor, dead: FrozenSet[str] = frozenset()) -> None:
@@ -90,6 +91,7 @@ class Path:
         self.fed: Dict[str, tf.Tensor] = {x.name: x for x in X}
         self.settled: FrozenSet[str] = frozenset()
         self.of: Callable[[tf.Tensor], tf.Tensor] = lambda tensor: tensor
+        self.scope = ''
         self._inside: Set[tf.Operation] = set()
 
     @property
@@ -109,6 +111,10 @@ class Path:
         """Whether a tensor is made between X and T, or in a loop that the path enters, as a replica of it is."""
         self._inside = self._inside or set(self.with_loops())
         return tensor.op in self._inside
+
+    def called(self, op: tf.Operation) -> str:
+        """The name of an op of the path for messages, as the user knows it."""
+        return op.name[len(self.scope):] if op.name.startswith(self.scope) else op.name
 
     def of_types(self, types: Iterable[str]) -> List[tf.Operation]:
         """The ops of the path that are of one of these types."""

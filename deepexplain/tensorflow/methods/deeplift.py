@@ -5,9 +5,10 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..graph.leading import keeps_rows
-from ..graph.path import Path
+from ..graph.path import FUNCTIONAL, Path
 from ..graph.replica import Replica
 from ..graph.units import Unit, Units
+from ..messages import warn
 from ..rules.activations import Reference, RescaleRules
 from ..rules.gradients import Carrier, Ruled, refuse_loops, ruled_replica
 from ..rules.joint import ELEMENTARY, JOINT
@@ -18,23 +19,28 @@ from ..runs.model import Model
 from ..runs.run import Run
 from .base import GradientAttribution
 
+#: No attribution is of this size unless an op puts out what is infinite.
+LARGE = 1e20
+
 
 class DeepLIFTRescale(GradientAttribution):
     """DeepLIFT's rescale rule (Shrikumar et al. 2017, section 3.5.1), as a modified gradient times (x - baseline).
 
     Ancona et al. 2018, proposition 2: each activation f has the gradient (f(z) - f(r)) / (z - r), r its input at the
-    baseline; where |z - r| <= 1e-5 (for Relu only where z = r) its ordinary gradient at (z + r) / 2. On networks of
-    linear ops and activations the attributions of a sample add up to T(x) - T(baseline); max pooling and products of
-    two tensors that depend on X pass their ordinary gradient unless `complete`.
+    baseline; where both differences are lost in rounding, as where z = r, its ordinary gradient at (z + r) / 2. On
+    networks of linear ops and activations the attributions of a sample add up to T(x) - T(baseline); max pooling and
+    products of two tensors that depend on X pass their ordinary gradient unless `complete`.
 
     The references are computed along with each run, so they follow the weights; a baseline that all samples share is
     one more row of each session call.
 
     Args:
         baseline, references: see `Attribution`.
-        complete: whether max pooling, the larger and smaller of two tensors, softmax, products and quotients of
-            tensors that depend on X, and elementary functions such as squares and roots take rules as well by which
-            the attributions add up (see `rules/joint.py`). Default False, as in the reference implementation.
+        complete: whether max pooling, the larger and smaller of two tensors, softmax and the log of a sum of exps,
+            products, quotients and norms of tensors that depend on X, layer normalisation, and elementary functions
+            such as squares, roots and steps take rules as well by which the attributions add up (see
+            `rules/joint.py`). What is behind a `stop_gradient` changes with the baseline too, and is shared then
+            like the rest. What has no rule is named in a warning. Default False, as in the reference implementation.
 
     Raises:
         RuntimeError: if there is a loop between X and T.
@@ -94,6 +100,38 @@ class DeepLIFTRescale(GradientAttribution):
         return self.absent(run).size
 
     def attribute(self, run: Run) -> List[np.ndarray]:
+        results = self._attributed(run)
+        known = [one if one.dtype.kind == 'f' else one.astype(np.float32) for one in results if one.size]
+        if not all(-LARGE < one.min() and one.max() < LARGE for one in known):
+            self._warn_of_infinite(run, known)
+        return results
+
+    def _warn_of_infinite(self, run: Run, results: Sequence[np.ndarray]) -> None:
+        """Name the op from which on there are no numbers, in the first sample whose attributions are none."""
+        bad = [not all((np.abs(one[i]) < LARGE).all() for one in results)
+               and all(x.dtype.kind != 'f' or np.isfinite(x[i]).all() for x in run.xs) for i in range(run.n)]
+        if True not in bad or self._path.of_types(['Switch', *FUNCTIONAL]):
+            return
+        sample = np.array([bad.index(True)])
+        alone = run.of_samples(sample, [x[sample] for x in run.xs], run.options)
+        alone.progress = lambda rows: None
+        ops = [op for op in self._path.ops if op in self._path.dependent and op.outputs and all(
+            tensor.dtype.is_floating for tensor in op.outputs)]
+        outputs = [tensor for op in ops for tensor in op.outputs]
+        for where, tensors in (('at the baseline', [self._reference.tensor(tensor) for tensor in outputs]),
+                               ('at the sample', outputs)):
+            for i in range(self.evaluations(run)):
+                rows = Rows(np.array([0]), np.array([i]))
+                values = alone.evaluate(tensors, rows.samples, alone.inputs(rows), self.further(alone, rows))
+                infinite = {tensor.name for tensor, value in zip(outputs, values) if not np.isfinite(value).all()}
+                for op in ops:
+                    if infinite & {one.name for one in op.outputs} and not infinite & {one.name for one in op.inputs}:
+                        warn("%s: attributions are out of proportion, as what '%s' (%s) puts out %s is no finite "
+                             'number. Choose a baseline at which it is one, or explain what goes into it.' % (
+                                 self.model.method or 'deeplift', self._path.called(op), op.type, where))
+                        return
+
+    def _attributed(self, run: Run) -> List[np.ndarray]:
         absent = self.absent(run)
         if self._one_for_all and not run.feeds.cut and not run.feeds.sized and not run.rowing.exact and (
                 absent.shared or run.n >= run.rowing.rows and all(array.shape[1] == 1 for array in absent.arrays)):

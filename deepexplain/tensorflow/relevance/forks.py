@@ -6,8 +6,9 @@ import tensorflow.compat.v1 as tf
 from ..graph.path import Path
 from ..graph.replica import Replica
 from ..graph.units import Unit, Units, fits_into, foreign_gradient, reached
-from ..rules.activations import Reference, RescaleRules, Rule
+from ..rules.activations import Reference, RescaleRules, Rule, ordinary_gradient
 from ..rules.joint import Gradients, added, summed_to
+from ..rules.quotients import digit
 from .affine import AFFINE
 from .axes import RESHAPES, SAME_SHAPE, undone
 from .engine import alone
@@ -125,24 +126,32 @@ class RevealCancelRules(RescaleRules):
         signs = {i: -1 if op.type == 'Sub' and i else 1 for i in fork.places}
         changes = {i: op.inputs[i] - reference.inputs[i] for i in fork.places}
         parts = _Sum(signs, changes) if fork.parts is None else _Linear(Layer(op, fork.parts), changes)
-        up, down = parts.contributions()
-        of_up, of_down = self._shares(fork, reference.outputs[0], up, down)
-        for one in reversed(fork.between):
-            of_up, of_down = (undone(share, self._replica.op(one)) for share in (of_up, of_down))
-        above, below = grad * tf.math.divide_no_nan(of_up, up), grad * tf.math.divide_no_nan(of_down, down)
-        multipliers = parts.multipliers(above, below)
+        multipliers = parts.multipliers(*self._shares(fork, op.outputs[0], reference.outputs[0], grad,
+                                                      *parts.contributions()))
         return [summed_to(multipliers[i], tensor) if i in multipliers else None for i, tensor in enumerate(op.inputs)]
 
-    def _shares(self, fork: Fork, z_ref: tf.Tensor, up: tf.Tensor, down: tf.Tensor) -> Tuple[tf.Tensor, tf.Tensor]:
-        """dy+ and dy-."""
-        ops = fork.between + fork.unit.ops
+    def _shares(self, fork: Fork, z: tf.Tensor, z_ref: tf.Tensor, grad: tf.Tensor, up: tf.Tensor, down: tf.Tensor
+                ) -> List[tf.Tensor]:
+        """grad dy+ / dz+ and grad dy- / dz-; for both grad f'(z_ref) where these are lost in the rounding of z."""
+        at, with_up, with_down = [Replica(fork.between + fork.unit.ops, {fork.op.outputs[0].name: one})
+                                  for one in (z_ref, z_ref + up, z_ref + down)]
+        x, y = fork.unit.x, fork.unit.y
+        both = self._replica.unmarked(y) - self._reference.tensor(y)
+        crossed = with_up.tensor(y) - with_down.tensor(y)
+        # All at the reference, which may be one row for all.
+        x_ref, derivative = at.tensor(x), ordinary_gradient(at.tensor(y), z_ref, tf.ones_like(at.tensor(y)))
+        scale = tf.ones_like(z_ref) if x_ref is z_ref else ordinary_gradient(x_ref, z_ref, tf.ones_like(x_ref))
+        room = digit(z.dtype) ** .5 * tf.abs(tf.math.divide_no_nan(_before(x_ref, fork, self._reference), scale))
+        lost, twice, half = up - down <= room, 2 * derivative, .5 * grad
+        return [half * tf.where_v2(lost, twice, tf.math.divide_no_nan(_before(part, fork, self._replica), of))
+                for part, of in ((both + crossed, up), (both - crossed, down))]
 
-        def f(z: tf.Tensor) -> tf.Tensor:
-            return Replica(ops, {fork.op.outputs[0].name: z}).tensor(fork.unit.y)
 
-        y, y_ref = self._replica.unmarked(fork.unit.y), self._reference.tensor(fork.unit.y)
-        with_up, with_down = f(z_ref + up), f(z_ref + down)
-        return .5 * (with_up - y_ref + y - with_down), .5 * (with_down - y_ref + y - with_up)
+def _before(value: tf.Tensor, fork: Fork, replica: Replica) -> tf.Tensor:
+    """What is at the activation of a fork, moved to where it was at the linear op."""
+    for one in reversed(fork.between):
+        value = undone(value, replica.op(one))
+    return value
 
 
 class _Linear:

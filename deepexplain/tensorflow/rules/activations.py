@@ -2,7 +2,6 @@
 import contextvars
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..graph import compat
@@ -10,12 +9,10 @@ from ..graph.path import GRADIENT
 from ..graph.replica import RULE, Replica
 from ..graph.units import ELEMENTWISE, PRODUCTS, QUOTIENTS, SEVERAL_INPUTS, SUMS
 from .joint import JOINT
+from .quotients import CLOSED, quotient
 
 #: Odd and increasing, so that f(x) and x have one sign.
 ODD = ('Tanh', 'Softsign', 'Erf')
-
-#: |x - x_ref| up to here counts as no change: DeepLIFT then takes the derivative at the midpoint.
-NEAR = 1e-5
 
 #: Elementwise activations of one input; Minimum and Maximum of a constant are the parts of clipped ones.
 ACTIVATIONS = ('Relu', 'Relu6', 'LeakyRelu', 'Elu', 'Selu', 'Sigmoid', 'Tanh', 'Softplus', 'Softsign',
@@ -118,7 +115,8 @@ class EpsilonRules(RuleSet):
         own = self._rules.get(_rule_of(op), Rule()).elrp
         if own is not None:
             return _checked(own(grad, x, y, self._epsilon), op, 'elrp')
-        epsilon = tf.constant(self._epsilon, x.dtype)
+        # One that a number of few digits cannot hold would be 0.
+        epsilon = tf.constant(max(self._epsilon, 2. ** -24) if x.dtype == tf.float16 else self._epsilon, x.dtype)
         # Where the sign needs no test: Relu's f(x) is x or 0, and then x is not needed at all.
         if _rule_of(op) == 'Relu':
             return grad * (y / (y + epsilon))
@@ -138,8 +136,8 @@ class Reference(NamedTuple):
 class RescaleRules(RuleSet):
     """DeepLIFT's rescale rule (Shrikumar et al. 2017, section 3.5.1) as a gradient.
 
-    grad * (f(x) - f(r)) / (x - r), r the input at the baseline; where |x - r| <= 1e-5 the ordinary gradient at the
-    midpoint (x + r) / 2 (for Relu only where x = r: nearer by, the quotient is exact).
+    grad * (f(x) - f(r)) / (x - r), r the input at the baseline; where both differences are lost in rounding, as where
+    x = r, the ordinary gradient at the midpoint (x + r) / 2 (see `quotients`).
     """
 
     def __init__(self, rules: Mapping[str, Rule], references: Mapping[str, Reference],
@@ -169,27 +167,14 @@ class RescaleRules(RuleSet):
             like = tf.shape(x)
             gradient = own(grad, x, y, tf.broadcast_to(reference.x, like), tf.broadcast_to(reference.y, like))
             return _checked(gradient, op, 'deeplift')
-        # Half precision has too few digits to move the reference by some of them.
-        if _rule_of(op) == 'Relu' and x.dtype.size >= 4:
-            return grad * _relu_multiplier(x, y, reference.x)
-        change = x - reference.x
-        near = tf.abs(change) <= tf.constant(NEAR, x.dtype)
-        midpoint = x - 0.5 * change
-        ordinary = ordinary_gradient(reference.function(midpoint), midpoint, grad)
-        # The branch that is not taken must not divide by zero: NaN would survive a second gradient.
-        safe = tf.where_v2(near, tf.ones_like(change), change)
-        return tf.where_v2(near, ordinary, grad * ((y - reference.y) / safe))
+        rule = _rule_of(op)
+        if rule in CLOSED:
+            return grad * CLOSED[rule](op, x, y, reference.x, reference.y)
 
+        def derivative(at: tf.Tensor) -> tf.Tensor:
+            return ordinary_gradient(reference.function(at), at, tf.ones_like(at))
 
-def _relu_multiplier(x: tf.Tensor, y: tf.Tensor, x_ref: tf.Tensor) -> tf.Tensor:
-    """(y - y_ref) / (x - x_ref) for y = max(x, 0), exact however near x is, with the fewest passes over memory.
-
-    On one side of 0 both differences are the same number, or the first is 0, in floating point too; on two sides
-    neither cancels. Only where x is the reference itself is there nothing to divide, so the reference is moved by a
-    few of its last digits.
-    """
-    moved = x_ref * (1 - 8 * np.finfo(x.dtype.as_numpy_dtype).eps)
-    return tf.math.divide_no_nan(y - tf.nn.relu(moved), x - moved)
+        return grad * quotient(rule, x, y, reference.x, reference.y, derivative)
 
 
 def _checked(gradient: Any, op: tf.Operation, method: str) -> tf.Tensor:
@@ -202,12 +187,16 @@ def _checked(gradient: Any, op: tf.Operation, method: str) -> tf.Tensor:
 def ordinary_gradient(y: tf.Tensor, x: tf.Tensor, grad: tf.Tensor) -> tf.Tensor:
     """The ordinary gradient of y = f(x), f a unit."""
     if y.op.inputs[0] is x and len(y.op.inputs) == 1:
-        return original_grad(y.op, grad)
-    token = _in_force.set(None)
-    try:
-        return tf.gradients(y, x, grad)[0]
-    finally:
-        _in_force.reset(token)
+        gradient = original_grad(y.op, grad)
+        gradient = gradient[0] if isinstance(gradient, (list, tuple)) else gradient
+    else:
+        token = _in_force.set(None)
+        try:
+            gradient = tf.gradients(y, x, grad)[0]
+        finally:
+            _in_force.reset(token)
+    # A step has none.
+    return tf.zeros_like(x) if gradient is None else gradient
 
 
 def _is_marker(op: tf.Operation) -> bool:

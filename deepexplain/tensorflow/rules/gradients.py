@@ -12,6 +12,7 @@ from ..graph.replica import Replica
 from ..graph.units import WINNERS, Units, find_units, foreign_gradient, training_tensors
 from ..messages import listed, warn
 from .activations import Rule, RuleSet, registered_rules
+from .complete import only_taken, without_stops
 
 if TYPE_CHECKING:
     from ..runs.model import Model
@@ -105,7 +106,7 @@ def lowered(path: Path, inference: bool = False) -> Path:
         _warn_of_lost(lost)
     replica = Replica(path.with_loops(), path.fed, inference=inference)
     found = Path(path.X, replica.tensor(path.T))
-    found.of, found.settled = replica.tensor, path.settled
+    found.of, found.settled, found.scope = replica.tensor, path.settled, replica.scope
     return found
 
 
@@ -123,28 +124,34 @@ def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
     Args:
         check: called with the path, the method and what its functions hold, before anything is built; raises what it
             must.
-        joint: op types for which the method has rules where tensors that depend on X meet.
+        joint: op types for which the method has rules where tensors that depend on X meet. What is stopped on its way
+            to T changes as well then.
         more: further elementwise op types that take the method's own rule.
         also: finds further ops for which the method has rules.
         inference: see `lowered`.
     """
     rules = dict({op_type: Rule() for op_type in more}, **registered_rules())
     path = lowered(model.path, inference)
+    if joint:
+        path = without_stops(path)
     inside = look_inside(path, rules)
     if check is not None:
         check(path, method, inside)
     refuse_hidden(method, inside.hidden)
     units = find_units(path, frozenset(rules), joint)
-    unruled = [(op.type, op.name) for op in list(units.lost) + list(units.unsupported)] + inside.unsupported
+    marked = {unit.y.op for unit in units.marked}
+    if joint:
+        units = only_taken(units, path)
+    unruled = [(op.type, path.called(op)) for op in list(units.lost) + list(units.unsupported)] + inside.unsupported
     if unruled:
         warn('%s: unsupported activation on the path from X to T: %s. What has no rule passes its ordinary gradient, '
              'so attributions may not add up; see register_rule.' % (method, listed(unruled)))
     units = units._replace(joint=list(units.joint) + [op for op in also(path, units) if op not in units.joint])
     replica = Replica(path.with_loops(), path.fed, units, GRADIENT)
-    marked = {unit.y.op for unit in units.marked}
     # What goes to the winner is what it has: nothing is lost of T(x), as of the change of T something may be.
-    winners = [(op.type, op.name) for op in path.of_types(WINNERS) if op in path.dependent and op not in marked
-               and op not in units.joint and op.outputs[0].dtype.is_floating and method != 'elrp']
+    winners = [(op.type, path.called(op)) for op in path.of_types(WINNERS) if op in path.dependent and op not in marked
+               and op not in units.joint and op not in units.unsupported and op.outputs[0].dtype.is_floating
+               and method != 'elrp']
     return Ruled(path, units, replica, rules, listed(unruled + winners))
 
 

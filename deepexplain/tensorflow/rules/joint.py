@@ -1,16 +1,30 @@
-"""DeepLIFT's rules for ops in which features meet: products, quotients, the larger of two, max pooling, softmax.
+"""DeepLIFT's rules for ops in which features meet: products, quotients, the larger of two, and those of `reductions`.
 
 Each splits the change of the op's output among the changes of its inputs so that nothing is lost, as the rescale rule
 does for one input (Shrikumar et al. 2017, eq. 1: the contributions add up to the change of the output).
 """
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from typing import Any, Callable, Dict, Sequence, Tuple
 
 import tensorflow.compat.v1 as tf
 
 from ..graph.compat import registered_gradient
-from ..graph.units import PRODUCTS
+from ..graph.path import FLAT, Path
+from ..graph.units import BATCH_NORMS, PRODUCTS
+from .quotients import ratio
+from .reductions import (
+    Gradients,
+    half_square,
+    log_softmax,
+    norm,
+    normalisation,
+    product_over,
+    softmax,
+    winner,
+)
+from .sizes import is_divisor, is_size
 
-Gradients = List[Optional[tf.Tensor]]
+#: A divisor that changes by more than this factor is passed as a size is.
+DEGENERATE = 30
 
 
 def bilinear(op: tf.Operation, reference: tf.Operation, grad: tf.Tensor, at: Callable[..., tf.Operation]) -> Gradients:
@@ -19,54 +33,90 @@ def bilinear(op: tf.Operation, reference: tf.Operation, grad: tf.Tensor, at: Cal
     Exact for bilinear ops, where change(a b) = mean(b) change(a) + mean(a) change(b): the Shapley values of the two
     changes (Lundberg and Lee 2017, eq. 4).
     """
-    middle = at([0.5 * (x + x_ref) if x.dtype.is_floating else x for x, x_ref in zip(op.inputs, reference.inputs)])
+    middle = at([0.5 * (x + x_ref) if x.dtype.is_floating or x.dtype.is_complex else x
+                 for x, x_ref in zip(op.inputs, reference.inputs)])
     result = registered_gradient(op.type)(middle, grad)
     return list(result) if isinstance(result, (list, tuple)) else [result]
 
 
+def product(op: tf.Operation, reference: tf.Operation, grad: tf.Tensor, at: Callable[..., tf.Operation]) -> Gradients:
+    """An elementwise product, one factor of which may be what the other is normalised by."""
+    divisors = [is_divisor(one, one_ref) for one, one_ref in zip(op.inputs, reference.inputs)]
+    if divisors[0] == divisors[1]:
+        return bilinear(op, reference, grad, at)
+    place = divisors.index(True)
+    of_a, of_b = scaled(op.inputs[1 - place], op.inputs[place], reference.inputs[1 - place], reference.inputs[place])
+    gradients = [summed_to(grad * of_a, op.inputs[1 - place]), summed_to(grad * of_b, op.inputs[place])]
+    return gradients[::-1] if place == 0 else gradients
+
+
+def scaled(a: tf.Tensor, b: tf.Tensor, a_ref: tf.Tensor, b_ref: tf.Tensor) -> Tuple[tf.Tensor, tf.Tensor]:
+    """The multipliers of a and b in a b, b the inverse of a size, which is near 0 where there is nothing to normalise.
+
+    change(a b) = (u b + v b_ref) change(a) + (v a + u a_ref) change(b) for all u + v = 1. Halves, as in `bilinear`,
+    are huge numbers that cancel out where b_ref = 1 / sqrt(1e-12) and b = 1. With u = b_ref / (b + b_ref) the first
+    multiplier is one over the mean of the two sizes, and both products are no larger than a b and a_ref b_ref are.
+    """
+    size, size_ref = tf.abs(b), tf.abs(b_ref)
+    u, v = ratio(size_ref, size + size_ref), ratio(size, size + size_ref)
+    return u * b + v * b_ref, v * a + u * a_ref
+
+
 def quotient(op: tf.Operation, reference: tf.Operation, grad: tf.Tensor, at: Callable[..., tf.Operation]) -> Gradients:
-    """a / b as the product of a and 1 / b, the latter by the rescale rule: -1 / (b b_ref)."""
+    """a / b as the product of a and 1 / b, the latter by the rescale rule: -1 / (b b_ref).
+
+    Where b is a size (a norm, a sum of exps) or changes by orders of magnitude, as a = y b with y = a / b:
+    change(a) = mean(b) change(y) + mean(y) change(b), which stays finite where one of the sizes is next to 0.
+    """
     (a, b), (a_ref, b_ref) = op.inputs, reference.inputs
-    return [summed_to(grad * 0.5 * (1 / b + 1 / b_ref), a), summed_to(-grad * 0.5 * (a + a_ref) / (b * b_ref), b)]
+    both = b + b_ref
+    as_size = [ratio(2 + tf.zeros_like(both), both), -ratio(op.outputs[0] + reference.outputs[0], both)]
+    size = is_size(op.inputs[1])
+    if op.type in ('RealDiv', 'Div'):
+        if size:
+            return [summed_to(grad * as_size[0], a), summed_to(grad * as_size[1], b)]
+        inverse, inverse_ref = 1 / b, 1 / b_ref
+        of_inverse = -inverse * inverse_ref
+    else:  # 0 where b is.
+        inverse, inverse_ref = [tf.math.divide_no_nan(tf.ones_like(one), one) for one in (b, b_ref)]
+        none = tf.logical_or(tf.equal(b, 0), tf.equal(b_ref, 0))
+        of_inverse = tf.where_v2(none, ratio(inverse - inverse_ref, b - b_ref), -inverse * inverse_ref)
+    far = b * b_ref > 0 if size else tf.logical_and(b * b_ref > 0, b * b + b_ref * b_ref > DEGENERATE * b * b_ref)
+    of_a, of_b = [tf.where_v2(far, one, other) for one, other in zip(
+        as_size, (0.5 * (inverse + inverse_ref), 0.5 * (a + a_ref) * of_inverse))]
+    return [summed_to(grad * of_a, a), summed_to(grad * of_b, b)]
+
+
+def product_with_log(op: tf.Operation, reference: tf.Operation, grad: tf.Tensor,
+                     at: Callable[..., tf.Operation]) -> Gradients:
+    """a log b, 0 where a is: the product of a and log b, the latter by the rescale rule."""
+    (a, b), (a_ref, b_ref) = op.inputs, reference.inputs
+    log, log_ref = tf.math.log(b), tf.math.log(b_ref)
+    of_log = ratio(log - log_ref, b - b_ref, 1 / b)
+    # A product with 0 is the same whatever the other factor is.
+    none, none_ref = tf.equal(a, 0), tf.equal(a_ref, 0)
+    log, log_ref = tf.where_v2(none, log_ref, log), tf.where_v2(none_ref, log, log_ref)
+    of_log = tf.where_v2(tf.logical_or(none, none_ref), tf.zeros_like(of_log), of_log)
+    return [summed_to(grad * 0.5 * (log + log_ref), a), summed_to(grad * 0.5 * (a + a_ref) * of_log, b)]
 
 
 def extreme_of_two(op: tf.Operation, reference: tf.Operation, grad: tf.Tensor,
                    at: Callable[..., tf.Operation]) -> Gradients:
     """The larger or smaller of two tensors: the Shapley values of the two changes (Lundberg and Lee 2017, eq. 4)."""
-    f = tf.maximum if op.type == 'Maximum' else tf.minimum
+    f, wins, loses = ((tf.maximum, tf.greater_equal, tf.less) if op.type == 'Maximum' else
+                      (tf.minimum, tf.less_equal, tf.greater))
     (a, b), (a_ref, b_ref) = op.inputs, reference.inputs
     of_a = 0.5 * (f(a, b_ref) - f(a_ref, b_ref) + f(a, b) - f(a_ref, b))
     of_b = 0.5 * (f(a_ref, b) - f(a_ref, b_ref) + f(a, b) - f(a, b_ref))
-    return [summed_to(grad * _ratio(of_a, a - a_ref), a), summed_to(grad * _ratio(of_b, b - b_ref), b)]
 
+    def share(of_one: tf.Tensor, change: tf.Tensor, *tests: tf.Tensor) -> tf.Tensor:
+        """What does not change has its derivative, with the other one before and after its change."""
+        return grad * ratio(of_one, change + tf.zeros_like(of_one),
+                            0.5 * added([tf.cast(test, of_one.dtype) for test in tests]) + tf.zeros_like(of_one))
 
-def winner(op: tf.Operation, reference: tf.Operation, grad: tf.Tensor, at: Callable[..., tf.Operation]) -> Gradients:
-    """Max pooling and maxima: what the output gains goes to the winner at the input, what it loses to the reference's.
-
-    With c the larger of both outputs, the change is (c - y_ref) + (y - c); the first part is credited to the place
-    where the input is largest, the second to that where the reference is (the rule of SHAP's DeepExplainer).
-    """
-    y, y_ref = op.outputs[0], reference.outputs[0]
-    crossed = (tf.minimum if op.type == 'Min' else tf.maximum)(y, y_ref)
-    ordinary = registered_gradient(op.type)
-    credit = _first(ordinary(op, grad * (crossed - y_ref))) + _first(ordinary(reference, grad * (y - crossed)))
-    return [_ratio(credit, op.inputs[0] - reference.inputs[0])] + [None] * (len(op.inputs) - 1)
-
-
-def softmax(op: tf.Operation, reference: tf.Operation, grad: tf.Tensor, at: Callable[..., tf.Operation]) -> Gradients:
-    """Softmax as exp(x - log sum exp x): the rescale rule for each exp, for the log, and the sum between them."""
-    x, x_ref = op.inputs[0], reference.inputs[0]
-    change = x - x_ref
-    log_sum, log_sum_ref = [tf.reduce_logsumexp(one, -1, keepdims=True) for one in (x, x_ref)]
-    outer = grad * _ratio(op.outputs[0] - reference.outputs[0], change - (log_sum - log_sum_ref),
-                          tf.sqrt(op.outputs[0] * reference.outputs[0]))
-    # Shifted by the same amount, so that no exp overflows.
-    top = tf.reduce_max(tf.maximum(x, x_ref), -1, keepdims=True)
-    e, e_ref = tf.exp(x - top), tf.exp(x_ref - top)
-    inner = _ratio(e - e_ref, change, tf.exp(0.5 * (x + x_ref) - top))
-    sum_change = tf.reduce_sum(e - e_ref, -1, keepdims=True)
-    of_log = _ratio(log_sum - log_sum_ref, sum_change, 1 / tf.reduce_sum(0.5 * (e + e_ref), -1, keepdims=True))
-    return [outer - tf.reduce_sum(outer, -1, keepdims=True) * of_log * inner]
+    # TensorFlow's own gradient gives a tie to the first.
+    return [summed_to(share(of_a, a - a_ref, wins(a, b_ref), wins(a, b)), a),
+            summed_to(share(of_b, b - b_ref, loses(a_ref, b), loses(a, b)), b)]
 
 
 def squared_difference(op: tf.Operation, reference: tf.Operation, grad: tf.Tensor,
@@ -78,26 +128,36 @@ def squared_difference(op: tf.Operation, reference: tf.Operation, grad: tf.Tenso
 
 
 #: Op type -> its rule.
-JOINT: Dict[str, Callable[..., Gradients]] = {'Maximum': extreme_of_two, 'Minimum': extreme_of_two, 'Softmax': softmax}
-JOINT['SquaredDifference'] = squared_difference
-JOINT.update((op_type, bilinear) for op_type in PRODUCTS)
-JOINT.update((op_type, quotient) for op_type in ('RealDiv', 'Div'))
-JOINT.update((op_type, winner) for op_type in ('MaxPool', 'MaxPoolV2', 'MaxPool3D', 'Max', 'Min'))
+JOINT: Dict[str, Callable[..., Gradients]] = dict.fromkeys(PRODUCTS, bilinear)
+JOINT.update(dict.fromkeys(('Mul', 'MulNoNan'), product))
+JOINT.update(dict.fromkeys(('RealDiv', 'Div', 'DivNoNan', 'Xdivy'), quotient))
+JOINT.update(dict.fromkeys(('Maximum', 'Minimum'), extreme_of_two))
+JOINT.update(dict.fromkeys('''
+    MaxPool MaxPoolV2 MaxPool3D MaxPoolWithArgmax Max Min SegmentMax SegmentMin UnsortedSegmentMax UnsortedSegmentMin
+    TopK TopKV2
+    '''.split(), winner))
+JOINT.update(dict.fromkeys(BATCH_NORMS, normalisation))
+JOINT.update(SquaredDifference=squared_difference, Xlogy=product_with_log, Softmax=softmax, LogSoftmax=log_softmax,
+             Prod=product_over, EuclideanNorm=norm, L2Loss=half_square)
+
+#: Further functions of one number, which take the rescale rule as well; steps too.
+ELEMENTARY = FLAT | frozenset('''
+    Square Sqrt Rsqrt Reciprocal Inv Pow Log Log1p Abs Sin Cos Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh Xlogy
+    Erfinv Ndtri Lgamma Digamma BesselI0e BesselI1e FakeQuantWithMinMaxArgs FakeQuantWithMinMaxVars
+    '''.split())
 
 
-#: Further functions of one number, which take the rescale rule as well.
-ELEMENTARY = frozenset('Square Sqrt Rsqrt Reciprocal Inv Pow Log Log1p Abs Sin Cos Atan Sinh Cosh Asinh'.split())
-
-
-def _first(gradients: Any) -> tf.Tensor:
-    return gradients[0] if isinstance(gradients, (list, tuple)) else gradients
-
-
-def _ratio(numerator: tf.Tensor, denominator: tf.Tensor, instead: Optional[tf.Tensor] = None) -> tf.Tensor:
-    """numerator / denominator, and where the denominator is next to 0 something else (by default 0)."""
-    near = tf.abs(denominator) <= tf.constant(1e-7, denominator.dtype)
-    safe = tf.where_v2(near, tf.ones_like(denominator), denominator)
-    return tf.where_v2(near, tf.zeros_like(numerator) if instead is None else instead, numerator / safe)
+def takes(op: tf.Operation, path: Path) -> bool:
+    """Whether the rule for an op's type is right for the op."""
+    depends = [path.depends(tensor) for tensor in op.inputs]
+    if op.type in BATCH_NORMS:
+        # One sample on the first axis: what is normalised are the channels, which Keras makes of the samples.
+        first = op.inputs[0].shape.ndims and op.inputs[0].shape.as_list()[0]
+        return op.get_attr('is_training') and first == 1 and not any(depends[1:])
+    if op.type in ('TopK', 'TopKV2'):
+        # The second largest may be what it was and yet rise to be the largest.
+        return (op.get_attr('k') if op.type == 'TopK' else tf.get_static_value(op.inputs[1])) == 1
+    return op.type not in PRODUCTS or sum(depends) <= 2
 
 
 def summed_to(value: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
