@@ -338,6 +338,7 @@ def test_what_is_locked_stays_so_in_explainers(name, method, tmp_path, monkeypat
     path = hostile.saved_model(tmp_path / 'm', build)
     with DeepExplain.open(path) as de:
         monkeypatch.setattr(safety.Guard, 'check', lambda *_: None)
-        with pytest.raises(RuntimeError, match="deepexplain/refused_|deeplift cannot reach into loops"):
+        # TensorFlow 1.15 has no gradient of functional loops.
+        with pytest.raises((RuntimeError, LookupError), match='deepexplain/refused_|cannot reach into loops|: While'):
             de.explain(method, de.tensor('z'), de.inputs[0], XS)
     assert not os.path.exists(marker(tmp_path))
