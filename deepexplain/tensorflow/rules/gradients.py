@@ -7,9 +7,9 @@ import tensorflow.compat.v1 as tf
 from ..graph import compat
 from ..graph.bodies import Inside, look_inside
 from ..graph.functions import is_call, is_phased
-from ..graph.path import CALLS, FUNCTIONAL, GRADIENT, Path, find_cut, is_training_flag, unwrap
+from ..graph.path import CALLS, FLAT, FUNCTIONAL, GRADIENT, Path, find_cut, is_training_flag, unwrap
 from ..graph.replica import Replica
-from ..graph.units import WINNERS, Units, find_units, foreign_gradient, training_tensors
+from ..graph.units import Units, find_units, foreign_gradient, training_tensors
 from ..messages import warn
 from .activations import Rule, RuleSet, registered_rules
 
@@ -92,6 +92,7 @@ def lowered(path: Path, inference: bool = False) -> Path:
         living.settled = frozenset(flag.name for flag in (unwrap(op.inputs[1]) for op in path.of_types(['Switch']))
                                    if is_training_flag(flag.op))
         path = living
+    path.steps = frozenset(registered_rules()) & FLAT
     phased = [op for op in path.ops if inference and is_phased(op)]
     if not phased and all(op.type not in CALLS and hasattr(tf.raw_ops, op.type) for op in path.ops):
         return path
@@ -105,7 +106,7 @@ def lowered(path: Path, inference: bool = False) -> Path:
         _warn_of_lost(lost)
     replica = Replica(path.with_loops(), inference=inference)
     found = Path(path.X, replica.tensor(path.T))
-    found.of, found.settled = replica.tensor, path.settled
+    found.of, found.settled, found.steps = replica.tensor, path.settled, path.steps
     return found
 
 
@@ -141,11 +142,9 @@ def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
              'so attributions may not add up; see register_rule.' % (method, _listed(unruled)))
     units = units._replace(joint=list(units.joint) + [op for op in also(path, units) if op not in units.joint])
     replica = Replica(path.with_loops(), units=units, gradient=GRADIENT)
-    marked = {unit.y.op for unit in units.marked}
     # What goes to the winner is what it has: nothing is lost of T(x), as of the change of T something may be.
-    winners = [(op.type, op.name) for op in path.of_types(WINNERS) if op in path.dependent and op not in marked
-               and op not in units.joint and op.outputs[0].dtype.is_floating and method != 'elrp']
-    return Ruled(path, units, replica, rules, _listed(unruled + winners))
+    inexact = [(op.type, op.name) for op in units.inexact if method != 'elrp']
+    return Ruled(path, units, replica, rules, _listed(unruled + inexact))
 
 
 def refuse_uncovered(method: str, ops: Sequence[tf.Operation], error: bool) -> str:
