@@ -37,17 +37,16 @@ def look_inside(path: Path, rules: Mapping[str, Any]) -> Inside:
     ops = [op for op in path.of_types(FUNCTIONAL) if op in path.dependent]
     library = compat.library_of(path.graph) if ops else {}
     for op in ops:
-        _look(op, [path.depends(tensor) for tensor in op.inputs], op.name, library, frozenset(rules), found)
+        _look(op, path, op.name, library, frozenset(rules), found)
     return found
 
 
-def _look(op: tf.Operation, depends: Sequence[bool], place: str, library: Mapping[str, Any], ruled: Any,
-          found: Inside) -> None:
+def _look(op: tf.Operation, outer: Path, place: str, library: Mapping[str, Any], ruled: Any, found: Inside) -> None:
     loop = 'While' in op.type
     first = 0 if loop else 1  # A branch's first input chooses it.
     read = [loop or bool(tensor.consumers()) for tensor in op.outputs]
     for name in names_of(op, loop):
-        path = _path_through(library[name], list(op.inputs)[first:], list(depends)[first:], library, loop, read)
+        path = _path_through(library[name], list(op.inputs)[first:], outer, library, loop, read)
         units = find_units(path, ruled)
         for inner in path.ops:
             if inner not in path.dependent:
@@ -59,8 +58,7 @@ def _look(op: tf.Operation, depends: Sequence[bool], place: str, library: Mappin
             if custom or is_call(inner, library):
                 found.hidden.append(here)
             elif inner.type in FUNCTIONAL:
-                _look(inner, [path.depends(tensor) for tensor in inner.inputs], f'{inner.name} in {place}',
-                      library, ruled, found)
+                _look(inner, path, f'{inner.name} in {place}', library, ruled, found)
         _note(units, place, found)
 
 
@@ -195,19 +193,27 @@ def callees(function: Any, library: Mapping[str, Any]) -> List[str]:
     return list(found)
 
 
-def _path_through(function: Any, inputs: Sequence[tf.Tensor], depends: Sequence[bool], library: Mapping[str, Any],
+def _path_through(function: Any, inputs: Sequence[tf.Tensor], outer: Path, library: Mapping[str, Any],
                   loop: bool, read: Sequence[bool]) -> Path:
-    """The path from the arguments that depend on X to the results that are read, in a graph of its own."""
+    """The path from the arguments that depend on X to the results that are read, in a graph of its own.
+
+    Args:
+        outer: the path that the inputs are on.
+    """
     body = body_of(function, library, [tensor.shape for tensor in inputs])
     arguments, outputs = body.arguments, body.outputs
     with body.graph.as_default():
         joined = tf.raw_ops.IdentityN(input=[one for one, wanted in zip(outputs, read) if wanted])[0]
-        dependent = list(depends)
+        dependent = [outer.depends(tensor) for tensor in inputs]
+        carrying = [outer.carries(tensor) for tensor in inputs]
         while True:
             path = Path([argument for argument, one in zip(arguments, dependent) if one], joined)
+            path.steps = outer.steps
+            path.still = frozenset(argument.name for argument, one in zip(arguments, carrying) if not one)
             # What comes out of one step of a loop goes into the next.
-            after = [before or (loop and path.depends(output)) for before, output in zip(
-                dependent, outputs + [joined] * (len(dependent) - len(outputs)))]
-            if after == dependent or not loop:
+            following = outputs + [joined] * (len(dependent) - len(outputs))
+            after = ([before or (loop and path.depends(output)) for before, output in zip(dependent, following)],
+                     [before or (loop and path.carries(output)) for before, output in zip(carrying, following)])
+            if after == (dependent, carrying) or not loop:
                 return path
-            dependent = after
+            dependent, carrying = after

@@ -20,6 +20,14 @@ def has_gradient(name: str) -> bool:
         return False
 
 
+def never_has_gradient(op_type: str) -> bool:
+    """Whether TensorFlow has noted of an op type that it has no gradient."""
+    try:
+        return registered_gradient(op_type) is None
+    except LookupError:
+        return False
+
+
 def control_flow_context(op: tf.Operation) -> Any:
     """The v1 while or cond context that an op lives in, or None."""
     return op._get_control_flow_context()

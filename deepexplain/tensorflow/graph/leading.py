@@ -6,6 +6,7 @@ import tensorflow.compat.v1 as tf
 
 from .path import Path
 from .units import BATCH_NORMS, ELEMENTWISE
+from .zeros import is_zero
 
 #: Row i of the output is made of row i of the first input.
 _BY_ROW = ELEMENTWISE | BATCH_NORMS | frozenset('''
@@ -18,8 +19,10 @@ def keeps_rows(path: Path) -> bool:
     """Whether every op between X and T certainly leaves the first axis, of unknown size, to the samples."""
     if any(not x.shape.ndims or x.shape.as_list()[0] is not None for x in path.X):
         return False
-    # What hangs on the shape of X alone may count its rows.
-    counted = set(path.ops) - path.dependent
+    # What hangs on the shape of X alone may count its rows, unless it is the same number in all of them.
+    counted = {op for op in set(path.ops) - path.dependent if not (
+        (op.type in ('ZerosLike', 'OnesLike') or is_zero(op)) and all(
+            path.depends(tensor) or not tensor.shape.ndims for tensor in op.inputs))}
     return all(_keeps(op, path) and (op.type == 'Reshape' or not any(tensor.op in counted for tensor in op.inputs))
                for op in path.ops if op in path.dependent and op.outputs)
 

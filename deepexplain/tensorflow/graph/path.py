@@ -4,7 +4,8 @@ from typing import Callable, Dict, FrozenSet, Iterable, List, NamedTuple, Sequen
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from .compat import has_gradient, static_value, while_context
+from .compat import has_gradient, never_has_gradient, static_value, while_context
+from .zeros import is_zero
 
 #: The gradient that activations ask for: the rule of the explainer that is being built, else the ordinary one.
 GRADIENT = 'DeepExplainGrad'
@@ -15,7 +16,7 @@ CONSTANT = frozenset([
     'BroadcastGradientArgs', 'TensorArraySizeV3', 'TensorListLength', 'TensorListElementShape'])
 
 #: Registered with a gradient that is always none or zero.
-FLAT = frozenset(['Floor', 'Ceil', 'Round', 'Rint', 'Sign'])
+FLAT = frozenset(['Floor', 'Ceil', 'Round', 'Rint', 'Sign', 'FloorDiv', 'TruncateDiv'])
 
 #: Op types that call a function of the graph's library and go on where it ends.
 CALLS = frozenset(['PartitionedCall', 'StatefulPartitionedCall'])
@@ -63,6 +64,15 @@ def unwrap(tensor: tf.Tensor) -> tf.Tensor:
     return tensor
 
 
+def foreign_gradient(op: tf.Operation) -> str:
+    """The name of the gradient that the user, or tf.custom_gradient, has given an op in place of its own, or ''."""
+    try:
+        name = op.get_attr('_gradient_op_type').decode()
+    except ValueError:
+        return ''
+    return '' if name == GRADIENT else name
+
+
 class Path:
     """The ops between some tensors X and a tensor T of one graph.
 
@@ -75,6 +85,8 @@ class Path:
         fed: X by name: what a replica has to read as it is, though an op of the path may make it as well.
         dead: see above.
         settled: the names of placeholders that are taken to be off.
+        steps: the op types among `FLAT` for which somebody has registered a rule.
+        still: the names of those X that let no gradient out, as an argument of a loop's body may.
         of: where this path stands for another, finds what stands here for a tensor of that one.
         scope: where it does, what the names of its ops begin with besides those of that one.
     """
@@ -86,10 +98,14 @@ class Path:
         path = set() if T.name in ends else after & _backward([T.op], ends)
         self.ops = [op for op in self.graph.get_operations() if op in path]
         path_consumers = [consumer for x in X for consumer in x.consumers() if consumer in path]
-        self.dependent = _forward(path_consumers, CONSTANT, dead) & path
+        self.dependent = _forward(path_consumers, CONSTANT, dead, is_zero) & path
         self._ends, self.dead = ends, dead
         self.fed: Dict[str, tf.Tensor] = {x.name: x for x in X}
+        self._order = {op: i for i, op in enumerate(self.ops)}
+        self._carried: Dict[FrozenSet[str], Set[str]] = {}
         self.settled: FrozenSet[str] = frozenset()
+        self.steps: FrozenSet[str] = frozenset()
+        self.still: FrozenSet[str] = frozenset()
         self.of: Callable[[tf.Tensor], tf.Tensor] = lambda tensor: tensor
         self.scope = ''
         self._inside: Set[tf.Operation] = set()
@@ -115,6 +131,43 @@ class Path:
     def called(self, op: tf.Operation) -> str:
         """The name of an op of the path for messages, as the user knows it."""
         return op.name[len(self.scope):] if op.name.startswith(self.scope) else op.name
+
+    def carries(self, tensor: tf.Tensor, steps: bool = True) -> bool:
+        """Whether the gradient at the tensor may go on to X: X does not reach it by ops without a gradient alone.
+
+        Args:
+            steps: whether step functions, which have the gradient 0, count as ops that have one. Those that have a
+                registered rule always do.
+        """
+        passing = FLAT if steps else self.steps
+        if passing not in self._carried:
+            self._carried[passing] = self._find_carried(passing)
+        return tensor.name in self._carried[passing]
+
+    def _find_carried(self, passing: FrozenSet[str]) -> Set[str]:
+        waiting = [x for x in self.X if x.name not in self.still and _may_carry(x)]
+        found = {x.name for x in waiting}
+        lets: Dict[str, bool] = {}
+        while waiting:
+            for op in waiting.pop().consumers():
+                if op not in self.dependent:
+                    continue
+                if op.type not in lets:
+                    lets[op.type] = op.type in passing if op.type in FLAT else not never_has_gradient(op.type)
+                if lets[op.type] or foreign_gradient(op):
+                    new = [tensor for tensor in op.outputs
+                           if tensor.name not in found and tensor.name not in self.dead and _may_carry(tensor)]
+                    found.update(tensor.name for tensor in new)
+                    waiting.extend(new)
+        return found
+
+    def in_order(self, ops: Iterable[tf.Operation]) -> List[tf.Operation]:
+        """Those of some ops that are on the path, in the order of their making."""
+        return sorted((op for op in ops if op in self._order), key=self._order.__getitem__)
+
+    def by_shape(self, op: tf.Operation) -> bool:
+        """Whether an op is on the path though its value does not depend on the value of X."""
+        return op in self._order and op not in self.dependent
 
     def of_types(self, types: Iterable[str]) -> List[tf.Operation]:
         """The ops of the path that are of one of these types."""
@@ -203,15 +256,19 @@ def _is_stopped(op: tf.Operation, on_path: Set[tf.Operation]) -> bool:
     return any(source.type == 'StopGradient' for source in _backward([op], set()) & on_path)
 
 
-def _forward(start: Iterable[tf.Operation], barred: Iterable[str], dead: FrozenSet[str] = frozenset()
-             ) -> Set[tf.Operation]:
-    """The ops that can be reached from these, these included, without passing a barred op type or a dead tensor."""
-    waiting = [op for op in start if op.type not in barred]
+def _may_carry(tensor: tf.Tensor) -> bool:
+    return tensor.dtype.is_floating or tensor.dtype.is_complex or tensor.dtype == tf.variant
+
+
+def _forward(start: Iterable[tf.Operation], barred: Iterable[str], dead: FrozenSet[str] = frozenset(),
+             stops: Callable[[tf.Operation], bool] = lambda op: False) -> Set[tf.Operation]:
+    """The ops that can be reached from these, these included, without passing a barred op (type) or a dead tensor."""
+    waiting = [op for op in start if op.type not in barred and not stops(op)]
     found = set(waiting)
     while waiting:
         for tensor in waiting.pop().outputs:
             for op in tensor.consumers() if tensor.name not in dead else ():
-                if op not in found and op.type not in barred:
+                if op not in found and op.type not in barred and not stops(op):
                     found.add(op)
                     waiting.append(op)
     return found

@@ -11,6 +11,9 @@ from .units import Unit, Units
 #: The node attribute of a marker that names the op type whose rule it takes ('' for a composed activation).
 RULE = '_deepexplain_rule'
 
+#: The node attribute of a marker that says whether its x may be broadcast to the shape of its y.
+SPREAD = '_deepexplain_spread'
+
 
 class Replica:
     """The ops of a path, imported again into the current name scope.
@@ -74,6 +77,10 @@ class Replica:
     def marker(self, unit: Unit) -> tf.Operation:
         return self.graph.get_operation_by_name(self.scope + _marker_name(unit.y))
 
+    def inner(self) -> Dict[str, List[tf.Operation]]:
+        """The replicas of the ops of each marked unit, by the name of its marker."""
+        return {self.marker(unit).name: [self.op(op) for op in unit.ops] for unit in self._markers.values()}
+
     def _node(self, op: tf.Operation, units: Optional[Units], gradient: str) -> tf.NodeDef:
         node = tf.NodeDef()
         node.CopyFrom(op.node_def)
@@ -130,6 +137,7 @@ class Replica:
         node.attr['T'].list.type.extend([unit.y.dtype.as_datatype_enum, unit.x.dtype.as_datatype_enum])
         node.attr['_gradient_op_type'].s = gradient.encode()
         node.attr[RULE].s = unit.rule.encode()
+        node.attr[SPREAD].b = not unit.same
         return node
 
     def _source(self, tensor: tf.Tensor) -> str:

@@ -3,8 +3,10 @@ from typing import Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Optiona
 
 import tensorflow.compat.v1 as tf
 
+from .between import ops_between
 from .compat import has_gradient
-from .path import FUNCTIONAL, GRADIENT, Path, is_learning_phase, unwrap
+from .path import FUNCTIONAL, Path, foreign_gradient, is_learning_phase, unwrap
+from .shapes import Shapes
 
 #: The ordinary gradient is exact, whichever of the inputs depends on X.
 LINEAR = frozenset('''
@@ -26,14 +28,14 @@ LINEAR = frozenset('''
     OptionalFromValue OptionalGetValue Placeholder Const ReadVariableOp NoOp
     '''.split())
 
-#: Linear in each input by itself: exact as long as no other input depends on X.
+#: Linear in each input by itself: exact as long as the gradient goes on to X by one input alone.
 PRODUCTS = frozenset('''
     Mul MulNoNan MatMul BatchMatMul BatchMatMulV2 BatchMatMulV3 SparseMatMul SparseTensorDenseMatMul Einsum Cross
     Conv Conv2D Conv3D DepthwiseConv2dNative Conv2DBackpropInput Conv3DBackpropInputV2
     DepthwiseConv2dNativeBackpropInput
     '''.split())
 
-#: Linear in the first input, when the second does not depend on X.
+#: Linear in the first input, when the gradient does not go on to X by the second.
 QUOTIENTS = frozenset(['RealDiv', 'Div', 'DivNoNan', 'Xdivy', 'CropAndResize'])
 
 #: Winner takes all: the ordinary gradient gives everything to the largest (or chosen) input, as the reference does.
@@ -63,12 +65,15 @@ SEVERAL_INPUTS = frozenset(['Minimum', 'Maximum'])
 class Unit(NamedTuple):
     """A function y = f(x), elementwise unless a rule of the user's says otherwise, made of the ops from x to y.
 
-    `rule` is the op type whose rule it takes, or '' for an activation that is composed of several ops.
+    `rule` is the op type whose rule it takes, or '' for an activation that is composed of several ops. `same` says
+    whether y certainly has the shape of x; else x may be broadcast to it. Among the ops are those that make constants
+    of the shape of x or of what lies between.
     """
     x: tf.Tensor
     y: tf.Tensor
     ops: List[tf.Operation]
     rule: str
+    same: bool = True
 
 
 class Units(NamedTuple):
@@ -82,6 +87,8 @@ class Units(NamedTuple):
         lost: those of them whose custom gradient this process cannot know, since it came with a file or a function.
         joint: ops in which tensors that depend on X meet, for methods that have rules for these.
         unsupported: the ops that no rule covers.
+        inexact: ops whose ordinary gradient is right, but does not tell all of a larger change: the winner may be
+            another then, and so may a mask, which depends on X but lets no gradient through.
     """
     single: Mapping[str, Unit] = {}
     single_types: FrozenSet[str] = frozenset()
@@ -90,6 +97,7 @@ class Units(NamedTuple):
     lost: Sequence[tf.Operation] = ()
     joint: Sequence[tf.Operation] = ()
     unsupported: Sequence[tf.Operation] = ()
+    inexact: Sequence[tf.Operation] = ()
 
 
 def find_units(path: Path, ruled: FrozenSet[str], joint: FrozenSet[str] = frozenset()) -> Units:
@@ -112,12 +120,13 @@ def find_units(path: Path, ruled: FrozenSet[str], joint: FrozenSet[str] = frozen
         if op.type in ruled and len(op.inputs) == 1 and y.dtype.is_floating:
             single[op.name] = Unit(op.inputs[0], y, [op], op.type)
         elif op.type in ruled and len(inputs) == 1 and y.dtype.is_floating and (
-                y.name in joined or op.type not in ELEMENTWISE):
-            marked[y.name] = Unit(inputs[0], y, [op], op.type)
-        elif len(inputs) > 1 and op.type in ELEMENTWISE - SUMS and op.type != 'IdentityN' and y.name in joined:
+                op.type not in ELEMENTWISE or y.name in joined and not _broadcasts(op, inputs[0])):
+            marked[y.name] = Unit(inputs[0], y, ops_between(inputs[0], y, path), op.type)
+        elif len(inputs) > 1 and op.type in ELEMENTWISE and op.type != 'IdentityN' and y.name in joined:
             x = joined[y.name]
-            if x.dtype == y.dtype and y.dtype.is_floating:
-                marked[y.name] = Unit(x, y, _between(x, y, path), '')
+            ops = ops_between(x, y, path)
+            if x.dtype == y.dtype and y.dtype.is_floating and (op.type not in SUMS or _is_bent_line(ops, path)):
+                marked[y.name] = Unit(x, y, ops, '')
         elif foreign and op.type == 'IdentityN':
             if _is_swish(op, marked, path):
                 stripped.add(op.name)
@@ -133,36 +142,42 @@ def find_units(path: Path, ruled: FrozenSet[str], joint: FrozenSet[str] = frozen
     meeting = [op for op in open_ops
                if op.type in joint and not (op.type in PRODUCTS | QUOTIENTS and is_exact(op, path))]
     unsupported = [op for op in open_ops if not is_exact(op, path) and op not in meeting]
-    used = [unit for unit in marked.values() if unit.y.op in passed]
+    shapes = Shapes([one.name for one in path.X])
+    used = [unit._replace(same=shapes.same(unit.x, unit.y)) for unit in marked.values() if unit.y.op in passed]
+    inexact = [op for op in open_ops if op not in unsupported and (
+        op.type in WINNERS and op not in meeting or any(
+            path.depends(tensor) and not follows for tensor, follows in zip(op.inputs, followed(op, path))))]
+    inexact += [unit.y.op for unit in used if unit.rule in SEVERAL_INPUTS and not unit.same]
     return Units(single, ruled - SEVERAL_INPUTS, used, frozenset(stripped),
-                 [op for op in lost if op in passed], meeting, unsupported)
+                 [op for op in lost if op in passed], meeting, unsupported, inexact)
+
+
+def followed(op: tf.Operation, path: Path) -> List[bool]:
+    """For each input of an op, whether the gradient goes on there to X.
+
+    A factor that has no gradient, such as a mask, a sign or a number of steps, is a constant to the other factors.
+    """
+    if op.type in PRODUCTS | QUOTIENTS:
+        smooth = [path.carries(tensor, steps=False) for tensor in op.inputs]
+        if any(smooth):
+            return smooth
+    return [path.carries(tensor) for tensor in op.inputs]
 
 
 def is_exact(op: tf.Operation, path: Path) -> bool:
     """Whether the op's ordinary gradient is the right rule on this path."""
-    depends = [path.depends(tensor) for tensor in op.inputs]
+    follows = followed(op, path)
     if foreign_gradient(op):
         return False
-    if op.type in ('Select', 'SelectV2'):
-        return not depends[0]
     if op.type in BATCH_NORMS:
         # Behind a Switch or alone in a branch it is for training, which is not what is to be explained.
         training = op.get_attr('is_training') and unwrap(op.inputs[0]).op.type not in ('Switch', 'Placeholder')
-        return not training and not any(depends[1:])
+        return not training and not any(follows[1:])
     if op.type in PRODUCTS:
-        return sum(depends) == 1
+        return sum(follows) == 1
     if op.type in QUOTIENTS:
-        return not depends[1]
+        return not follows[1]
     return op.type in LINEAR or op.type in WINNERS or op.type in FUNCTIONAL
-
-
-def foreign_gradient(op: tf.Operation) -> str:
-    """The name of the gradient that the user, or tf.custom_gradient, has given an op in place of its own, or ''."""
-    try:
-        name = op.get_attr('_gradient_op_type').decode()
-    except ValueError:
-        return ''
-    return '' if name == GRADIENT else name
 
 
 def _is_swish(op: tf.Operation, marked: Dict[str, Unit], path: Path) -> bool:
@@ -184,10 +199,23 @@ def _join(op: tf.Operation, inputs: List[tf.Tensor], source: Dict[str, tf.Tensor
     x: Optional[tf.Tensor] = inputs[0]
     for tensor in inputs[1:]:
         x = x if x is None else _common(x, tensor, source)
-    others = [tensor for tensor in op.inputs if not any(tensor is one for one in inputs)]
-    if x is None or not all(fits_into(other, x) for other in others):
-        return {}
-    return {y.name: x}
+    return {} if x is None or _moves(op, inputs) else {y.name: x}
+
+
+def _broadcasts(op: tf.Operation, x: tf.Tensor) -> bool:
+    """Whether an op takes the larger or smaller of a constant and a tensor that it certainly broadcasts."""
+    return op.type in SEVERAL_INPUTS and not x.shape.is_compatible_with(op.outputs[0].shape)
+
+
+def _moves(op: tf.Operation, inputs: List[tf.Tensor]) -> bool:
+    """Whether an elementwise op aligns its inputs otherwise than by their last axes, so that axes of x may move."""
+    if op.type in ('BiasAdd', 'BiasAddV1'):
+        return any(tensor is not op.inputs[0] for tensor in inputs)
+    if op.type != 'Select' or all(tensor is not op.inputs[0] for tensor in inputs):
+        return False
+    # A vector chooses among rows.
+    chooser, chosen = op.inputs[0].shape.ndims, op.inputs[1].shape.ndims
+    return chooser != 0 and (chooser is None or chooser != chosen)
 
 
 def _common(a: tf.Tensor, b: tf.Tensor, source: Dict[str, tf.Tensor]) -> Optional[tf.Tensor]:
@@ -203,25 +231,12 @@ def _common(a: tf.Tensor, b: tf.Tensor, source: Dict[str, tf.Tensor]) -> Optiona
     return tensor
 
 
-def fits_into(other: tf.Tensor, x: tf.Tensor) -> bool:
-    """Whether a tensor certainly broadcasts to the shape of x, and not x to its."""
-    if other.shape.ndims == 0:
-        return True
-    if other.shape.ndims is None or x.shape.ndims is None or other.shape.ndims > x.shape.ndims:
-        return False
-    return all(size == 1 or (size is not None and size == extent)
-               for size, extent in zip(other.shape.as_list()[::-1], x.shape.as_list()[::-1]))
-
-
-def _between(x: tf.Tensor, y: tf.Tensor, path: Path) -> List[tf.Operation]:
-    """The ops of a path that lead from x to y."""
-    found, waiting = {y.op}, [y.op]
-    while waiting:
-        for tensor in waiting.pop().inputs:
-            if tensor.name != x.name and path.depends(tensor) and tensor.op not in found:
-                found.add(tensor.op)
-                waiting.append(tensor.op)
-    return [op for op in path.ops if op in found]
+def _is_bent_line(ops: Sequence[tf.Operation], path: Path) -> bool:
+    """Whether a sum is a function with a kink that is written with absolute values, as (x + |x|) / 2 for relu."""
+    inner = [op for op in ops if op in path.dependent]
+    return any(op.type == 'Abs' for op in inner) and all(
+        op.type in ('Abs', 'Identity', 'Neg', 'AddN') or op.type in SUMS or (
+            op.type in PRODUCTS | QUOTIENTS and is_exact(op, path)) for op in inner)
 
 
 def reached(path: Path, marked: Dict[str, Unit]) -> Set[tf.Operation]:
@@ -237,9 +252,7 @@ def reached(path: Path, marked: Dict[str, Unit]) -> Set[tf.Operation]:
         if tensor.name in marked:
             waiting.append(marked[tensor.name].x)
             continue
-        inputs = list(tensor.op.inputs)[1 if tensor.op.type in ('Select', 'SelectV2') else 0:]
-        waiting.extend(one for one in inputs
-                       if path.depends(one) and not one.dtype.is_integer and not one.dtype.is_bool)
+        waiting.extend(one for one, follows in zip(tensor.op.inputs, followed(tensor.op, path)) if follows)
     return found
 
 

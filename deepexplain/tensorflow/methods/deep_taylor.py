@@ -1,11 +1,12 @@
 """Deep Taylor decomposition."""
-from typing import Any, List
+from typing import Any, List, Set
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..graph.path import Path
 from ..graph.replica import Replica
+from ..graph.units import followed, reached, training_tensors
 from ..relevance.plan import Place
 from ..relevance.rules import AlphaBeta, Bounded, Rule
 from ..runs.arguments import fits, sample_shape, to_array, written
@@ -62,9 +63,10 @@ class DeepTaylorBounded(DeepTaylor):
 
     def _check_monotone(self, place: Place) -> None:
         """RuntimeError if what lies between X and a layer may be largest elsewhere than at the bounds of X."""
+        held, inner = self._held(), self._inner()
         for op in Path(self.model.X, place.op.inputs[place.parts.data]).ops:
-            meeting = sum(self.path.depends(tensor) for tensor in op.inputs)
-            if op in self.path.dependent and (op.type in _BENT or op.type in ('Sub', 'Mul') and meeting > 1):
+            meeting = sum(map(self.path.depends, op.inputs) if op in inner else followed(op, self.path))
+            if op in self.path.dependent - held and (op.type in _BENT or op.type in ('Sub', 'Mul') and meeting > 1):
                 raise RuntimeError("deep_taylor.bounded cannot tell the bounds of the layer '%s' behind '%s' (%s), "
                                    'which does not only rise or only fall with X.' % (place.op.name, op.name, op.type))
 
@@ -72,7 +74,18 @@ class DeepTaylorBounded(DeepTaylor):
         """A layer's data where X is at its bounds."""
         bounds = {x.name: tf.zeros_like(x) + tf.constant(value, x.dtype)
                   for x, value in zip(self.model.X, self._bounds[i])}
-        return Replica(self.path.ops, bounds).tensor(data)
+        held = self._held()
+        return Replica([op for op in self.path.ops if op not in held], bounds).tensor(data)
+
+    def _inner(self) -> Set[tf.Operation]:
+        """The ops of activations."""
+        return {op for unit in self.units.marked for op in unit.ops}
+
+    def _held(self) -> Set[tf.Operation]:
+        """The ops that make masks and other factors without a gradient, which stay as they are."""
+        training = training_tensors(self.path)
+        return self.path.dependent - reached(self.path, {}) - self._inner() - {
+            op for op in self.path.dependent if any(tensor.name in training for tensor in op.outputs)}
 
 
 def _checked(name: str, value: Any, model: Model) -> List[np.ndarray]:

@@ -1,30 +1,39 @@
 """Deconvnet and guided backpropagation: gradients that pass activations only where they are positive."""
-from typing import Type
+from typing import List, Mapping, Type
 
 import tensorflow.compat.v1 as tf
 
+from ..graph.bodies import look_inside
 from ..graph.path import GRADIENT
 from ..graph.replica import Replica
 from ..graph.units import find_units
 from ..relevance.plan import ACTIVATIONS
-from ..rules.activations import RuleSet, ends, ordinary_gradient, registered_rules
-from ..rules.gradients import Carrier, carrier_on, lowered
+from ..rules.activations import RuleSet, ordinary_gradient, registered_rules
+from ..rules.gradients import Carrier, carrier_on, lowered, refuse_hidden
+from ..rules.markers import ends
 from .base import GradientAttribution
 
 
 class DeconvRules(RuleSet):
-    """An activation lets through what is positive, whatever its input."""
+    """An activation lets through what is positive, whatever its input.
+
+    Args:
+        inner: the ops of each activation of several ops, by the name of its marker.
+    """
+
+    def __init__(self, inner: Mapping[str, List[tf.Operation]]) -> None:
+        self.inner = inner
 
     def gradient(self, op: tf.Operation, grad: tf.Tensor) -> tf.Tensor:
         return tf.nn.relu(grad)
 
 
-class GuidedRules(RuleSet):
+class GuidedRules(DeconvRules):
     """An activation lets through what is positive, times its ordinary gradient."""
 
     def gradient(self, op: tf.Operation, grad: tf.Tensor) -> tf.Tensor:
         x, y = ends(op)
-        return ordinary_gradient(y, x, tf.nn.relu(grad))
+        return ordinary_gradient(y, x, tf.nn.relu(grad), self.inner.get(op.name, ()))
 
 
 class Deconvnet(GradientAttribution):
@@ -35,14 +44,16 @@ class Deconvnet(GradientAttribution):
     one number counts as an activation. No options.
     """
 
-    rules: Type[RuleSet] = DeconvRules
+    rules: Type[DeconvRules] = DeconvRules
 
     def carrier(self) -> Carrier:
         path = lowered(self.model.path, inference=True)
         self.settled = path.settled
-        units = find_units(path, ACTIVATIONS | frozenset(registered_rules()))
+        ruled = ACTIVATIONS | frozenset(registered_rules())
+        refuse_hidden(self.model.method or 'deconvnet', look_inside(path, dict.fromkeys(ruled)).hidden)
+        units = find_units(path, ruled)
         replica = Replica(path.with_loops(), path.fed, units, GRADIENT)
-        return carrier_on(replica, path, self.rules(), relevance=True)
+        return carrier_on(replica, path, self.rules(replica.inner()), relevance=True)
 
     def finish(self, gradient: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
         return gradient

@@ -53,6 +53,7 @@ class LRP(GradientAttribution):
     def carrier(self) -> Carrier:
         planned = Planned(self.model, self.model.method, self._uncovered)
         self.unruled, self.path, self.settled = planned.unruled, planned.path, planned.path.settled
+        self.units = planned.plan.units
         rules = {name: self.rule(place) for name, place in planned.plan.layers.items()}
         if any(rule.bias for rule in rules.values()):
             self.share = ' Biases keep their share, unless they are ignored (bias=False, names that end in _IB).'

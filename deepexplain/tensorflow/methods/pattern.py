@@ -1,5 +1,5 @@
 """PatternNet and PatternAttribution: backward passes with what a layer's weights look for in place of the weights."""
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -9,9 +9,10 @@ from ..relevance.engine import Planned, Relevance, Step, alone, layer_of
 from ..relevance.linear import Layer
 from ..relevance.patterns import ESTIMATORS, Sums, check_fit
 from ..relevance.plan import Place
-from ..rules.activations import ends, ordinary_gradient
+from ..rules.activations import ordinary_gradient
 from ..rules.gradients import Carrier, carrier_on
 from ..rules.joint import summed_to
+from ..rules.markers import ends
 from ..runs.arguments import finite, fits, flag, to_array, written
 from ..runs.batching import sweep
 from ..runs.model import Model
@@ -22,9 +23,13 @@ from .base import GradientAttribution
 class PatternRules(Relevance):
     """Layers have steps of their own; activations, as everything else, their ordinary gradient."""
 
+    def __init__(self, steps: Mapping[str, Step], inner: Mapping[str, List[tf.Operation]]) -> None:
+        super().__init__(steps)
+        self._inner = inner
+
     def gradient(self, op: tf.Operation, grad: tf.Tensor) -> tf.Tensor:
         x, y = ends(op)
-        return ordinary_gradient(y, x, grad)
+        return ordinary_gradient(y, x, grad, self._inner.get(op.name, ()))
 
 
 class PatternNet(GradientAttribution):
@@ -65,7 +70,7 @@ class PatternNet(GradientAttribution):
             steps[planned.replica.op(place.op).name] = self._layer(planned, place, pattern)
         for name, data in planned.plan.shifts.items():
             steps[planned.replica.scope + name] = self._scale(data, name in planned.plan.folded)
-        return carrier_on(planned.replica, planned.path, PatternRules(steps))
+        return carrier_on(planned.replica, planned.path, PatternRules(steps, planned.replica.inner()))
 
     def _layer(self, planned: Planned, place: Place, pattern: tf.Tensor) -> Step:
         def step(op: tf.Operation, grad: tf.Tensor) -> List[Optional[tf.Tensor]]:

@@ -5,7 +5,8 @@ import tensorflow.compat.v1 as tf
 
 from ..graph.path import Path
 from ..graph.replica import Replica
-from ..graph.units import Unit, Units, fits_into, foreign_gradient, reached
+from ..graph.shapes import Shapes
+from ..graph.units import Unit, Units, foreign_gradient, reached
 from ..rules.activations import Reference, RescaleRules, Rule, ordinary_gradient
 from ..rules.joint import Gradients, added, summed_to
 from ..rules.quotients import digit
@@ -45,27 +46,28 @@ def find_forks(path: Path, plan: Plan, units: Units) -> List[Fork]:
     alive = reached(path, marked)
     # What ends a swish hands its input on, for a custom gradient that is not used.
     read = {op for op in reached(path, {}) if op.name not in units.stripped}
+    shapes = Shapes([x.name for x in path.X])
     forks = []
     for op in path.ops:
         parts = plan.layers[op.name].parts if op.name in plan.layers else plan.pools.get(op.name)
         places = plan.sums[op.name] if op.name in plan.sums else None if parts is None else [parts.data]
         if places is None or op.type == 'ResizeBicubic':
             continue
-        found = _activation(op.outputs[0], by_input, path, alive, read)
+        found = _activation(op.outputs[0], by_input, path, alive, read, shapes)
         if found is not None:
             forks.append(Fork(op, places, parts, *found))
     return forks
 
 
 def _activation(tensor: tf.Tensor, by_input: Mapping[str, List[Unit]], path: Path, alive: Set[tf.Operation],
-                read: Set[tf.Operation]) -> Optional[Tuple[List[tf.Operation], Dict[str, int], Unit]]:
+                read: Set[tf.Operation], shapes: Shapes) -> Optional[Tuple[List[tf.Operation], Dict[str, int], Unit]]:
     """The one activation that reads a tensor, directly or shifted, scaled and reshaped, and what lies between."""
     between: List[tf.Operation] = []
     shifts: Dict[str, int] = {}
     while tensor.name != path.T.name:
         readers = {reader for reader in tensor.consumers() if reader in read}
         units = [unit for unit in by_input.get(tensor.name, []) if unit.y.op in alive]
-        if len(units) == 1 and readers <= set(units[0].ops):
+        if len(units) == 1 and units[0].same and readers <= set(units[0].ops):
             return between, shifts, units[0]
         if len(readers) != 1 or units:
             return None
@@ -74,8 +76,7 @@ def _activation(tensor: tf.Tensor, by_input: Mapping[str, List[Unit]], path: Pat
         if foreign_gradient(reader) or len(places) != 1:
             return None
         if reader.type in AFFINE:
-            others = [one for i, one in enumerate(reader.inputs) if i not in places]
-            if reader.type in ('Add', 'AddV2', 'Sub', 'Mul') and not all(fits_into(one, tensor) for one in others):
+            if reader.type in ('Add', 'AddV2', 'Sub', 'Mul') and not shapes.same(reader.outputs[0], tensor):
                 return None
             shifts[reader.name] = places[0]
         elif reader.type not in _KEPT:

@@ -4,6 +4,7 @@ from typing import Any, Callable, Dict, List, Optional
 import tensorflow.compat.v1 as tf
 
 from ..graph.path import Path
+from ..graph.units import followed
 from .affine import AFFINE
 from .linear import again, gradient_at
 from .sums import Step
@@ -82,7 +83,7 @@ class Padding:
         if tensor.name in self._activations:
             return [self._activations[tensor.name]]
         op = tensor.op
-        sources = [one for one in op.inputs if self._path.depends(one)]
+        sources = [one for one, follows in zip(op.inputs, followed(op, self._path)) if follows]
         if op not in self._path.dependent:
             return []
         if op.type in _PADS or op.type in _MOVES:

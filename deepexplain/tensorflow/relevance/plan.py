@@ -15,6 +15,7 @@ from ..graph.units import (
     WINNERS,
     Units,
     find_units,
+    followed,
     foreign_gradient,
     is_exact,
     reached,
@@ -110,14 +111,13 @@ def make_plan(path: Path, more: FrozenSet[str] = frozenset()) -> Plan:
     everything = reached(path, {})
     plan = Plan(units, {}, {}, {}, set(), {}, set(), {}, set(), [])
     signs = {x.name: False for x in path.X}  # Whatever makes X, other values may be fed for it.
-    inputs = inputs_of(units)
-    activated = {x.name for x in inputs.values()}
-    padding = Padding(path, inputs)
+    activated = {unit.x.name for unit in list(units.single.values()) + list(units.marked)}
+    padding = Padding(path, inputs_of(units))
     for op in path.ops:
         if op not in path.dependent:
             continue
-        places = [i for i, tensor in enumerate(op.inputs) if path.depends(tensor) and tensor.name not in training
-                  and (tensor.dtype.is_floating or tensor.dtype.is_complex)]
+        places = [i for i, (tensor, follows) in enumerate(zip(op.inputs, followed(op, path)))
+                  if follows and tensor.name not in training and (tensor.dtype.is_floating or tensor.dtype.is_complex)]
         activation = op.name in units.single or any(tensor.name in marked for tensor in op.outputs)
         if op in alive and not activation and op.name not in units.stripped and op.outputs:
             parts = _parts(op, places)
@@ -151,8 +151,8 @@ def make_plan(path: Path, more: FrozenSet[str] = frozenset()) -> Plan:
 
 
 def inputs_of(units: Units) -> Dict[str, tf.Tensor]:
-    """The input of each activation, by the name of its output."""
-    return {unit.y.name: unit.x for unit in list(units.single.values()) + list(units.marked)}
+    """The input of each activation that has its shape, by the name of its output."""
+    return {unit.y.name: unit.x for unit in list(units.single.values()) + list(units.marked) if unit.same}
 
 
 def _beyond(layers: Iterable[Place], path: Path) -> Set[tf.Operation]:
@@ -210,7 +210,7 @@ def _follow(op: tf.Operation, parts: Parts, everything: Set[tf.Operation], train
                 break
             tensor, trail = outputs[0], behind
             continue
-        places = [i for i, one in enumerate(reader.inputs) if path.depends(one)]
+        places = [i for i, follows in enumerate(followed(reader, path)) if follows]
         if reader.type not in AFFINE or len(places) != 1 or not _is_line(reader, path):
             break
         scales, shapes = kind_of(reader, places[0])

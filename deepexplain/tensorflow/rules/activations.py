@@ -6,9 +6,10 @@ import tensorflow.compat.v1 as tf
 
 from ..graph import compat
 from ..graph.path import GRADIENT
-from ..graph.replica import RULE, Replica
+from ..graph.replica import Replica
 from ..graph.units import ELEMENTWISE, PRODUCTS, QUOTIENTS, SEVERAL_INPUTS, SUMS
 from .joint import JOINT
+from .markers import aligned_ends, gathered, is_marker, rule_of, step_by_step
 from .quotients import CLOSED, quotient
 
 #: Odd and increasing, so that f(x) and x have one sign.
@@ -94,7 +95,7 @@ class RuleSet:
 
     def covers(self, op: tf.Operation) -> bool:
         """Whether there is a rule for an op that asks for one: whatever is made under the context's override does."""
-        return _is_marker(op) or (len(op.inputs) == 1 and op.inputs[0].dtype.is_floating)
+        return is_marker(op) or (len(op.inputs) == 1 and op.inputs[0].dtype.is_floating)
 
     def joint_gradients(self, op: tf.Operation, grad: tf.Tensor) -> Optional[List[Optional[tf.Tensor]]]:
         """The gradients with respect to all inputs of an op in which they meet; None if there is no rule for it."""
@@ -111,16 +112,16 @@ class EpsilonRules(RuleSet):
         self._rules, self._epsilon = rules, epsilon
 
     def gradient(self, op: tf.Operation, grad: tf.Tensor) -> tf.Tensor:
-        x, y = ends(op)
-        own = self._rules.get(_rule_of(op), Rule()).elrp
+        x, y = aligned_ends(op)
+        own = self._rules.get(rule_of(op), Rule()).elrp
         if own is not None:
             return _checked(own(grad, x, y, self._epsilon), op, 'elrp')
         # One that a number of few digits cannot hold would be 0.
         epsilon = tf.constant(max(self._epsilon, 2. ** -24) if x.dtype == tf.float16 else self._epsilon, x.dtype)
         # Where the sign needs no test: Relu's f(x) is x or 0, and then x is not needed at all.
-        if _rule_of(op) == 'Relu':
+        if rule_of(op) == 'Relu':
             return grad * (y / (y + epsilon))
-        if _rule_of(op) in ODD:
+        if rule_of(op) in ODD:
             return grad * (tf.abs(y) / (tf.abs(x) + epsilon))
         # Tensors of one shape: TensorFlow 1.15 is ten times slower where a number is broadcast.
         return grad * (y / tf.where_v2(x >= 0, x + epsilon, x - epsilon))
@@ -160,14 +161,14 @@ class RescaleRules(RuleSet):
             return JOINT[op.type](op, reference, grad, at)
 
     def gradient(self, op: tf.Operation, grad: tf.Tensor) -> tf.Tensor:
-        x, y = ends(op)
+        x, y = aligned_ends(op)
         reference = self._references[op.name]
-        own = self._rules.get(_rule_of(op), Rule()).deeplift
+        own = self._rules.get(rule_of(op), Rule()).deeplift
         if own is not None:
             like = tf.shape(x)
             gradient = own(grad, x, y, tf.broadcast_to(reference.x, like), tf.broadcast_to(reference.y, like))
             return _checked(gradient, op, 'deeplift')
-        rule = _rule_of(op)
+        rule = rule_of(op)
         if rule in CLOSED:
             return grad * CLOSED[rule](op, x, y, reference.x, reference.y)
 
@@ -180,36 +181,29 @@ class RescaleRules(RuleSet):
 def _checked(gradient: Any, op: tf.Operation, method: str) -> tf.Tensor:
     if gradient is None:
         raise RuntimeError("The %s rule that was registered for %s returned None for '%s', not a tensor." % (
-            method, _rule_of(op), op.name))
+            method, rule_of(op), op.name))
     return gradient
 
 
-def ordinary_gradient(y: tf.Tensor, x: tf.Tensor, grad: tf.Tensor) -> tf.Tensor:
-    """The ordinary gradient of y = f(x), f a unit."""
+def ordinary_gradient(y: tf.Tensor, x: tf.Tensor, grad: tf.Tensor, ops: Sequence[tf.Operation] = ()) -> tf.Tensor:
+    """The ordinary gradient of y = f(x), f a unit.
+
+    Args:
+        ops: those of f, where it may lie in a loop.
+    """
     if y.op.inputs[0] is x and len(y.op.inputs) == 1:
-        gradient = original_grad(y.op, grad)
-        gradient = gradient[0] if isinstance(gradient, (list, tuple)) else gradient
+        found = original_grad(y.op, grad)
+    elif ops and compat.while_context(y.op) is not None:
+        found = step_by_step(ops, y, x, grad)
     else:
         token = _in_force.set(None)
         try:
-            gradient = tf.gradients(y, x, grad)[0]
+            found = tf.gradients(y, x, grad)
         finally:
             _in_force.reset(token)
-    # A step has none.
-    return tf.zeros_like(x) if gradient is None else gradient
-
-
-def _is_marker(op: tf.Operation) -> bool:
-    return op.type == 'IdentityN'
-
-
-def ends(op: tf.Operation) -> List[tf.Tensor]:
-    """The input and the output of the unit that an op or a marker stands for."""
-    return [op.inputs[1], op.inputs[0]] if _is_marker(op) else [op.inputs[0], op.outputs[0]]
-
-
-def _rule_of(op: tf.Operation) -> str:
-    return op.get_attr(RULE).decode() if _is_marker(op) else op.type
+    found = found[0] if isinstance(found, (list, tuple)) else found
+    # Steps have none.
+    return tf.zeros_like(x) if found is None else found
 
 
 def dispatch(op: tf.Operation, *grads: tf.Tensor) -> Any:
@@ -221,7 +215,7 @@ def dispatch(op: tf.Operation, *grads: tf.Tensor) -> Any:
     if rules is None or not rules.covers(op):
         return compat.registered_gradient(op.type)(op, *grads)
     gradient = rules.gradient(op, grads[0])
-    return [None, gradient] if _is_marker(op) else gradient
+    return [None, gathered(op, gradient, grads[0])] if is_marker(op) else gradient
 
 
 def _registered(op: tf.Operation, *grads: tf.Tensor) -> Any:

@@ -23,10 +23,10 @@ def without_stops(path: Path) -> Path:
     """The path, imported again if there are any, with stop_gradient as an identity: what it hands on changes."""
     if not path.of_types(['StopGradient']):
         return path
-    replica = _Unstopped(path.with_loops())
+    replica = _Unstopped(path.with_loops(), path.fed)
     found = Path(path.X, replica.tensor(path.T), path.dead)
     found.of, found.settled = (lambda tensor: replica.tensor(path.of(tensor))), path.settled
-    found.scope = replica.scope + path.scope
+    found.scope, found.steps = replica.scope + path.scope, path.steps
     return found
 
 

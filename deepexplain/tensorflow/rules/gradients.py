@@ -7,9 +7,9 @@ import tensorflow.compat.v1 as tf
 from ..graph import compat
 from ..graph.bodies import Inside, look_inside
 from ..graph.functions import is_call, is_phased
-from ..graph.path import CALLS, FUNCTIONAL, GRADIENT, Path, find_cut, is_training_flag, unwrap
+from ..graph.path import CALLS, FLAT, FUNCTIONAL, GRADIENT, Path, find_cut, is_training_flag, unwrap
 from ..graph.replica import Replica
-from ..graph.units import WINNERS, Units, find_units, foreign_gradient, training_tensors
+from ..graph.units import Units, find_units, foreign_gradient, training_tensors
 from ..messages import listed, warn
 from .activations import Rule, RuleSet, registered_rules
 from .complete import only_taken, without_stops
@@ -93,6 +93,7 @@ def lowered(path: Path, inference: bool = False) -> Path:
         living.settled = frozenset(flag.name for flag in (unwrap(op.inputs[1]) for op in path.of_types(['Switch']))
                                    if is_training_flag(flag.op))
         path = living
+    path.steps = frozenset(registered_rules()) & FLAT
     phased = [op for op in path.ops if inference and is_phased(op)]
     if not phased and all(op.type not in CALLS and hasattr(tf.raw_ops, op.type) for op in path.ops):
         return path
@@ -106,7 +107,7 @@ def lowered(path: Path, inference: bool = False) -> Path:
         _warn_of_lost(lost)
     replica = Replica(path.with_loops(), path.fed, inference=inference)
     found = Path(path.X, replica.tensor(path.T))
-    found.of, found.settled, found.scope = replica.tensor, path.settled, replica.scope
+    found.of, found.settled, found.scope, found.steps = replica.tensor, path.settled, replica.scope, path.steps
     return found
 
 
@@ -139,7 +140,6 @@ def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
         check(path, method, inside)
     refuse_hidden(method, inside.hidden)
     units = find_units(path, frozenset(rules), joint)
-    marked = {unit.y.op for unit in units.marked}
     if joint:
         units = only_taken(units, path)
     unruled = [(op.type, path.called(op)) for op in list(units.lost) + list(units.unsupported)] + inside.unsupported
@@ -149,10 +149,9 @@ def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
     units = units._replace(joint=list(units.joint) + [op for op in also(path, units) if op not in units.joint])
     replica = Replica(path.with_loops(), path.fed, units, GRADIENT)
     # What goes to the winner is what it has: nothing is lost of T(x), as of the change of T something may be.
-    winners = [(op.type, path.called(op)) for op in path.of_types(WINNERS) if op in path.dependent and op not in marked
-               and op not in units.joint and op not in units.unsupported and op.outputs[0].dtype.is_floating
-               and method != 'elrp']
-    return Ruled(path, units, replica, rules, listed(unruled + winners))
+    inexact = [(op.type, path.called(op)) for op in units.inexact
+               if op not in units.joint and op not in units.unsupported and method != 'elrp']
+    return Ruled(path, units, replica, rules, listed(unruled + inexact))
 
 
 def refuse_uncovered(method: str, ops: Sequence[tf.Operation], error: bool) -> str:
