@@ -53,7 +53,8 @@ class ExpectedGradients(Attribution):
     def attribute(self, run: Run) -> List[np.ndarray]:
         absent = self.absent(run)
         # Where a reference is among all, and a place on its path, for each sample and draw.
-        drawn = Draws(run.ids, run.options.get('seed'), self.seed).uniform(2 * self._samples).reshape(run.n, -1, 2)
+        drawn = Draws(run.n, run.ids, run.options.get('seed'), self.seed).uniform(2 * self._samples)
+        drawn = drawn.reshape(run.n, -1, 2)
         totals = [np.zeros(x.shape) for x in run.xs]
         for rows in sweep(run.n, self._samples, run.rowing):
             which, places = drawn[rows.samples, rows.evaluations].T
