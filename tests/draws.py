@@ -16,7 +16,7 @@ def mixed(state):
 def state_of(seed, number):
     """Where the draws of the sample of a number begin."""
     generator = seed if hasattr(seed, 'permutation') else np.random.RandomState(seed)
-    return mixed(int.from_bytes(generator.bytes(8), 'little') + number * STEP)
+    return mixed(int(generator.uniform() * 2 ** 53) + number * STEP)
 
 
 def uniform(seed, number, size):

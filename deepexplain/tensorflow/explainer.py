@@ -264,7 +264,7 @@ class Explainer:
         rowing = check_rows(model.T, self._inputs, n, batch_size, model.footprint.rows(arrays),
                             feeds.sized)
         run = Run(self.session, model, arrays, rowing, feeds, options)
-        run.ids = check_ids(0 if ids is None else ids, n)
+        run.ids = None if ids is None else check_ids(ids, n)
         attribution.prepare(run)
         run.ys = weights(ys, model.T, run.n, lambda: _values(run, model.T))
         return run

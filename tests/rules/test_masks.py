@@ -1,4 +1,4 @@
-"""Masks made of X: to the gradient they are constants, whichever method follows it; a larger change may have another."""
+"""Masks made of X: to the gradient they are constants, whichever method follows it; a larger change has another."""
 import warnings
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Activations whose constants are written by the shape of x, or fed: the same numbers as when they are written plainly."""
+"""Activations whose constants are written by the shape of x, or fed: the same numbers as when written plainly."""
 import warnings
 
 import numpy as np

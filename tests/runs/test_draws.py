@@ -111,7 +111,7 @@ def test_more_copies_go_on_where_fewer_end(session, model, rng):
         for samples in (2, 4):
             got = de.explain('smoothgrad', T, X, xs, of='random', samples=samples, seed=2)
             generator = np.random.RandomState(2)
-            generator.bytes(8)
+            generator.uniform()
             state = [generator.get_state()]
             want = np.zeros((3, 5))
             for _ in range(samples):
@@ -172,8 +172,8 @@ def test_against_the_slow_replica():
     ids = check_ids(np.array([0, 5, -1]), 3)
     for size in (1, 2, 7):
         want = [draws.uniform(3, i % 2 ** 64, size) for i in (0, 5, -1)]
-        np.testing.assert_array_equal(Draws(ids, 3).uniform(size), want)
-        got = Draws(ids, None, 3).normal(np.array([0, 2, 2]), np.array([4, 0, 1]), [np.zeros((9, size))])[0]
+        np.testing.assert_array_equal(Draws(3, ids, 3).uniform(size), want)
+        got = Draws(3, ids, None, 3).normal(np.array([0, 2, 2]), np.array([4, 0, 1]), [np.zeros((9, size))])[0]
         want = [draws.normal(3, i % 2 ** 64, k, size) for i, k in ((0, 4), (-1, 0), (-1, 1))]
         np.testing.assert_allclose(got, want, atol=1e-5)
 
@@ -182,7 +182,7 @@ def test_numbers_are_as_good_as_independent():
     # Of consecutive samples, draws, places and seeds: moments, and products with the next along each axis.
     n, count, size = 40, 40, 63
     rows, of_draws = np.repeat(np.arange(n), count), np.tile(np.arange(count), n)
-    found = [Draws(np.arange(n, dtype=np.uint64), seed).normal(rows, of_draws, [np.zeros((1, 60)), np.zeros((1, 3))])
+    found = [Draws(n, None, seed).normal(rows, of_draws, [np.zeros((1, 60)), np.zeros((1, 3))])
              for seed in range(4)]
     values = np.array([np.concatenate(one, 1).reshape(n, count, size) for one in found])
     error = 1 / np.sqrt(values.size)
@@ -193,7 +193,7 @@ def test_numbers_are_as_good_as_independent():
         assert abs((values * moved).mean()) < 4.5 * error and abs((values ** 2 * moved ** 2).mean() - 1) < 40 * error
     assert abs((values[..., :60:2] * values[..., 1:60:2]).mean()) < 4.5 * error * 2 ** .5
     assert len(np.unique(values.astype(np.float32))) > .95 * values.size and 4 < np.abs(values).max() < 6.8
-    even = np.array([Draws(np.arange(n, dtype=np.uint64), seed).uniform(900) for seed in range(4)])
+    even = np.array([Draws(n, None, seed).uniform(900) for seed in range(4)])
     assert 0 <= even.min() < 1e-4 and .9999 < even.max() < 1
     counts = np.histogram(even, 100, (0, 1))[0]
     assert ((counts - even.size / 100) ** 2 / (even.size / 100)).sum() < 160

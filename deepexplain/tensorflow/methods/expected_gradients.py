@@ -55,7 +55,8 @@ class ExpectedGradients(Attribution):
         absent = self.absent(run)
         self.look_at_absence(run, absent)
         # Where a reference is among all, and a place on its path, for each sample and draw.
-        drawn = Draws(run.ids, run.options.get('seed'), self.seed).uniform(2 * self._samples).reshape(run.n, -1, 2)
+        drawn = Draws(run.n, run.ids, run.options.get('seed'), self.seed).uniform(2 * self._samples)
+        drawn = drawn.reshape(run.n, -1, 2)
         totals = [np.zeros(x.shape) for x in run.xs]
         for rows in sweep(run.n, self._samples, run.rowing):
             which, places = drawn[rows.samples, rows.evaluations].T

@@ -34,6 +34,6 @@ class Random(Attribution):
 
     def attribute(self, run: Run) -> List[np.ndarray]:
         samples = np.arange(run.n)
-        drawn = Draws(run.ids, run.options.get('seed'), self.seed).normal(samples, 0 * samples, run.xs)
+        drawn = Draws(run.n, run.ids, run.options.get('seed'), self.seed).normal(samples, 0 * samples, run.xs)
         return [(one * self._stddev).astype(dtype).reshape(x.shape)
                 for one, x, dtype in zip(drawn, run.xs, self.dtype(run))]

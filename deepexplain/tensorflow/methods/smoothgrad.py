@@ -83,7 +83,7 @@ class SmoothGrad(Attribution):
 
     def attribute(self, run: Run) -> List[np.ndarray]:
         generator = generator_of(run.options.get('seed'), self.seed)
-        draws = Draws(run.ids, generator)
+        draws = Draws(run.n, run.ids, generator)
         options = {name: value for name, value in run.options.items() if name != 'seed'}
         if self._draws:
             # Drawn from once for each copy, which are one after another.

@@ -19,8 +19,14 @@ def to_array(name: str, value: Any, dtype: Any) -> np.ndarray:
             and arrays of objects; for numbers that the dtype cannot hold.
     """
     dtype = np.dtype(dtype)
-    if type(value) is np.ndarray and value.dtype == dtype:
-        return value
+    if type(value) is np.ndarray:
+        if value.dtype == dtype:
+            return value
+        if value.dtype.kind == dtype.kind == 'f':  # As below, for what is mostly given.
+            with np.errstate(all='ignore'):
+                array = value.astype(dtype)
+            if value.itemsize <= array.itemsize or all_finite(array):
+                return array
     what = f'{name} must be an array of numbers ({dtype.name})'
     free = dtype.kind in 'OSU' or dtype.names is not None  # Strings, and TensorFlow's quantised numbers.
     try:
@@ -28,9 +34,9 @@ def to_array(name: str, value: Any, dtype: Any) -> np.ndarray:
         if strange is None:
             with np.errstate(all='ignore'):
                 array = np.asarray(value, dtype=dtype)
-            # Known to be regular by now, so that numpy makes one array of it.
-            raw = array if free else np.asarray(value)
-            strange = _lost(raw, array)
+                # Known to be regular by now, so that numpy makes one array of it.
+                raw = array if free else np.asarray(value)
+                strange = _lost(raw, array)
     except OverflowError:
         strange = _range(dtype)
     except (TypeError, ValueError, NotImplementedError) as error:
@@ -116,7 +122,4 @@ def _warn_of_digits(name: str, raw: np.ndarray, array: np.ndarray) -> None:
 
 def all_finite(array: np.ndarray) -> bool:
     """Whether an array holds neither nan nor inf."""
-    if array.dtype.kind != 'f' or not array.size:
-        return array.dtype.kind != 'c' or bool(np.isfinite(array).all())
-    # The smallest and the largest are nan where any number is; this takes no memory.
-    return bool(np.isfinite(array.min()) and np.isfinite(array.max()))
+    return array.dtype.kind not in 'fc' or bool(np.isfinite(array).all())

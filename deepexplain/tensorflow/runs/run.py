@@ -20,7 +20,7 @@ class Run:
         feeds: what is fed besides the inputs.
         ys: weights of T's units for each sample, or None.
         options: those of the method's options that this run was given.
-        ids: the numbers that the samples go by, on which hangs what is drawn for them.
+        ids: the numbers that the samples go by, on which hangs what is drawn for them; None for 0 to n - 1.
         baselines: where features are absent, once a method has asked.
         seen: what was seen of the target.
         progress: called with the number of rows that a session call has evaluated.
@@ -29,7 +29,7 @@ class Run:
     def __init__(self, session: tf.Session, model: Model, xs: List[np.ndarray], rowing: Rowing, feeds: Feeds,
                  options: Mapping[str, Any]) -> None:
         self.xs, self.n, self.options = xs, len(xs[0]), options
-        self.ids: np.ndarray = np.arange(self.n, dtype=np.uint64)
+        self.ids: Optional[np.ndarray] = None
         self.ys: Optional[np.ndarray] = None
         self.baselines: Optional[Baselines] = None
         self.seen = Seen()
@@ -44,7 +44,8 @@ class Run:
         run = Run(self._session, self._model, xs, self.rowing, self.feeds.of(samples), options)
         run.ys = None if self.ys is None else take(self.ys, samples)
         run.baselines = None if self.baselines is None else self.baselines.of(samples)
-        run.progress, run.seen, run.ids = self.progress, self.seen, self.ids[samples]
+        run.progress, run.seen = self.progress, self.seen
+        run.ids = samples if self.ids is None else self.ids[samples]
         return run
 
     def inputs(self, rows: Rows) -> List[np.ndarray]:

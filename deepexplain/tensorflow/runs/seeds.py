@@ -1,16 +1,17 @@
 """Where random numbers come from."""
 import copy
-from typing import Any, Iterator, List, Sequence
+from itertools import accumulate
+from typing import Any, Iterator, List, Optional, Sequence
 
 import numpy as np
 
 from .arguments import shown
 from .arrays import not_numbers
 
-#: How far a state of SplitMix64 moves between two numbers, and how a state becomes a number.
+#: How far a state of SplitMix64 moves between two numbers, and what mixes a state to a number.
 _STEP = np.array(0x9E3779B97F4A7C15, np.uint64)
-_SHIFTS = [np.array(by, np.uint64) for by in (30, 27, 31)]
 _FACTORS = [np.array(by, np.uint64) for by in (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)]
+_ONE, _11, _27, _30, _31 = [np.array(by, np.uint64) for by in (1, 11, 27, 30, 31)]
 
 #: How many numbers are worked on at once: these stay in the processor's cache.
 _AT_ONCE = 2 ** 14
@@ -65,28 +66,30 @@ class Draws:
     global state; from it and the sample's own come the states of SplitMix64 (Steele, Lea and Flood 2014, figure 17).
 
     Args:
-        ids: the numbers that the samples go by.
+        n: how many samples there are.
+        ids: the numbers that they go by; None for 0 to n - 1.
         seeds: the first that is not None counts, else numpy's global state.
     """
 
-    def __init__(self, ids: np.ndarray, *seeds: Any) -> None:
-        root = int.from_bytes(generator_of(*seeds).bytes(8), 'little')
-        self._states = _mixed(ids * _STEP + np.array([root], np.uint64))
+    def __init__(self, n: int, ids: Optional[np.ndarray], *seeds: Any) -> None:
+        root = (generator_of(*seeds).uniform(size=1) * 2. ** 53).astype(np.uint64)
+        numbers = np.arange(n, dtype=np.uint64) if ids is None else ids.astype(np.uint64, copy=False)
+        self._states = _mixed(numbers * _STEP + root)
 
     def uniform(self, size: int) -> np.ndarray:
         """Numbers between 0 and 1, 1 excluded: `size` for each sample."""
-        return (_numbers(self._states, size) >> np.array(11, np.uint64)) * 2. ** -53
+        return (_numbers(self._states, size) >> _11) * 2. ** -53
 
     def normal(self, samples: np.ndarray, draws: np.ndarray, xs: Sequence[np.ndarray]) -> List[np.ndarray]:
         """Standard normal numbers for the features of each input, flat: draw number draws[i] for sample samples[i]."""
-        sizes = [int(np.prod(x.shape[1:])) for x in xs]
-        states = _mixed(self._states[samples] + (draws.astype(np.uint64) + np.array([1], np.uint64)) * _STEP)
-        half = (sum(sizes) + 1) // 2
+        ends = list(accumulate(x[:1].size for x in xs))
+        states = _mixed(self._states[samples] + (draws.astype(np.uint64) + _ONE) * _STEP)
+        half = (ends[-1] + 1) // 2
         found = np.empty((len(states), 2 * half))
         height = max(1, _AT_ONCE // max(1, half))
         for start in range(0, len(states), height):
             _fill(found[start:start + height], _numbers(states[start:start + height], half))
-        return np.split(found[:, :sum(sizes)], np.cumsum(sizes)[:-1], 1)
+        return [found[:, start:end] for start, end in zip([0] + ends, ends)]
 
 
 def _fill(found: np.ndarray, numbers: np.ndarray) -> None:
@@ -108,10 +111,9 @@ def _numbers(states: np.ndarray, size: int) -> np.ndarray:
 
 def _mixed(states: np.ndarray) -> np.ndarray:
     """The numbers that states give, in their place."""
-    spare = np.empty_like(states)
-    for shift, factor in zip(_SHIFTS, _FACTORS + [None]):
-        np.right_shift(states, shift, out=spare)
-        np.bitwise_xor(states, spare, out=states)
-        if factor is not None:
-            np.multiply(states, factor, out=states)
+    states ^= states >> _30
+    states *= _FACTORS[0]
+    states ^= states >> _27
+    states *= _FACTORS[1]
+    states ^= states >> _31
     return states

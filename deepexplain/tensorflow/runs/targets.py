@@ -85,6 +85,8 @@ def _units(ys: Any, T: tf.Tensor, n: int) -> Optional[np.ndarray]:
 
 def _whole(ys: Any) -> Optional[np.ndarray]:
     """ys as an array, where it is of ints or bools, also of objects that are."""
+    if isinstance(ys, np.ndarray) and ys.dtype.kind == 'f':
+        return None
     try:
         if not_numbers(ys) is not None:
             return None
