@@ -161,6 +161,7 @@ def test_inputs_of_different_numbers_of_rows(session, rng):
     feed = {ends: rng.randint(0, 7, (12, 2))}
     with DeepExplain(session=session) as de, warnings.catch_warnings():
         warnings.simplefilter('error', UserWarning)
+        warnings.filterwarnings('ignore', 'Converting sparse IndexedSlices')
         value = session.run(T, {nodes: xs[0], edges: xs[1], ends: feed[ends]}).sum()
         for method, options in (('intgrad', dict(steps=200)), ('deeplift', {}), ('shapley_sampling', dict(
                 sampling_dims=[[0], [0, 1]]))):
