@@ -63,7 +63,7 @@ class Explainer:
             self._attribution = attribution(Model(T, inputs, self._many, method, self._together), **options)
             self._attribution.model.build()
         if self._attribution.differentiates:
-            warn_of_ways(inputs, T)
+            warn_of_ways(inputs, T, self._attribution.shares)
         self._chance = Chance(inputs, T, self._attribution.settled) if self._attribution.evaluates else None
         _log.debug("built an explainer of '%s' with respect to %s by %s", T.name, [x.name for x in inputs], method)
         if not self._together and method not in ('zero', 'input', 'random'):
@@ -354,7 +354,7 @@ class Explainer:
         doubt = doubts(attributions, run.seen, attribution.excess if attribution.parts_of_target else None,
                        self.T.name, causes)
         if doubt:
-            warn('%s: %s%s' % (self.method, doubt, attribution.remedy))
+            warn('%s: %s%s%s' % (self.method, doubt, attribution.cause(run, attributions), attribution.remedy))
 
     def _delta(self, run: Run, result: List[np.ndarray]) -> np.ndarray:
         change = self._attribution.change(run)

@@ -167,7 +167,7 @@ def test_what_is_not_finite_is_named(session, rng, name, function):
     X = tf.placeholder(tf.float32, [None, N])
     T = function(2 * X) + X
     xs = rng.randn(3, N)
-    with pytest.warns(UserWarning, match=r'what .* \(%s\) puts out at the baseline is no finite number' % name):
+    with pytest.warns(UserWarning, match=r'What .* \(%s\) puts out at the baseline is no finite number' % name):
         explained(session, T, X, xs)
     with warnings.catch_warnings():
         warnings.simplefilter('error', UserWarning)

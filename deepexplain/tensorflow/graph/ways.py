@@ -52,9 +52,13 @@ _SOURCES = frozenset('''
     '''.split())
 
 
-def warn_of_ways(X: Sequence[tf.Tensor], T: tf.Tensor) -> None:
-    """One warning that names the ops where ways without gradient from X to T end, if there are any."""
-    found = find_ways(X, T)
+def warn_of_ways(X: Sequence[tf.Tensor], T: tf.Tensor, shared: FrozenSet[str] = frozenset()) -> None:
+    """One warning that names the ops where ways without gradient from X to T end, if there are any.
+
+    Args:
+        shared: op types that are passed all the same.
+    """
+    found = [way for way in find_ways(X, T) if way[0] not in shared]
     if found:
         warn('X also reaches T by a way without gradient: through %s: what goes that way is not attributed; occlusion '
              'and shapley_sampling see it.' % listed(found))

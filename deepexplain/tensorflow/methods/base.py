@@ -37,6 +37,9 @@ class Attribution:
     #: Whether T is evaluated at all, and whether it is by its gradients that it is explained.
     evaluates, differentiates = True, False
 
+    #: The op types that let no gradient through, but whose change the method shares all the same.
+    shares: FrozenSet[str] = frozenset()
+
     #: Whether attributions are one array (n, groups), for several inputs too.
     per_group = False
 
@@ -90,6 +93,10 @@ class Attribution:
     def relevances(self, run: Run, tensors: Sequence[tf.Tensor]) -> List[np.ndarray]:
         """The attributions of tensors of the path that are made ready."""
         raise NotImplementedError
+
+    def cause(self, run: Run, attributions: Sequence[np.ndarray]) -> str:
+        """Why attributions are not finite, or far too large, in a sentence, if that can be told."""
+        return ''
 
     def evaluations(self, run: Run) -> int:
         """How often `attribute` evaluates each sample."""

@@ -5,10 +5,9 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..graph.leading import keeps_rows
-from ..graph.path import FUNCTIONAL, Path
+from ..graph.path import FLAT, FUNCTIONAL, Path
 from ..graph.replica import Replica
 from ..graph.units import Unit, Units
-from ..messages import warn
 from ..rules.activations import Reference, RescaleRules
 from ..rules.gradients import Carrier, Ruled, refuse_loops, ruled_replica
 from ..rules.joint import ELEMENTARY, JOINT
@@ -55,6 +54,8 @@ class DeepLIFTRescale(GradientAttribution):
     def __init__(self, model: Model, baseline: Any = None, references: Any = None, complete: bool = False) -> None:
         self.model = model
         self._complete = flag('complete', complete)
+        if self._complete:
+            self.shares = FLAT | frozenset(['StopGradient'])
         self.set_absent(baseline, references)
         super().__init__(model)
 
@@ -99,19 +100,12 @@ class DeepLIFTRescale(GradientAttribution):
     def evaluations(self, run: Run) -> int:
         return self.absent(run).size
 
-    def attribute(self, run: Run) -> List[np.ndarray]:
-        results = self._attributed(run)
-        known = [one if one.dtype.kind == 'f' else one.astype(np.float32) for one in results if one.size]
-        if not all(-LARGE < one.min() and one.max() < LARGE for one in known):
-            self._warn_of_infinite(run, known)
-        return results
-
-    def _warn_of_infinite(self, run: Run, results: Sequence[np.ndarray]) -> None:
+    def cause(self, run: Run, attributions: Sequence[np.ndarray]) -> str:
         """Name the op from which on there are no numbers, in the first sample whose attributions are none."""
-        bad = [not all((np.abs(one[i]) < LARGE).all() for one in results)
+        bad = [not all((np.abs(one[i]) < LARGE).all() for one in attributions)
                and all(x.dtype.kind != 'f' or np.isfinite(x[i]).all() for x in run.xs) for i in range(run.n)]
         if True not in bad or self._path.of_types(['Switch', *FUNCTIONAL]):
-            return
+            return ''
         sample = np.array([bad.index(True)])
         alone = run.of_samples(sample, [x[sample] for x in run.xs], run.options)
         alone.progress = lambda rows: None
@@ -126,12 +120,11 @@ class DeepLIFTRescale(GradientAttribution):
                 infinite = {tensor.name for tensor, value in zip(outputs, values) if not np.isfinite(value).all()}
                 for op in ops:
                     if infinite & {one.name for one in op.outputs} and not infinite & {one.name for one in op.inputs}:
-                        warn("%s: attributions are out of proportion, as what '%s' (%s) puts out %s is no finite "
-                             'number. Choose a baseline at which it is one, or explain what goes into it.' % (
-                                 self.model.method or 'deeplift', self._path.called(op), op.type, where))
-                        return
+                        return (" What '%s' (%s) puts out %s is no finite number: choose a baseline at which it is "
+                                'one, or explain what goes into it.' % (self._path.called(op), op.type, where))
+        return ''
 
-    def _attributed(self, run: Run) -> List[np.ndarray]:
+    def attribute(self, run: Run) -> List[np.ndarray]:
         absent = self.absent(run)
         if self._one_for_all and not run.feeds.cut and not run.feeds.sized and not run.rowing.exact and (
                 absent.shared or run.n >= run.rowing.rows and all(array.shape[1] == 1 for array in absent.arrays)):

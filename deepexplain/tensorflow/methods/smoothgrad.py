@@ -55,6 +55,7 @@ class SmoothGrad(Attribution):
         self.per_group, self.excess = self._method.per_group, self._method.excess
         self.parts_of_target = self._method.parts_of_target and not (self._squared or self._spread)
         self.evaluates, self.differentiates = self._method.evaluates, self._method.differentiates
+        self.shares, self.remedy = self._method.shares, self._method.remedy
         self.run_options = _run_options(type(self._method))
 
     @classmethod
