@@ -14,11 +14,23 @@ from .lrp import LRP
 class LRPPresetA(LRP):
     """Alpha 1 and beta 0 for convolutions, epsilon for the other layers (Lapuschkin et al. 2017, section 3.2).
 
+    With the whole bias, as iNNvestigate has it, a convolution divides by z_j^+ + b_j. That is above 0 wherever its
+    output z_j is, and so where a ReLU passes anything; where z_j is negative and an activation (leaky, elu, tanh,
+    swish) passes it, the sum may come next to 0 and relevance grows without bounds. With beta 1 z_j^- + b_j may do so
+    behind ReLUs too. bias='split' has no such sums: each output hands on no more than alpha and beta times what it has.
+
     Args:
         epsilon: of the layers that are no convolutions. Default 0.1, as in iNNvestigate.
         bias: of the convolutions' rule: True (default), 'split' or False, see `AlphaBeta`.
         uncovered: see `LRP`.
     """
+
+    #: A composite that is chosen for its looks should not lose what it is to explain.
+    excess = 5.
+
+    remedy = (" Where the sums that a convolution's rule divides by come next to 0, with a bias that cancels them out, "
+              "relevance grows without bounds: bias='split' shares biases by their signs, bias=False ignores them; "
+              'lrp.z_plus keeps to T.')
 
     alpha_beta: Tuple[float, float] = (1, 0)
     first: List[Any] = []
