@@ -207,14 +207,18 @@ def ordinary_gradient(y: tf.Tensor, x: tf.Tensor, grad: tf.Tensor, ops: Sequence
         ops: those of f, where it may lie in a loop.
     """
     if y.op.inputs[0] is x and len(y.op.inputs) == 1:
-        return original_grad(y.op, grad)
-    if ops and compat.while_context(y.op) is not None:
-        return step_by_step(ops, y, x, grad)
-    token = _in_force.set(None)
-    try:
-        return tf.gradients(y, x, grad)[0]
-    finally:
-        _in_force.reset(token)
+        found = original_grad(y.op, grad)
+    elif ops and compat.while_context(y.op) is not None:
+        found = step_by_step(ops, y, x, grad)
+    else:
+        token = _in_force.set(None)
+        try:
+            found = tf.gradients(y, x, grad)
+        finally:
+            _in_force.reset(token)
+    found = found[0] if isinstance(found, (list, tuple)) else found
+    # Steps have none.
+    return tf.zeros_like(x) if found is None else found
 
 
 def dispatch(op: tf.Operation, *grads: tf.Tensor) -> Any:

@@ -57,7 +57,7 @@ def step_by_step(ops: Sequence[tf.Operation], y: tf.Tensor, x: tf.Tensor, grad: 
         for tensor, gradient in zip(op.inputs, gradients if isinstance(gradients, (list, tuple)) else [gradients]):
             if gradient is not None:
                 arrived.setdefault(tensor.name, []).append(gradient)
-    return added(arrived[x.name])
+    return added(arrived.get(x.name) or [tf.zeros_like(x)])
 
 
 def _is_spread(op: tf.Operation) -> bool:
