@@ -16,6 +16,8 @@ KEPT = {
     'joined': lambda X: tf.tanh(tf.concat([X, X * 2], 3)),
     'padded': lambda X: tf.tanh(tf.pad(X, [[0, 0], [1, 1], [0, 0], [0, 0]])),
     'residual': lambda X: X + tf.tanh(X),
+    'zeros like it': lambda X: tf.maximum(X, tf.zeros_like(X)),
+    'nothing added': lambda X: tf.tanh(X + 0. * X),
 }
 
 
@@ -25,6 +27,8 @@ MIXED = {
     'joined': lambda X: tf.tanh(tf.concat([X, X * 2], 0)),
     'summed': lambda X: tf.tanh(X - tf.reduce_mean(X, 0)),
     'raised': lambda X: tf.tanh(X + tf.ones([5, 1, 1, 1, 1])),
+    'zeros of other rows': lambda X: tf.maximum(X, tf.zeros_like(tf.transpose(X, [1, 0, 2, 3]))),
+    'zeros by number': lambda X: tf.maximum(X, tf.zeros(tf.shape(X))),
     'sliced': lambda X: tf.tanh(X[::-1]),
     'counted': lambda X: tf.tanh(X * tf.reshape(tf.cast(tf.range(tf.shape(X)[0]), tf.float32), [-1, 1, 1, 1])),
 }

@@ -35,7 +35,7 @@ SAME = {
     'through a reshape': lambda h, g: (tf.reshape(h, tf.stack([tf.shape(h)[0], 5, 1])),
                                        tf.zeros_like(tf.expand_dims(h, 2))),
     'a choice': lambda h, g: (h, tf.where_v2(h > 0, h, 0.)),
-    'a vector of sizes of unknown length': lambda h, g: (g, tf.zeros(tf.shape(g))),
+    'sizes of unknown length': lambda h, g: (g, tf.zeros(tf.shape(g))),
     'of unknown rank': lambda h, g: (g, tf.maximum(tf.zeros_like(g), g * 2)),
     'of unknown rank, and a number': lambda h, g: (g, tf.maximum(0., g)),
     'the same sizes': lambda h, g: (lambda sizes: (tf.zeros(sizes), tf.ones(sizes)))(tf.placeholder(tf.int32, [None])),

@@ -66,6 +66,13 @@ def test_a_vector_that_chooses_rows_is_no_function_of_numbers(session):
     assert not find_units(Path([x], y), frozenset(registered_rules())).marked
 
 
+def test_a_choice_that_may_be_of_rows_is_unsupported(session):
+    x = tf.placeholder(tf.float32)
+    units = find_units(Path([x], tf.where(x > tf.placeholder(tf.float32), x, 2 * x)), frozenset(registered_rules()))
+    assert [op.type for op in units.unsupported] == ['Select']
+    assert not units.marked
+
+
 def step(x):
     return tf.cast(x > .3, tf.float32)
 

@@ -107,13 +107,15 @@ def find_units(path: Path, ruled: FrozenSet[str], joint: FrozenSet[str] = frozen
     marked: Dict[str, Unit] = {}
     stripped: Set[str] = set()
     lost: List[tf.Operation] = []
+    unclear: List[tf.Operation] = []
+    shapes = Shapes([one.name for one in path.X])
     for op in path.ops:
         if op not in path.dependent:
             continue
         inputs = [tensor for tensor in op.inputs if path.depends(tensor)]
         # A rule for the op takes precedence, as in the reference.
         foreign = '' if op.type in ruled and len(op.inputs) == 1 else foreign_gradient(op)
-        joined = {} if foreign else _join(op, inputs, source)
+        joined = {} if foreign else _join(op, inputs, source, shapes)
         if not op.outputs:
             continue
         y = op.outputs[0]
@@ -130,19 +132,20 @@ def find_units(path: Path, ruled: FrozenSet[str], joint: FrozenSet[str] = frozen
         elif foreign and op.type == 'IdentityN':
             if _is_swish(op, marked, path):
                 stripped.add(op.name)
-                joined = _join(op, inputs, source)
+                joined = _join(op, inputs, source, shapes)
             elif not has_gradient(foreign):
                 # A model from a file or a function has only the gradient's name.
                 stripped.add(op.name)
                 lost.append(op)
+        if op.type == 'Select' and not joined and len(inputs) > 1 and _shared(inputs, source) is not None:
+            unclear.append(op)
         source.update(joined)
     passed = reached(path, marked)
     open_ops = [op for op in path.ops if op in passed and op.name not in single and op.name not in stripped
                 and not any(tensor.name in marked for tensor in op.outputs)]
     meeting = [op for op in open_ops
                if op.type in joint and not (op.type in PRODUCTS | QUOTIENTS and is_exact(op, path))]
-    unsupported = [op for op in open_ops if not is_exact(op, path) and op not in meeting]
-    shapes = Shapes([one.name for one in path.X])
+    unsupported = [op for op in open_ops if op in unclear or not is_exact(op, path) and op not in meeting]
     used = [unit._replace(same=shapes.same(unit.x, unit.y)) for unit in marked.values() if unit.y.op in passed]
     inexact = [op for op in open_ops if op not in unsupported and (
         op.type in WINNERS and op not in meeting or any(
@@ -188,18 +191,24 @@ def _is_swish(op: tf.Operation, marked: Dict[str, Unit], path: Path) -> bool:
             and not any(reader in path.dependent for tensor in op.outputs[1:] for reader in tensor.consumers()))
 
 
-def _join(op: tf.Operation, inputs: List[tf.Tensor], source: Dict[str, tf.Tensor]) -> Dict[str, tf.Tensor]:
+def _join(op: tf.Operation, inputs: List[tf.Tensor], source: Dict[str, tf.Tensor], shapes: Shapes
+          ) -> Dict[str, tf.Tensor]:
     """For each output of an elementwise op, the nearest tensor of which it is a function, where there is one."""
     if op.type == 'IdentityN':
         pairs = zip(op.outputs, op.inputs)
         return {y.name: x for y, x in pairs if any(x is tensor for tensor in inputs)}
     if op.type not in ELEMENTWISE or not inputs:
         return {}
-    y = op.outputs[0]
+    x = _shared(inputs, source)
+    return {} if x is None or _moves(op, inputs, shapes) else {op.outputs[0].name: x}
+
+
+def _shared(inputs: List[tf.Tensor], source: Dict[str, tf.Tensor]) -> Optional[tf.Tensor]:
+    """The nearest tensor of which all of some tensors are elementwise functions, or None."""
     x: Optional[tf.Tensor] = inputs[0]
     for tensor in inputs[1:]:
         x = x if x is None else _common(x, tensor, source)
-    return {} if x is None or _moves(op, inputs) else {y.name: x}
+    return x
 
 
 def _broadcasts(op: tf.Operation, x: tf.Tensor) -> bool:
@@ -207,15 +216,17 @@ def _broadcasts(op: tf.Operation, x: tf.Tensor) -> bool:
     return op.type in SEVERAL_INPUTS and not x.shape.is_compatible_with(op.outputs[0].shape)
 
 
-def _moves(op: tf.Operation, inputs: List[tf.Tensor]) -> bool:
-    """Whether an elementwise op aligns its inputs otherwise than by their last axes, so that axes of x may move."""
+def _moves(op: tf.Operation, inputs: List[tf.Tensor], shapes: Shapes) -> bool:
+    """Whether an elementwise op may align its inputs otherwise than by their last axes, so that axes of x move."""
     if op.type in ('BiasAdd', 'BiasAddV1'):
         return any(tensor is not op.inputs[0] for tensor in inputs)
     if op.type != 'Select' or all(tensor is not op.inputs[0] for tensor in inputs):
         return False
     # A vector chooses among rows.
     chooser, chosen = op.inputs[0].shape.ndims, op.inputs[1].shape.ndims
-    return chooser != 0 and (chooser is None or chooser != chosen)
+    if chooser is None or chosen is None:
+        return not shapes.same(op.inputs[0], op.inputs[1])
+    return chooser not in (0, chosen)
 
 
 def _common(a: tf.Tensor, b: tf.Tensor, source: Dict[str, tf.Tensor]) -> Optional[tf.Tensor]:
