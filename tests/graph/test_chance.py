@@ -9,6 +9,7 @@ from models import REQUIRED, dense, initialise, mlp
 from deepexplain.tensorflow import DeepExplain, attribution_methods
 
 RNG = np.random.RandomState(0)
+WEIGHTS = RNG.randn(5, 4).astype(np.float32)
 
 
 def d(x, size=4):
@@ -65,6 +66,9 @@ CERTAIN = {
     'statistics': ('FusedBatchNorm', lambda x: fused(x, True)),
     'statistics, written out': ('Mean', lambda x: moments(x, [0])),
     'statistics, by hand': ('Mean', by_hand),
+    'statistics by powers': ('Mean', lambda x: (x - tf.reduce_mean(x, 0)) * (1e-3 + tf.reduce_mean(
+        (x - tf.reduce_mean(x, 0)) ** 2, 0)) ** -.5),
+    'statistics written out in a function': ('Mean', in_function(lambda x: normalised(x, *tf.nn.moments(x, [0])))),
     'deviation': ('Mean', lambda x: x / tf.math.reduce_std(x, 0)),
     'layer with statistics': ('Mean', lambda x: tf.keras.layers.BatchNormalization()(x, training=True)),
 }
@@ -82,6 +86,11 @@ ORDINARY = {
         tf.reshape(d(x, 8), [-1, 2, 2, 2])),
     'fused layer normalisation': lambda x: tf.reshape(tf.nn.fused_batch_norm(
         tf.reshape(x, [1, -1, 5, 1]), tf.ones([1]), tf.ones([1]))[0], [-1, 5]),
+    'weights that are normalised': lambda x: tf.matmul(x, (lambda w: normalised(w, *tf.nn.moments(w, [0])))(
+        tf.Variable(WEIGHTS))),
+    'a size at the end': lambda x: tf.tile(tf.sqrt(tf.reduce_mean(tf.square(x), 0, keepdims=True)),
+                                           [tf.shape(x)[0], 1]),
+    'sequences': lambda x: tf.map_fn(lambda one: normalised(one, *tf.nn.moments(one, [0])), x[:, :, tf.newaxis]),
     'a seed of its own': lambda x: x + tf.random.stateless_normal([5], [1, 2]),
     'times nothing': lambda x: x + 0. * tf.random_normal([5]),
     'asks for the shape': lambda x: x * tf.cast(tf.shape(tf.random_normal([3]))[0], tf.float32),

@@ -50,6 +50,9 @@ _MOVING = frozenset(['RngReadAndSkip', 'RngSkip']) | _RANDOM
 
 _VARIABLES = frozenset(['ReadVariableOp', 'VarHandleOp', 'VariableV2', 'Variable'])
 
+#: More axes than any tensor has.
+FAR = 99
+
 #: What becomes of a variance that something is divided by.
 _ROOTS = frozenset(['Sqrt', 'Rsqrt', 'Pow'])
 
@@ -73,7 +76,8 @@ class Chance:
     """
 
     def __init__(self, X: Sequence[tf.Tensor], T: tf.Tensor, off: FrozenSet[str] = frozenset()) -> None:
-        self._X, self._T, self._off = [x.name for x in X], T, dict.fromkeys(off, (0.0, 0.0))
+        self._inputs, self._T, self._off = X, T, dict.fromkeys(off, (0., 0.))
+        self._X = [x.name for x in X]
         self._done: Set[Tuple] = set()
         found = self._look(Numbers(self._off, self._X))
         self._asked = found.asked if found.random or found.batch else set()
@@ -96,10 +100,9 @@ class Chance:
                 if tensor.name in self._asked and value.size == 1 or is_learning_phase(tensor.op)))
 
     def _look(self, numbers: Numbers, fed: AbstractSet[str] = frozenset()) -> Found:
-        look = _Look(self._T.graph, {}, lambda: ancestors(self._T, set(self._X)))
-        flow = look.into([self._T], set(self._X) | fed, numbers)
-        if self._T.shape.ndims != 0:  # A T that is one number for all samples hangs on them all anyway.
-            look.for_moments(flow)
+        sizes = {tensor.shape.as_list()[0] for tensor in self._inputs if tensor.shape.ndims} | {None}
+        look = _Look(self._T.graph, {}, lambda: ancestors(self._T, set(self._X)), sizes)
+        look.into([self._T], set(self._X) | fed, numbers, set(self._X) | fed)
         return look.found
 
     def _say(self, found: Found, fed: Sequence[str]) -> None:
@@ -123,18 +126,26 @@ class _Look:
     Args:
         library: the functions of the graph, or empty as long as nobody has asked.
         before: gives all ops that run before the targets of the flow.
+        sizes: how many rows a tensor may have, one for each sample.
     """
 
     def __init__(self, graph: tf.Graph, library: Dict[str, Any], before: Callable[[], Sequence[tf.Operation]],
-                 place: str = '', found: Optional[Found] = None) -> None:
+                 sizes: AbstractSet[Optional[int]], place: str = '', found: Optional[Found] = None) -> None:
         self._graph, self._library, self._before, self._place = graph, library, before, place
+        self._sizes = sizes
         self.found = Found([], [], set()) if found is None else found
 
-    def into(self, targets: Sequence[tf.Tensor], ends: AbstractSet[str], numbers: Numbers) -> Flow:
-        """Note what makes some tensors random, or normalises by the batch; what they are made of."""
+    def into(self, targets: Sequence[tf.Tensor], ends: AbstractSet[str], numbers: Numbers, rows: AbstractSet[str]
+             ) -> None:
+        """Note what makes some tensors random, or normalises by the batch.
+
+        Args:
+            rows: the names of tensors whose rows belong to samples.
+        """
         names = {tensor.name for tensor in targets}
         flow = Flow(targets, ends, numbers, reads=lambda op: asked_for(op, numbers, self._functions, names))
         self.found.asked.update(flow.asked)
+        of_rows = flow.after(rows)
         for op in sorted(flow.ops, key=lambda op: op.name):
             here = (op.type, op.name + self._place)
             if self._draws(op):
@@ -143,8 +154,10 @@ class _Look:
                 # One row alone is how a layer normalisation is written.
                 self.found.batch.append(here)
             elif op.type in FUNCTIONAL or op.type in CALLS or not hasattr(tf.raw_ops, op.type):
-                self._inside(op, flow)
-        return flow
+                self._inside(op, flow, of_rows)
+            elif op.type == 'Mean' and op.inputs[0].name in of_rows and self._is_variance(op) and _normalises(
+                    op.outputs[0], flow, self._sizes):
+                self.found.batch.append(here)
 
     def _draws(self, op: tf.Operation) -> bool:
         """Whether an op puts out something else each time."""
@@ -157,29 +170,29 @@ class _Look:
         return bool(types & _MOVING) or bool(types & _VARIABLES) and any(
             one.type.startswith('Assign') for one in self._before())
 
-    def _inside(self, op: tf.Operation, flow: Flow) -> None:
+    def _inside(self, op: tf.Operation, flow: Flow, rows: AbstractSet[str]) -> None:
         library = self._functions()
         if op.type not in FUNCTIONAL and not is_call(op, library):
             return
-        for inside in enter(op, flow, library, lambda tensor: False,
+        # In a loop rows may be steps.
+        sizes = frozenset() if 'While' in op.type else self._sizes
+        for inside in enter(op, flow, library, lambda tensor: tensor.name in rows,
                             lambda role, function: _may_draw(function, library, set())):
-            _Look(inside.body.graph, self._library, inside.body.graph.get_operations,
-                  ' in %s%s' % (op.name, self._place), self.found).into(inside.targets, frozenset(), inside.numbers)
+            inner = {argument.name for argument, one in zip(inside.body.arguments, inside.live) if one}
+            _Look(inside.body.graph, self._library, inside.body.graph.get_operations, sizes,
+                  ' in %s%s' % (op.name, self._place), self.found).into(
+                      inside.targets, frozenset(), inside.numbers, inner)
 
     def _functions(self) -> Mapping[str, Any]:
         if not self._library:
             self._library.update(compat.library_of(self._graph))
         return self._library
 
-    def for_moments(self, flow: Flow) -> None:
-        """Note variances over the first axis that something is divided by."""
-        for op in sorted((op for op in flow.ops if op.type == 'Mean'), key=lambda op: op.name):
-            squares = unwrap_moves(op.inputs[0]).op
-            axes = compat.static_value(op.inputs[1])
-            if _squares(squares) and axes is not None and op.inputs[0].shape.ndims and compat.while_context(
-                    op) is None and 0 in axes.ravel() % op.inputs[0].shape.ndims and _first(
-                        op.inputs[0]) != 1 and _reaches_root(op.outputs[0], flow):
-                self.found.batch.append((op.type, op.name))
+    def _is_variance(self, op: tf.Operation) -> bool:
+        """Whether a mean is of squares over the axis of the samples."""
+        x, axes = op.inputs[0], compat.static_value(op.inputs[1])
+        return axes is not None and x.shape.ndims != 0 and 0 in axes.ravel() % (x.shape.ndims or FAR) and _first(
+            x) in self._sizes and compat.while_context(op) is None and _squares(unwrap_moves(x).op)
 
 
 def _is_stateless(op_type: str) -> bool:
@@ -192,26 +205,34 @@ def _first(tensor: tf.Tensor) -> Optional[int]:
 
 
 def _squares(op: tf.Operation) -> bool:
-    return op.type in ('SquaredDifference', 'Square') or op.type == 'Mul' and op.inputs[0].name == op.inputs[1].name
+    return op.type in ('SquaredDifference', 'Square') or op.type == 'Mul' and op.inputs[0].name == op.inputs[
+        1].name or op.type == 'Pow' and compat.static_value(op.inputs[1]) == 2
 
 
-def _reaches_root(tensor: tf.Tensor, flow: Flow) -> bool:
-    """Whether a tensor without samples goes into a root, or a normalisation, through elementwise ops."""
-    waiting, seen = [tensor], {tensor.name}
+def _normalises(tensor: tf.Tensor, flow: Flow, sizes: AbstractSet[Optional[int]]) -> bool:
+    """Whether the root of a tensor without samples meets samples again, by way of elementwise ops."""
+    waiting, seen = [(tensor, False)], {(tensor.name, False)}
     while waiting:
-        for op in flow.readers[waiting.pop().name]:
-            if op.type in _ROOTS or op.type in BATCH_NORMS:
+        one, rooted = waiting.pop()
+        for op in flow.readers[one.name]:
+            if op.type in BATCH_NORMS:
                 return True
+            after = rooted or op.type in _ROOTS
             for y in op.outputs if op.type in _HANDS_ON else ():
-                if y.name in flow.readers and y.name not in seen and y.shape.ndims is not None and (
-                        not y.shape.ndims or _first(y) is not None):
-                    seen.add(y.name)
-                    waiting.append(y)
+                if y.shape.ndims is None or y.shape.ndims and _first(y) in sizes:
+                    if rooted and op.type in ELEMENTWISE:
+                        return True
+                elif y.name in flow.readers and (y.name, after) not in seen:
+                    seen.add((y.name, after))
+                    waiting.append((y, after))
     return False
 
 
 def _may_draw(function: Any, library: Mapping[str, Any], seen: Set[str]) -> bool:
     """Whether a function has any op, its own or of what it calls, that draws or normalises by the batch."""
+    types = {node.op for node in function.node_def}
+    if 'Mean' in types and types & _ROOTS:
+        return True
     for node in function.node_def:
         if node.op in _RANDOM or node.op in _FRACTIONAL or _is_stateless(node.op) or (
                 node.op in BATCH_NORMS and node.attr['is_training'].b):

@@ -25,10 +25,11 @@ from . import compat
 from .bodies import Found, asked_for, enter
 from .flow import SHAPES, Flow
 from .functions import functions_of, is_call
+from .gates import only_gates
 from .numbers import Numbers
 from .path import CALLS, CONSTANT, FLAT, FUNCTIONAL
 from .shifts import innocent, plainly_nonnegative, projects
-from .units import ELEMENTWISE, foreign_gradient
+from .units import foreign_gradient
 
 #: Their gradient functions return none.
 _NONE = frozenset(['FloorDiv', 'TruncateDiv'])
@@ -41,9 +42,6 @@ _ORDERS = frozenset(['Greater', 'GreaterEqual', 'Less', 'LessEqual'])
 _EQUALITIES = frozenset(['Equal', 'NotEqual', 'ApproximateEqual'])
 
 _FINITE = frozenset(['IsNan', 'IsInf', 'IsFinite'])
-
-#: A mask gates what it is multiplied with, or chooses.
-_GATES = frozenset(['Mul', 'MulNoNan', 'Select', 'SelectV2'])
 
 #: They have no gradient and need none.
 _SOURCES = frozenset('''
@@ -90,7 +88,7 @@ class _Ways:
             self._flow = Flow(targets, X, numbers, leaves, self._reads)
             ends = self._spread()
         masks = [op for op in ends if op.type in _ORDERS or op.type in _EQUALITIES or op.type == 'Sign']
-        kept = self._activations(masks) if masks else set()
+        kept = only_gates(masks, self._flow, self._X, self.live, self._in_order(self._flow.ops)) if masks else set()
         self.found: Found = [(op.type, op.name + place) for op in self._in_order(ends) if op not in kept]
         for op in self._in_order(self._functional):
             self.found.extend(self._inside(op))
@@ -180,39 +178,6 @@ class _Ways:
             found.update(innocent(self._flow, stops, self._numbered()))
         return found
 
-    def _activations(self, masks: Sequence[tf.Operation]) -> Set[tf.Operation]:
-        """Those comparisons that only gate functions of what they compare, place by place."""
-        dependent = self._flow.after(self._X)
-        sources: Dict[str, str] = {}
-        for op in self._in_order(self._flow.ops):
-            if op.type in ELEMENTWISE and op.type != 'IdentityN':
-                inputs = [one.name for one in op.inputs if one.name in dependent]
-                source = _common(inputs, sources)
-                if source is not None:
-                    sources[op.outputs[0].name] = source
-        return {op for op in masks if self._gates(op, dependent, sources)}
-
-    def _gates(self, mask: tf.Operation, dependent: Set[str], sources: Mapping[str, str]) -> bool:
-        waiting = [mask.outputs[0]]
-        seen = {waiting[0].name}
-        while waiting:
-            tensor = waiting.pop()
-            if tensor.name in self._ends or tensor.name not in sources:
-                return False
-            for op in self._flow.readers[tensor.name]:
-                if op.type not in ELEMENTWISE or op.type == 'IdentityN':
-                    return False
-                y = op.outputs[0]
-                if y.name not in sources:
-                    return False
-                if any(one.name in self.live for one in op.inputs):
-                    if op.type not in _GATES:
-                        return False
-                elif y.name not in seen:
-                    seen.add(y.name)
-                    waiting.append(y)
-        return True
-
     # Functions
 
     def _inside(self, op: tf.Operation) -> Found:
@@ -265,24 +230,3 @@ _MIXED = frozenset(['TopK', 'TopKV2', 'MaxPoolWithArgmax', 'Switch', 'Merge'])
 def _is_smooth(dtype: tf.DType) -> bool:
     """Whether gradients pass what is of a type: floats, and lists of them."""
     return dtype.is_floating or dtype.is_complex or dtype == tf.variant
-
-
-def _common(names: Sequence[str], sources: Mapping[str, str]) -> Optional[str]:
-    """The nearest tensor of which all of some are elementwise functions, or None."""
-    if not names:
-        return None
-    found: Optional[str] = names[0]
-    for name in names[1:]:
-        above: FrozenSet[str] = frozenset(_above(found, sources))
-        found = next((one for one in _above(name, sources) if one in above), None)
-        if found is None:
-            return None
-    return found
-
-
-def _above(name: Optional[str], sources: Mapping[str, str]) -> List[str]:
-    chain = []
-    while name is not None:
-        chain.append(name)
-        name = sources.get(name)
-    return chain
