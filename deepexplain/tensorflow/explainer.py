@@ -64,9 +64,10 @@ class Explainer:
             self._attribution.model.build()
         if self._attribution.differentiates:
             warn_of_ways(inputs, T, self._attribution.shares)
-        self._chance = Chance(inputs, T, self._attribution.settled) if self._attribution.evaluates else None
+        self._chance = Chance(inputs, T, self._attribution.settled, self._together) if (
+            self._attribution.evaluates) else None
         _log.debug("built an explainer of '%s' with respect to %s by %s", T.name, [x.name for x in inputs], method)
-        if not self._together and method not in ('zero', 'input', 'random'):
+        if self._chance is not None and not self._together and not self._chance.of_batch:
             warn_of_mixing(self._attribution.model.path)
         self.has_convergence_delta = attribution.has_convergence_delta
         self._belongings = Belongings(T, inputs)

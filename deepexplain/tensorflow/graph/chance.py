@@ -73,9 +73,15 @@ class Chance:
 
     Args:
         off: the names of placeholders for training that are taken to be off.
+        together: whether all rows are one sample, which may well hang on them all.
+
+    Attributes:
+        of_batch: whether batch normalisation by the statistics of the batch was warned of.
     """
 
-    def __init__(self, X: Sequence[tf.Tensor], T: tf.Tensor, off: FrozenSet[str] = frozenset()) -> None:
+    def __init__(self, X: Sequence[tf.Tensor], T: tf.Tensor, off: FrozenSet[str] = frozenset(),
+                 together: bool = False) -> None:
+        self.of_batch, self._together = False, together
         self._inputs, self._T, self._off = X, T, dict.fromkeys(off, (0., 0.))
         self._X = [x.name for x in X]
         self._done: Set[Tuple] = set()
@@ -111,7 +117,8 @@ class Chance:
             said.append('T is random: what it is made of is drawn anew at every evaluation by %s. Explain the model at '
                         'inference (dropout, noise and sampling off), or choose T before, or X behind, what is drawn.'
                         % listed(found.random))
-        if found.batch:
+        if found.batch and not self._together:
+            self.of_batch = True
             said.append("T of a sample hangs on the other rows of the session call, which differ from run to run: %s "
                         "normalises by the statistics of the batch. Explain the model at inference (training=False), "
                         "or rows that belong together as one sample (rows='together')." % listed(found.batch))
