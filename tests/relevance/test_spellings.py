@@ -6,6 +6,9 @@ from lrp import variable
 from models import initialise
 
 from deepexplain.tensorflow import DeepExplain
+from deepexplain.tensorflow.graph.path import Path
+from deepexplain.tensorflow.relevance.engine import layer_of
+from deepexplain.tensorflow.relevance.plan import make_plan
 
 METHODS = ['lrp.alpha_2_beta_1', 'lrp.w_square', 'pattern.attribution', 'deeplift.reveal_cancel']
 
@@ -83,3 +86,29 @@ def test_one_layer_in_many_ways(session, rng, behind, known):
         got = explain(session, method, T, X, xs, ys, data).reshape(2, len(names), 4)
         off = np.abs(got - got[:, :1]).max((0, 2)) / np.abs(got).max()
         assert not [name for name, one in zip(names, off) if one > 1e-4], method
+
+
+@pytest.mark.parametrize('kind', ['Conv2D', 'depthwise', 'transposed'])
+def test_channels_first(session, rng, kind):
+    """The processor has no such convolutions, but their layers can be looked at."""
+    X = tf.placeholder(tf.float32, [None, 2, 5, 5])
+    shape, op, scaled_weights = {
+        'Conv2D': ([3, 3, 2, 4], lambda w: tf.nn.conv2d(X, w, strides=[1, 1, 1, 1], padding='SAME', data_format='NCHW'),
+                   lambda w, s: w * s),
+        'depthwise': ([3, 3, 2, 2], lambda w: tf.raw_ops.DepthwiseConv2dNative(
+            input=X, filter=w, strides=[1, 1, 1, 1], padding='SAME', data_format='NCHW'),
+            lambda w, s: w * s.reshape(2, 2)),
+        'transposed': ([3, 3, 4, 2], lambda w: tf.nn.conv2d_transpose(
+            X, w, tf.stack([tf.shape(X)[0], 4, 5, 5]), [1, 1, 1, 1], 'SAME', 'NCHW'),
+            lambda w, s: w * s[:, np.newaxis])}[kind]
+    w, b = rng.randn(*shape).astype(np.float32), rng.randn(4).astype(np.float32)
+    gamma, mean, variance = rng.rand(3, 4).astype(np.float32) + .5
+    z = tf.nn.bias_add(op(tf.constant(w)), b, data_format='NCHW')
+    T = tf.nn.relu(tf.nn.fused_batch_norm(z, gamma, b, mean, variance, data_format='NCHW', is_training=False)[0])
+    place, = make_plan(Path([X], T)).layers.values()
+    assert [one.op.type for one in place.folded] == ['BiasAdd', z.consumers()[0].type] and place.activated
+    layer = layer_of(place)
+    scale = gamma / np.sqrt(variance + 1e-3)
+    np.testing.assert_allclose(session.run(layer.w), scaled_weights(w, scale), rtol=1e-4)
+    np.testing.assert_allclose(session.run(layer.b), ((b - mean) * scale + b)[:, np.newaxis, np.newaxis], rtol=1e-4,
+                               atol=1e-5)
