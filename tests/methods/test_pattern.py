@@ -140,11 +140,11 @@ def test_what_patterns_must_be(session, rng):
 
 def test_layers_that_cannot_be_fitted(session, rng):
     X = tf.placeholder(tf.float32, [None, 3])
-    T = tf.transpose(tf.matmul(weights(rng, 3, 2), X, transpose_a=True, transpose_b=True))
-    initialise(session)
+    adjacency = tf.SparseTensor([[0, 0], [1, 2]], rng.randn(2).astype(np.float32), [2, 3])
+    T = tf.transpose(tf.sparse.sparse_dense_matmul(adjacency, X, adjoint_b=True))
     with DeepExplain(session=session) as de:
         explainer = de.get_explainer('pattern.net', T, X)
-        with pytest.raises(RuntimeError, match=r"fit_patterns cannot fit the layer '.*' \(MatMul\)"):
+        with pytest.raises(RuntimeError, match=r"fit_patterns cannot fit the layer '.*' \(SparseTensorDenseMatMul\)"):
             explainer.fit_patterns(np.ones((2, 3)))
 
 

@@ -40,15 +40,16 @@ def test_further_names(session, model, rng):
 
 @pytest.mark.parametrize('dtype', ['float16', 'float32', 'int32'])
 def test_the_input_itself(session, dtype):
-    X, T = tf.placeholder(dtype, [None, 2]), tf.placeholder(tf.float32, [None])
+    X, others = tf.placeholder(dtype, [None, 2]), tf.placeholder(tf.float32, [None])
+    T = tf.identity(others)
     xs = np.array([[1, 2], [-3, 0]], dtype)
     counting = Counting(session)
     with DeepExplain(session=counting) as de:
         # Nothing is asked of the model, so T need not depend on X.
-        got = de.explain('input', T, X, xs, feed_dict={T: [0, 0]})
+        got = de.explain('input', T, X, xs, feed_dict={others: [0, 0]})
         assert got.dtype == dtype and not np.shares_memory(got, xs)
         np.testing.assert_array_equal(got, xs)
-        both = de.explain('input', T, [X, tf.identity(X)], [xs, 2 * xs], feed_dict={T: [0, 0]})
+        both = de.explain('input', T, [X, tf.identity(X)], [xs, 2 * xs], feed_dict={others: [0, 0]})
         np.testing.assert_array_equal(both[1], 2 * xs)
     assert counting.calls == []
 
