@@ -55,7 +55,7 @@ class DeepLIFTRescale(GradientAttribution):
         self.model = model
         self._complete = flag('complete', complete)
         if self._complete:
-            self.shares = FLAT | frozenset(['StopGradient'])
+            self.shares = FLAT | ELEMENTARY | frozenset(JOINT) | frozenset(['StopGradient'])
         self.set_absent(baseline, references)
         super().__init__(model)
 
