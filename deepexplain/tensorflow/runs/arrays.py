@@ -58,7 +58,7 @@ def not_numbers(value: Any, complex_too: bool = False) -> Optional[str]:
         first = next((one for one in found if one is not None), None)
         return 'of None' if first == 'None' else first
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
-        return "masked in places (fill them, as by array.filled(0))"
+        return 'masked in places (fill them, as by array.filled(0))'
     if not isinstance(getattr(value, 'dtype', None), np.dtype):
         if not hasattr(value, '__array__'):
             return 'of strings' if isinstance(value, (str, bytes)) else (

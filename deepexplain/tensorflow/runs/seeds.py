@@ -63,7 +63,7 @@ class Draws:
     """Random numbers of samples, each a function of the seed, the sample's number and its own place alone.
 
     Neither the other samples nor how rows are cut change them. One number is drawn from the seed, or from numpy's
-    global state; from it and the sample's own come the states of SplitMix64 (Steele, Lea and Flood 2014, figure 17).
+    global state; from it and the sample's own come the states of SplitMix64 (Steele, Lea and Flood 2014).
 
     Args:
         n: how many samples there are.
