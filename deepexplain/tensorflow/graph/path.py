@@ -85,7 +85,7 @@ class Path:
         fed: X by name: what a replica has to read as it is, though an op of the path may make it as well.
         dead: see above.
         settled: the names of placeholders that are taken to be off.
-        steps: the op types among `FLAT` for which somebody has registered a rule.
+        steps: op types without a gradient, or with that of a step, which take a rule all the same.
         still: the names of those X that let no gradient out, as an argument of a loop's body may.
         of: where this path stands for another, finds what stands here for a tensor of that one.
         scope: where it does, what the names of its ops begin with besides those of that one.
@@ -139,7 +139,7 @@ class Path:
             steps: whether step functions, which have the gradient 0, count as ops that have one. Those that have a
                 registered rule always do.
         """
-        passing = FLAT if steps else self.steps
+        passing = FLAT | self.steps if steps else self.steps
         if passing not in self._carried:
             self._carried[passing] = self._find_carried(passing)
         return tensor.name in self._carried[passing]
@@ -153,7 +153,7 @@ class Path:
                 if op not in self.dependent:
                     continue
                 if op.type not in lets:
-                    lets[op.type] = op.type in passing if op.type in FLAT else not never_has_gradient(op.type)
+                    lets[op.type] = op.type in passing or op.type not in FLAT and not never_has_gradient(op.type)
                 if lets[op.type] or foreign_gradient(op):
                     new = [tensor for tensor in op.outputs
                            if tensor.name not in found and tensor.name not in self.dead and _may_carry(tensor)]
