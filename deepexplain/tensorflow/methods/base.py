@@ -58,6 +58,9 @@ class Attribution:
     #: The baselines at which `look_at_absence` saw the target.
     _looked_at: Optional[int] = None
 
+    #: Whether T may have no value at some baseline, once that was asked.
+    _singular: Optional[bool] = None
+
     #: Whether attributions are parts of T, so that they can be told to be too large.
     parts_of_target = False
 
@@ -120,7 +123,9 @@ class Attribution:
         For methods that do not evaluate it there. Once for the same baselines in a row: weights that change later
         seldom change whether T has a value.
         """
-        if not self.model.path.may_be_singular:
+        if self._singular is None:
+            self._singular = self.model.path.may_be_singular
+        if not self._singular:
             return
         key = hash(b''.join(array.tobytes() for array in absent.arrays))
         if key == self._looked_at:

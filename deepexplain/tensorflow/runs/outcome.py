@@ -49,7 +49,9 @@ def doubts(attributions: Sequence[np.ndarray], seen: Seen, excess: Optional[floa
     parts = list(attributions) if seen.covered is None else [
         one[:, mask] for one, mask in zip(attributions, seen.covered)]
     flat = [one.reshape(len(one), -1) for one in parts]
-    if not all(_is_finite(one) for one in flat):
+    # One product is faster than a look at each number.
+    squares = [_square(one) for one in flat]
+    if not all(np.isfinite(square) or finite(one) for square, one in zip(squares, flat)):
         bad = ~np.logical_and.reduce([np.isfinite(one).all(1) for one in flat])
         return 'attributions of %d of %d samples are not finite numbers%s.' % (
             bad.sum(), len(bad), _why(seen, T, causes()))
@@ -61,7 +63,9 @@ def doubts(attributions: Sequence[np.ndarray], seen: Seen, excess: Optional[floa
         return ''
     limit = excess * seen.size
     # The length of all attributions together bounds each of them; products are faster than a look at each number.
-    length = np.sqrt(sum(_square(one) for one in flat))
+    length = sum(squares) ** .5
+    if length * sum(one.shape[1] for one in flat) ** .5 <= limit:
+        return ''
     total = float(np.abs(sum(np.dot(one, np.ones(one.shape[1], one.dtype)) for one in flat)).max())
     if max(length, total) <= limit:
         return ''
@@ -77,10 +81,6 @@ def _square(values: np.ndarray) -> float:
     line = values.ravel() if values.dtype.itemsize >= 4 else values.ravel().astype(np.float32)
     with np.errstate(over='ignore', invalid='ignore'):
         return float(np.dot(line, line))
-
-
-def _is_finite(values: np.ndarray) -> bool:
-    return bool(np.isfinite(_square(values)) or np.isfinite(values).all())
 
 
 def _why(seen: Seen, T: str, causes: Sequence[str]) -> str:
