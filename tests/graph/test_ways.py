@@ -175,6 +175,8 @@ ORDINARY = {
     'clipped by sign': lambda x: tf.where(tf.abs(x) > 1, tf.sign(x), x),
     'soft shrink': lambda x: tf.sign(x) * tf.nn.relu(tf.abs(x) - .5),
     'soft shrink by where': lambda x: tf.where(x > .5, x - .5, tf.where(x < -.5, x + .5, tf.zeros_like(x))),
+    'soft shrink by sign and where': lambda x: tf.where(tf.abs(x) > .5, x - .5 * tf.sign(x), tf.zeros_like(x)),
+    'soft shrink by sign and step': lambda x: (x - .5 * tf.sign(x)) * tf.cast(tf.abs(x) > .5, tf.float32),
     'absolute': lambda x: x * tf.sign(x),
     'huber': lambda x: tf.where(tf.abs(x) < 1, .5 * x * x, tf.abs(x) - .5),
     'in a loop': lambda x: tf.map_fn(lambda one: tf.where(one > 0, one, .1 * one), x),

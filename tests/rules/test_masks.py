@@ -105,6 +105,15 @@ def test_the_delta_names_what_another_mask_changes(session, xs, rng, complete, j
         explainer.run(xs, baseline=rng.randn(4, 3), return_convergence_delta=True)
 
 
+@pytest.mark.parametrize('step', [tf.sign, tf.floor, tf.round])
+def test_complete_deeplift_has_rules_for_steps_as_factors(session, xs, rng, step):
+    X = tf.placeholder(tf.float32, [None, 4, 3])
+    T = network(X * step(X[:, :, ::-1]))
+    _, delta = explained(session, 'deeplift', T, X, xs, baseline=rng.randn(4, 3), complete=True,
+                         return_convergence_delta=True)
+    assert np.abs(delta).max() < 1e-4
+
+
 def test_elrp_and_lrp_hold_the_mask(session, xs):
     # No other mask is looked at, so nothing is lost: no delta, and no op is named.
     X = tf.placeholder(tf.float32, [None, 4, 3])

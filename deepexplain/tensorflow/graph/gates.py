@@ -4,7 +4,7 @@ from typing import AbstractSet, Dict, FrozenSet, Iterable, List, Mapping, Option
 import tensorflow.compat.v1 as tf
 
 from .flow import Flow
-from .units import ELEMENTWISE
+from .units import ELEMENTWISE, SUMS
 
 #: A mask gates what it is multiplied with, or chooses.
 _GATES = frozenset(['Mul', 'MulNoNan', 'RealDiv', 'Div', 'DivNoNan', 'Select', 'SelectV2'])
@@ -44,13 +44,20 @@ def _gates(mask: tf.Operation, flow: Flow, live: AbstractSet[str], sources: Mapp
             if op.type not in _BY_PLACE or y.name not in sources:
                 return False
             if any(one.name in live for one in op.inputs):
-                # What is added to, or compared with, its own source makes a jump of its own.
-                if op.type not in _GATES:
+                # What is added to, or compared with, its own source makes a jump of its own, unless a mask hides it.
+                if op.type not in _GATES and not (op.type in SUMS and y.name not in ends and _is_masked(
+                        y, flow, live, sources)):
                     return False
             elif y.name not in seen:
                 seen.add(y.name)
                 waiting.append(y)
     return True
+
+
+def _is_masked(tensor: tf.Tensor, flow: Flow, live: AbstractSet[str], sources: Mapping[str, str]) -> bool:
+    """Whether all that reads a tensor gates it, as in where(|x| > t, x - t sign(x), 0)."""
+    return all(op.type in _GATES and op.outputs[0].name in sources and any(
+        one.name in sources and one.name not in live for one in op.inputs) for op in flow.readers[tensor.name])
 
 
 def _common(names: Sequence[str], sources: Mapping[str, str]) -> Optional[str]:

@@ -136,7 +136,7 @@ def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
     if joint:
         path = without_stops(path)
     # TensorFlow 1.15 has no gradient of some ops that the method has a rule for.
-    path.steps |= {op_type for op_type in joint if not compat.has_gradient(op_type)}
+    path.steps |= FLAT & frozenset(rules) | {op_type for op_type in joint if not compat.has_gradient(op_type)}
     inside = look_inside(path, rules)
     if check is not None:
         check(path, method, inside)
