@@ -1,10 +1,10 @@
 """What the tensors of an opened model are called."""
 import difflib
-from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
+from typing import Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 import tensorflow.compat.v1 as tf
 
-from ..graph.path import Path, first_unnumbered
+from ..graph.path import first_unnumbered, ops_to
 from .source import Source
 
 
@@ -31,7 +31,7 @@ class Names:
 
     def __init__(self, source: Source) -> None:
         self._source, self._graph = source, source.session.graph
-        self._paths = [Path(source.inputs, tensor) for tensor in source.outputs]
+        self._between: Optional[Tuple[List[tf.Operation], Set[tf.Operation]]] = None
         # Name -> tensor, 'lstm:0' and 'lstm:1' where a layer has several.
         self._named: Dict[str, tf.Tensor] = {}
         for name in source.names:
@@ -75,7 +75,7 @@ class Names:
             named = [(self._short(tensor), tensor) for tensor in self._put_out_by_ops()]
         given = {tensor.name for tensor in self._source.inputs}
         found.update((name, tensor) for name, tensor in named if tensor.dtype.is_floating and tensor.name not in given
-                     and any(path.depends(tensor) for path in self._paths))
+                     and tensor.op in self._found()[1])
         return [Layer(name, tensor.op.type, None if tensor.shape.ndims is None else tuple(tensor.shape.as_list()),
                       tensor.dtype.base_dtype.name, tensor) for name, tensor in found.items()]
 
@@ -91,10 +91,13 @@ class Names:
 
     def _ops(self) -> List[tf.Operation]:
         """What lies between the inputs and the outputs."""
-        if len(self._paths) == 1:
-            return self._paths[0].ops
-        found = {op for path in self._paths for op in path.ops}
-        return [op for op in self._graph.get_operations() if op in found]
+        return self._found()[0]
+
+    def _found(self) -> Tuple[List[tf.Operation], Set[tf.Operation]]:
+        """The ops between the inputs and the outputs, and those of them whose values depend on the inputs."""
+        if self._between is None:
+            self._between = ops_to(self._source.inputs, self._source.outputs)
+        return self._between
 
     def _put_out_by_ops(self) -> List[tf.Tensor]:
         """What the ops between the ends make for others of them, or as outputs of the model."""
