@@ -223,8 +223,8 @@ def ancestors_of(tensors: Iterable[tf.Tensor], ends: Set[str]) -> List[tf.Operat
 
 def reached_from(tensors: Iterable[tf.Tensor], stops: Callable[[tf.Operation], bool] = lambda op: False
                  ) -> Set[tf.Operation]:
-    """The ops that hang on some tensors, if only on their shapes, without passing an op that stops."""
-    return _forward([op for tensor in tensors for op in tensor.consumers()], frozenset(), stops=stops)
+    """The ops that hang on the values of some tensors, without passing an op that stops."""
+    return _forward([op for tensor in tensors for op in tensor.consumers()], CONSTANT, stops=stops)
 
 
 class Cut(NamedTuple):
