@@ -76,7 +76,7 @@ def transformer(keras):
 
     class Block(layers.Layer):
         def __init__(self, **options):
-            super(Block, self).__init__(**options)
+            super().__init__(**options)
             self.hidden, self._out = layers.Dense(6, activation='tanh'), layers.Dense(4, name='end')
             self.again = self.hidden
 
@@ -88,7 +88,7 @@ def transformer(keras):
 
     class Body(layers.Layer):
         def __init__(self, **options):
-            super(Body, self).__init__(**options)
+            super().__init__(**options)
             self.token_table = layers.Embedding(10, 4)
             self.blocks = [Block(), Block()]
             self.heads = {'first': layers.Dense(3, name='first')}

@@ -145,7 +145,7 @@ def test_layers_inside_of_layers(keras, rng):
 def test_a_model_of_a_class_of_its_own_has_its_attributes_too(keras, rng):
     class Own(keras.Model):
         def __init__(self):
-            super(Own, self).__init__()
+            super().__init__()
             self.body, self.twice, self.end = transformer(keras), keras.layers.Dense(3), keras.layers.Dense(2)
             self.parts = [self.twice, self.end]
 

@@ -53,7 +53,7 @@ def test_calls_are_told_apart_by_their_weights(keras, factor):
 
     class Body(layers.Layer):
         def __init__(self):
-            super(Body, self).__init__(name='body')
+            super().__init__(name='body')
             self.one, self.two = layers.Dense(4, name='inner'), layers.Dense(4, name='inner_1')
 
         def call(self, x):

@@ -69,7 +69,8 @@ class Names:
 
     def _ending_in(self, name: str) -> List[str]:
         """The names that end in one; of those of a tensor the first, and of all the least deep."""
-        found = [key for key in self._named if re.sub(r':\d+$', '', key).endswith('/' + name) or key.endswith('/' + name)]
+        ending = re.compile('.*/%s(:[0-9]+)?$' % re.escape(name))
+        found = [key for key in self._named if ending.match(key)]
         least = min((key.count('/') for key in found), default=0)
         return list({self._named[key].name: key for key in reversed(found) if key.count('/') == least}.values())[::-1]
 

@@ -42,16 +42,17 @@ def layers_of(model: Any) -> List[Layer]:
     def look(owner: Any, name: str, others: Sequence[str], whole: Optional[Layer]) -> None:
         of_model = hasattr(owner, 'layers')
         taken: Set[str] = set()
-        for attribute, layer in _held(owner):
+        for attributes, layer in _held(owner):
             if id(layer) in seen:
                 continue
             seen.add(id(layer))
             own = layer.name
-            if own in taken or not of_model and attribute and _made_up(layer):
-                own = attribute or own
+            if attributes and (own in taken or not of_model and _made_up(layer)):
+                own = attributes[0]
             taken.add(own)
-            more = [others[0] + (attribute or own), others[1] + layer.name]
-            one = Layer(name + own, [other for other in dict.fromkeys(more) if other != name + own], layer, whole)
+            more = [others[0] + (attributes or [own])[0], others[1] + layer.name]
+            every = more + [others[0] + attribute for attribute in attributes[1:]]
+            one = Layer(name + own, [other for other in dict.fromkeys(every) if other != name + own], layer, whole)
             found.append(one)
             look(layer, one.name + '/', [other + '/' for other in more], one)
 
@@ -59,26 +60,24 @@ def layers_of(model: Any) -> List[Layer]:
     return found
 
 
-def _held(owner: Any) -> Iterator[Tuple[str, Any]]:
-    """The layers that a layer or a model holds, with the attribute, as 'dense' or 'blocks/0'; '' where there is none.
-    """
+def _held(owner: Any) -> Iterator[Tuple[List[str], Any]]:
+    """The layers that a layer or a model holds, with the attributes that do, as 'dense' or 'blocks/0'."""
     if any(one.__name__ == 'RNN' for one in type(owner).__mro__):
         return  # Its cell is called inside of the loop.
-    attributes: Dict[int, str] = {}
-    by_attribute: List[Any] = []
+    attributes: Dict[int, List[str]] = {}
+    layers: List[Any] = []
     for attribute, layer in _inside(vars(owner), '', {id(owner)}):
         if id(layer) not in attributes:
-            attributes[id(layer)] = attribute
-            by_attribute.append(layer)
-    layers = by_attribute
+            layers.append(layer)
+        attributes.setdefault(id(layer), []).append(attribute)
     if hasattr(owner, 'layers'):
         layers = list(owner.layers)
     elif hasattr(owner, '_flatten_layers'):
-        layers = by_attribute + [one for one in owner._flatten_layers(include_self=False, recursive=False)
-                                 if id(one) not in attributes]
+        layers += [one for one in owner._flatten_layers(include_self=False, recursive=False)
+                   if id(one) not in attributes]
     for layer in layers:
         if _is_layer(layer):
-            yield attributes.get(id(layer), ''), layer
+            yield attributes.get(id(layer), []), layer
 
 
 def _inside(values: Mapping[Any, Any], prefix: str, seen: Set[int]) -> Iterator[Tuple[str, Any]]:
