@@ -62,6 +62,9 @@ class Explainer:
         with self._making(attribution.__name__):
             self._attribution = attribution(Model(T, inputs, self._many, method, self._together), **options)
             self._attribution.model.build()
+        if self._attribution.evaluates and self._attribution.model.unused:
+            warn("T ('%s') does not use %s: attributions are zeros there." % (T.name, ' and '.join(
+                f"'{x.name}'" for x in inputs if x.name in self._attribution.model.unused)))
         if self._attribution.differentiates:
             warn_of_ways(inputs, T, self._attribution.shares)
         self._chance = Chance(inputs, T, self._attribution.settled, self._together) if (
