@@ -9,7 +9,7 @@ import tensorflow.compat.v1 as tf
 
 from . import methods
 from .graph.chance import Chance
-from .graph.path import is_learning_phase
+from .graph.path import Path, is_learning_phase
 from .graph.ways import warn_of_ways
 from .messages import close_to, warn
 from .methods.noise_tunnel import NoiseTunnel, named
@@ -63,6 +63,9 @@ class Explainer:
         with self._making(attribution.__name__):
             self._attribution = attribution(Model(T, inputs, self._many, method, self._together), **options)
             self._attribution.model.build()
+        if self._attribution.evaluates and self._attribution.model.unused:
+            warn("T ('%s') does not use %s: attributions are zeros there." % (T.name, ' and '.join(
+                f"'{x.name}'" for x in inputs if x.name in self._attribution.model.unused)))
         if self._attribution.differentiates:
             warn_of_ways(inputs, T, self._attribution.shares)
         self._chance = Chance(inputs, T, self._attribution.settled, self._together) if (
@@ -98,7 +101,7 @@ class Explainer:
 
         Args:
             xs: the samples, of X's shape, converted to X's dtype; for a list of tensors a list of arrays. None if X
-                is to be evaluated from the feed_dict first.
+                is to be evaluated from the feed_dict first, which may hold some or all of X then.
             ys: which of T's units to explain. Weights of T's shape, (n,) + the shape of T's units; an int, the unit
                 of all samples; n ints, one for each sample; for T of a rank of 3 or more a tuple of ints, the place of
                 the unit; or 'max', each sample's largest unit at the input itself. For T of rank 1 numbers are always
@@ -230,7 +233,7 @@ class Explainer:
         if self._together and batch_size is not None:
             raise RuntimeError("batch_size must be left out with rows='together': all rows of X are one sample, which "
                                'a session call takes whole.')
-        pairs = check_feed(feed_dict, model.path, self.T)
+        pairs = check_feed(feed_dict, model.path, self.T, xs is None)
         said = check_said(shared, per_sample, pairs, self.session.graph)
         if self._together and said.per_sample:
             raise RuntimeError("per_sample must be left out with rows='together': there is one sample, and what is fed "
@@ -251,6 +254,7 @@ class Explainer:
             attribution.check_run(options)
             check_ys(ys)
             xs = self._evaluate_inputs(pairs, fed, batch_size, said)
+            pairs = [pair for pair in pairs if not self._is_input(pair[0])]
         if self._together:
             run = Run(self.session, model, check_whole(self._inputs, self._many, xs), Rowing(1, True, True),
                       self._whole(pairs), options)
@@ -325,23 +329,34 @@ class Explainer:
                          batch_size: Optional[int], said: Said) -> Any:
         """The values of X from the feed alone."""
         for x in self._inputs:
-            check_needs(x, placeholders_of(x, []), [], fed)
-        if self._together:
-            values = self.session.run(self._inputs, self._whole(pairs).rows(np.arange(0)))
-            return values if self._many else values[0]
+            if x.name in said.shared:
+                raise ValueError(f"shared must not name X ('{x.name}'): it has a row for each sample.")
+            check_needs(x, placeholders_of(x, fed), [], fed)
+        given = {tensor.name: array for tensor, array in pairs if self._is_input(tensor)}
+        rest = [x for x in self._inputs if x.name not in given]
         sizes = {len(array) for tensor, array in pairs if array.ndim and tensor.name not in said.shared and (
-            tensor.name in said.per_sample or not said.per_sample and (
+            tensor.name in said.per_sample or tensor.name in given or not said.per_sample and (
                 tensor.shape.ndims is None or tensor.shape.as_list()[0] is None))}
-        n = sizes.pop() if len(sizes) == 1 else 0
-        feeds = arrange(pairs, n, self._fixed, said.shared, said.per_sample if n else (), self._belongings.to_inputs,
-                        self._belongings.doubt)
-        size = n or 1
-        if batch_size is not None:
-            size = min(size, positive_int('batch_size', batch_size))
-        parts = [self.session.run(self._inputs, feeds.rows(np.arange(start, min(start + size, n))))
-                 for start in range(0, n or 1, size)]
-        values = [np.concatenate(arrays) for arrays in zip(*parts)]
-        return values if self._many else values[0]
+        pairs = [(tensor, array) for tensor, array in pairs
+                 if tensor.name not in given or any(Path([tensor], x).ops for x in rest)]
+        if rest and self._together:
+            values = self.session.run(rest, self._whole(pairs).rows(np.arange(0)))
+        elif rest:
+            n = sizes.pop() if len(sizes) == 1 else 0
+            feeds = arrange(pairs, n, self._fixed, said.shared, said.per_sample if n else (),
+                            self._belongings.to_inputs, self._belongings.doubt)
+            size = n or 1
+            if batch_size is not None:
+                size = min(size, positive_int('batch_size', batch_size))
+            parts = [self.session.run(rest, feeds.rows(np.arange(start, min(start + size, n))))
+                     for start in range(0, n or 1, size)]
+            values = [np.concatenate(arrays) for arrays in zip(*parts)]
+        given.update(zip([x.name for x in rest], values if rest else ()))
+        xs = [given[x.name] for x in self._inputs]
+        return xs if self._many else xs[0]
+
+    def _is_input(self, tensor: tf.Tensor) -> bool:
+        return any(tensor is x for x in self._inputs)
 
     def _judge(self, run: Run, attributions: List[np.ndarray]) -> None:
         """Warn of attributions that cannot be right, or that explain nothing."""

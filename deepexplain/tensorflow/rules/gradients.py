@@ -192,8 +192,10 @@ def gradients_of(T: tf.Tensor, points: Sequence[tf.Tensor], model: 'Model', rele
         gradients = tf.gradients(T, points, weighed, stop_gradients=stop)
     else:
         gradients = tf.gradients(T * value * model.Y, points, stop_gradients=stop)
-    for x, gradient in zip(model.X if tensors is None else tensors, gradients):
-        if gradient is None:
+    for i, x in enumerate(model.X if tensors is None else tensors):
+        if gradients[i] is None and x.name in model.unused:
+            gradients[i] = tf.zeros_like(points[i])
+        elif gradients[i] is None:
             raise RuntimeError(_why_cut(model.T, x))
     return [_dense(gradient) for gradient in gradients]
 

@@ -1,10 +1,11 @@
 """Model: what an explainer explains, a target and its inputs, and the path between them."""
-from typing import List, Optional, Union
+from typing import FrozenSet, List, Optional, Union
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..graph.path import Path
+from ..graph.using import unused
 from .batching import Footprint
 from .together import Sample, sample_of
 
@@ -30,6 +31,10 @@ class Model:
         self.samples: List[Union[tf.Tensor, Sample]] = [sample_of(x) if together else x for x in X]
         self.path = Path(X, self.T)
         self.footprint = Footprint(self.path)
+        #: The names of inputs that T does not use, where it uses others: their attributions are zeros.
+        self.unused: FrozenSet[str] = frozenset(x.name for x in unused(X, self.T)) if many else frozenset()
+        if len(self.unused) == len(X):
+            self.unused = frozenset()
         self._Y: Optional[tf.Tensor] = None
         self._score: Optional[tf.Tensor] = None
 
