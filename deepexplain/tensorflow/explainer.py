@@ -22,7 +22,7 @@ from .runs.outcome import doubts
 from .runs.run import Run
 from .runs.seeds import check_ids, repeated
 from .runs.streams import check_batch, iterate
-from .runs.targets import check_ys, weights
+from .runs.targets import check_target, check_ys, weights
 from .runs.together import check_whole, warn_of_mixing, weights_together
 
 _log = logging.getLogger('deepexplain')
@@ -51,6 +51,7 @@ class Explainer:
             raise ValueError(f"rows must be 'together', where all rows of X are one sample, or None, not {rows!r}.")
         graph = session.graph
         inputs = check_tensors(T, X, graph)
+        check_target(T, inputs)
         self.method, self.session = method, session
         self.T, self.X = T, inputs if isinstance(X, (list, tuple)) else X
         self._inputs = inputs

@@ -1,5 +1,5 @@
 """The path: the ops between X and T. Nothing outside it is looked at, run or changed."""
-from typing import Callable, Dict, FrozenSet, Iterable, List, NamedTuple, Sequence, Set
+from typing import Callable, Dict, FrozenSet, Iterable, List, NamedTuple, Sequence, Set, Tuple
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -93,13 +93,8 @@ class Path:
 
     def __init__(self, X: Sequence[tf.Tensor], T: tf.Tensor, dead: FrozenSet[str] = frozenset()) -> None:
         self.X, self.T, self.graph = list(X), T, T.graph
-        ends = {x.name for x in X}
-        after = _forward([consumer for x in X for consumer in x.consumers()], frozenset())
-        path = set() if T.name in ends else after & _backward([T.op], ends)
-        self.ops = [op for op in self.graph.get_operations() if op in path]
-        path_consumers = [consumer for x in X for consumer in x.consumers() if consumer in path]
-        self.dependent = _forward(path_consumers, CONSTANT, dead, is_zero) & path
-        self._ends, self.dead = ends, dead
+        self.ops, self.dependent = ops_to(X, [T], dead)
+        self._ends, self.dead = {x.name for x in X}, dead
         self.fed: Dict[str, tf.Tensor] = {x.name: x for x in X}
         self._order = {op: i for i, op in enumerate(self.ops)}
         self._carried: Dict[FrozenSet[str], Set[str]] = {}
@@ -202,16 +197,34 @@ class Path:
         return [op for op in self.graph.get_operations() if op in found]
 
 
+def ops_to(X: Sequence[tf.Tensor], targets: Sequence[tf.Tensor], dead: FrozenSet[str] = frozenset()
+           ) -> Tuple[List[tf.Operation], Set[tf.Operation]]:
+    """The ops between tensors X and any of some targets, and those of them whose values depend on X.
+
+    See `Path`, of which this is the first half: for many targets at the cost of one.
+    """
+    ends = {x.name for x in X}
+    readers = [reader for x in X for reader in x.consumers()]
+    path = _forward(readers, frozenset()) & _backward([T.op for T in targets if T.name not in ends], ends)
+    ops = [op for op in targets[0].graph.get_operations() if op in path] if path else []
+    return ops, _forward([reader for reader in readers if reader in path], CONSTANT, dead, is_zero) & path
+
+
 def ancestors(tensor: tf.Tensor, ends: Set[str]) -> List[tf.Operation]:
     """The ops that a tensor depends on, through control inputs too, as far as the tensors named in `ends`."""
-    if tensor.name in ends:
-        return []
-    return sorted(_backward([tensor.op], ends, control=True), key=lambda op: op.name)
+    return ancestors_of([tensor], ends)
 
 
-def reached_from(tensors: Iterable[tf.Tensor]) -> Set[tf.Operation]:
-    """The ops that hang on some tensors, if only on their shapes."""
-    return _forward([op for tensor in tensors for op in tensor.consumers()], frozenset())
+def ancestors_of(tensors: Iterable[tf.Tensor], ends: Set[str]) -> List[tf.Operation]:
+    """The same of several tensors."""
+    makers = [tensor.op for tensor in tensors if tensor.name not in ends]
+    return sorted(_backward(makers, ends, control=True), key=lambda op: op.name)
+
+
+def reached_from(tensors: Iterable[tf.Tensor], stops: Callable[[tf.Operation], bool] = lambda op: False
+                 ) -> Set[tf.Operation]:
+    """The ops that hang on some tensors, if only on their shapes, without passing an op that stops."""
+    return _forward([op for tensor in tensors for op in tensor.consumers()], frozenset(), stops=stops)
 
 
 class Cut(NamedTuple):

@@ -7,6 +7,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import tensorflow.compat.v1 as tf
 
+from .ends import ends_of, refuse_endless
 from .functions import concrete, from_concrete
 from .graphs import from_graph_def, from_meta_graph
 from .keras_models import from_file, from_keras, is_keras_model
@@ -47,7 +48,11 @@ def opened(source: Any, options: Mapping[str, Any], inputs: Optional[Sequence[st
         if inputs is not None:
             found = found._replace(inputs=_tensors(names, inputs))
         if outputs is not None:
-            found = found._replace(outputs=_tensors(names, outputs))
+            found = found._replace(outputs=_tensors(names, outputs), ordered=True)
+        elif found.inputs and not found.outputs:
+            found = found._replace(outputs=ends_of(found.session.graph, found.inputs)[1])
+        if not found.inputs and not found.outputs and isinstance(source, str):
+            refuse_endless(found.session.graph, source)
         if found.guard is not None:
             found.guard.check(found.outputs, found.inputs)
         return OpenedModel(found)

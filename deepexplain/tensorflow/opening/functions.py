@@ -3,6 +3,7 @@ from typing import Any, Callable, List, Mapping, Optional, Sequence, Tuple
 
 import tensorflow.compat.v1 as tf
 
+from .ends import is_off, settle
 from .source import Named, OpenError, Source, Weights, flat_definition, new_session
 
 
@@ -49,6 +50,7 @@ def _imported(function: Any, session: tf.Session, layers: Sequence[Tuple[str, Li
         return name if ':' in name else name + ':0'
 
     holders = {inner.op.name: outer for inner, outer in zip(function.inputs[len(arguments):], captured)}
+    settle(definition)
     kept = [node for node in definition.node if node.name not in holders]
     del definition.node[:]
     definition.node.extend(kept)
@@ -78,8 +80,11 @@ def _imported(function: Any, session: tf.Session, layers: Sequence[Tuple[str, Li
         known[name] = [found(tensor)]
     for name, tensors in layers:
         known[name] = [found(tensor) for tensor in tensors]
-    return Source(session, [found(tensor) for tensor in arguments], [found(tensor) for tensor in outputs], known,
-                  [name for name, _ in layers], reload=weights.load)
+    inputs = [found(tensor) for tensor in arguments]
+    called = {tensor.name: name for name, tensor in zip(names or [tensor.op.name for tensor in arguments], inputs)}
+    return Source(session, [tensor for tensor in inputs if not is_off(tensor, called[tensor.name])],
+                  [found(tensor) for tensor in outputs], known, [name for name, _ in layers], reload=weights.load,
+                  ordered=not isinstance(function.structured_outputs, dict))
 
 
 def _output_names(structure: Any, outputs: Sequence[Any]) -> List[Tuple[str, Any]]:

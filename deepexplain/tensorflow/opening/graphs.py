@@ -5,15 +5,13 @@ from typing import Any, Callable, List, Optional, Sequence, Tuple
 
 import tensorflow.compat.v1 as tf
 
-from ..graph.path import ancestors, reached_from
+from ..graph.path import ancestors_of
+from .ends import ends_of, is_off, settle
 from .loops import restore_loops
 from .safety import Guard, inside
 from .source import Named, OpenError, Source, Weights, disown, flat_definition, new_session
 
 VARIABLES = ('VarHandleOp', 'VariableV2', 'Variable')
-
-#: Scopes of what is no part of the model.
-OTHERS = re.compile(r'(gradients|save|deepexplain)(_\d+)?$')
 
 
 def from_live(session: tf.Session, inputs: Sequence[tf.Tensor], outputs: Sequence[tf.Tensor],
@@ -33,10 +31,9 @@ def copied(graph: tf.Graph, session: tf.Session, inputs: Sequence[tf.Tensor], ou
         with own.graph.as_default():
             own.run(tf.tables_initializer())
             weights = Weights(own, session)
-            needed = {op.name: op for tensor in outputs for op in ancestors(tensor, set())}
-            for name in sorted(needed):
-                if needed[name].type in VARIABLES:
-                    _take(weights, needed[name], own.graph.get_operation_by_name(name))
+            for op in ancestors_of(outputs, set()):
+                if op.type in VARIABLES:
+                    _take(weights, op, own.graph.get_operation_by_name(op.name))
         weights.load()
     except Exception:
         own.close()
@@ -90,18 +87,20 @@ def from_graph_def(path: str, config: Optional[tf.ConfigProto], safe_mode: bool)
             raise OpenError("open: '%s' is not frozen: it has variables ('%s'), whose values lie in a checkpoint; open "
                             'the MetaGraph (.meta) of that.' % (path, node.name))
     definition, moved = flat_definition(definition)
+    settle(definition)
     guard = Guard(path, safe_mode)
     guard.examine(definition)
     session = new_session(config)
     try:
         with session.graph.as_default():
             tf.import_graph_def(definition, name='')
+            ends = ends_of(session.graph)  # What restores loops may add to them.
             restore_loops(session.graph)
     except Exception as error:
         session.close()
         raise OpenError("open: TensorFlow %s cannot import '%s'. %s" % (
             tf.VERSION, path, str(error).splitlines()[0][:300])) from None
-    return from_live(session, *_ends(session.graph), layers=())._replace(guard=guard)
+    return from_live(session, *ends, layers=())._replace(guard=guard, ordered=False)
 
 
 def from_meta_graph(path: str, checkpoint: Optional[str], config: Optional[tf.ConfigProto], safe_mode: bool
@@ -116,6 +115,8 @@ def from_meta_graph(path: str, checkpoint: Optional[str], config: Optional[tf.Co
         'table_initializer' in meta.collection_def) else ()
     folder = os.path.dirname(os.path.abspath(path))
     guard.examine(meta.graph_def, meta.saver_def, list(tables), lambda one: inside(os.fsdecode(one), folder))
+    signatures = dict(meta.signature_def)
+    settle(meta.graph_def, signatures.values())
     savers: List[Any] = []
     try:
         session = _with_meta_graph(meta, config, savers)
@@ -131,10 +132,9 @@ def from_meta_graph(path: str, checkpoint: Optional[str], config: Optional[tf.Co
         session.close()
         raise OpenError("open: the checkpoint '%s' does not fit the MetaGraph '%s'. %s" % (
             prefix, path, str(error).splitlines()[0][:300])) from None
-    signatures = dict(meta.signature_def)
     if len(signatures) == 1:
         return from_signature(session, list(signatures.values())[0])._replace(guard=guard)
-    return from_live(session, *_ends(session.graph), layers=())._replace(guard=guard)
+    return from_live(session, *ends_of(session.graph), layers=())._replace(guard=guard, ordered=False)
 
 
 def _is_checkpoint(prefix: str) -> bool:
@@ -145,7 +145,7 @@ def _is_checkpoint(prefix: str) -> bool:
 
 
 def from_signature(session: tf.Session, signature: Any) -> Source:
-    """A model whose ends a SignatureDef names."""
+    """A model whose ends a SignatureDef names, without what switches training."""
     graph = session.graph
     ends: List[List[tf.Tensor]] = []
     names: Named = {}
@@ -156,8 +156,11 @@ def from_signature(session: tf.Session, signature: Any) -> Source:
                 raise OpenError(f"open: '{key}' of the signature is no dense tensor.")
             tensor = graph.get_tensor_by_name(infos[key].name)
             names.setdefault(key, []).append(tensor)
-            ends[-1].append(tensor)
-    return Source(session, ends[0], ends[1], names)
+            if infos is signature.outputs or not is_off(tensor, key):
+                ends[-1].append(tensor)
+    # Keys are in no order, but for those that TensorFlow makes up.
+    ordered = all(re.match(r'output_\d+$', key) for key in signature.outputs)
+    return Source(session, ends[0], ends[1], names, ordered=ordered)
 
 
 def _parsed(path: str, message: Any) -> Any:
@@ -175,17 +178,3 @@ def _parsed(path: str, message: Any) -> Any:
         return text_format.Parse(content.decode('utf-8'), message)
     except (UnicodeDecodeError, text_format.ParseError):
         raise OpenError(f"open: '{path}' is no {type(message).__name__}, or is damaged.") from None
-
-
-def _ends(graph: tf.Graph) -> Tuple[List[tf.Tensor], List[tf.Tensor]]:
-    """The placeholders of a graph without signatures, and the tensors of floats made of them that nothing reads.
-
-    What training, saving and explaining have left in a graph is not looked at.
-    """
-    ops = [op for op in graph.get_operations() if not any(OTHERS.match(part) for part in op.name.split('/'))]
-    placeholders = [op.outputs[0] for op in ops if op.type == 'Placeholder']
-    living = reached_from(placeholders).intersection(ops)
-    outputs = [tensor for op in ops if op in living for tensor in op.outputs
-               if tensor.dtype.is_floating and not living.intersection(tensor.consumers())]
-    used = {op.name for tensor in outputs for op in ancestors(tensor, set())}
-    return [tensor for tensor in placeholders if tensor.op.name in used], outputs

@@ -7,7 +7,7 @@ import tensorflow.compat.v1 as tf
 from ..context import DeepExplain
 from ..explainer import Explainer
 from ..runs.arguments import flag
-from ..runs.targets import before_squashing
+from .ends import target_of
 from .naming import Layer, Names
 from .source import Source
 
@@ -71,11 +71,16 @@ class OpenedModel(DeepExplain):
 
     @property
     def logits(self) -> tf.Tensor:
-        """What goes into the Softmax, LogSoftmax or Sigmoid that makes the first output; else that output itself."""
-        outputs = self._opened().outputs
-        if not outputs:
-            raise ValueError('logits: the model has no outputs; name them, as in open(..., outputs=["scores"]).')
-        return before_squashing(outputs[0])
+        """What the model's scores are before a final softmax or sigmoid: the tensor to explain.
+
+        The output that is called 'logits', else of the first output what goes into the Softmax, LogSoftmax or Sigmoid
+        that makes it, or that output itself. Outputs of a signature are in no order, and those of a graph that has
+        none in that of their making: there the first that is made by one of these, else the first of floats.
+
+        Raises:
+            ValueError: the model has no outputs, or none of floats.
+        """
+        return target_of(self._opened())
 
     def tensor(self, name: str) -> tf.Tensor:
         """A tensor by the name of a layer, of an input or output, or of the graph.

@@ -1,10 +1,11 @@
 """What the tensors of an opened model are called."""
 import difflib
-from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
+import re
+from typing import Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 import tensorflow.compat.v1 as tf
 
-from ..graph.path import Path, first_unnumbered
+from ..graph.path import first_unnumbered, ops_to
 from .source import Source
 
 
@@ -31,7 +32,7 @@ class Names:
 
     def __init__(self, source: Source) -> None:
         self._source, self._graph = source, source.session.graph
-        self._paths = [Path(source.inputs, tensor) for tensor in source.outputs]
+        self._between: Optional[Tuple[List[tf.Operation], Set[tf.Operation]]] = None
         # Name -> tensor, 'lstm:0' and 'lstm:1' where a layer has several.
         self._named: Dict[str, tf.Tensor] = {}
         for name in source.names:
@@ -48,7 +49,7 @@ class Names:
         if name in self._named:
             return self._named[name]
         several = list(self._numbered(name)) if name in self._source.names else []
-        several = several or [key for key in self._named if key.endswith('/' + name)]
+        several = several or self._ending_in(name)
         if len(several) == 1:
             return self._named[several[0]]
         if not several:
@@ -66,6 +67,13 @@ class Names:
             raise ValueError("tensor: '%s' may be each of %s." % (name, ', '.join("'%s'" % one for one in several)))
         raise ValueError("tensor: the model has no layer or tensor '%s'.%s" % (name, self._like(name)))
 
+    def _ending_in(self, name: str) -> List[str]:
+        """The names that end in one; of those of a tensor the first, and of all the least deep."""
+        ending = re.compile('.*/%s(:[0-9]+)?$' % re.escape(name))
+        found = [key for key in self._named if ending.match(key)]
+        least = min((key.count('/') for key in found), default=0)
+        return list({self._named[key].name: key for key in reversed(found) if key.count('/') == least}.values())[::-1]
+
     def layers(self, every: bool) -> List[Layer]:
         """See `OpenedModel.layers`."""
         found = {self._short(tensor): tensor for tensor in self._source.inputs}
@@ -75,7 +83,7 @@ class Names:
             named = [(self._short(tensor), tensor) for tensor in self._put_out_by_ops()]
         given = {tensor.name for tensor in self._source.inputs}
         found.update((name, tensor) for name, tensor in named if tensor.dtype.is_floating and tensor.name not in given
-                     and any(path.depends(tensor) for path in self._paths))
+                     and tensor.op in self._found()[1])
         return [Layer(name, tensor.op.type, None if tensor.shape.ndims is None else tuple(tensor.shape.as_list()),
                       tensor.dtype.base_dtype.name, tensor) for name, tensor in found.items()]
 
@@ -91,10 +99,13 @@ class Names:
 
     def _ops(self) -> List[tf.Operation]:
         """What lies between the inputs and the outputs."""
-        if len(self._paths) == 1:
-            return self._paths[0].ops
-        found = {op for path in self._paths for op in path.ops}
-        return [op for op in self._graph.get_operations() if op in found]
+        return self._found()[0]
+
+    def _found(self) -> Tuple[List[tf.Operation], Set[tf.Operation]]:
+        """The ops between the inputs and the outputs, and those of them whose values depend on the inputs."""
+        if self._between is None:
+            self._between = ops_to(self._source.inputs, self._source.outputs)
+        return self._between
 
     def _put_out_by_ops(self) -> List[tf.Tensor]:
         """What the ops between the ends make for others of them, or as outputs of the model."""

@@ -10,6 +10,7 @@ from ..graph.functions import is_call
 from ..graph.path import Path
 from ..graph.replica import Replica
 from ..messages import close_to
+from .ends import settle
 from .graphs import from_signature
 from .safety import Guard, inside
 from .source import OpenError, Source, new_session
@@ -47,6 +48,7 @@ def _examined(loader: Any, tags: Sequence[str], folder: str, safe_mode: bool) ->
     """See that loading one of a SavedModel's graphs does nothing besides, and that nobody runs what would."""
     meta = next(one for one in loader.saved_model.meta_graphs if set(one.meta_info_def.tags) == set(tags))
     guard = Guard(folder, safe_mode)
+    settle(meta.graph_def, meta.signature_def.values())
     paths = {name.split(':')[0]: path for name, path in compat.saved_model_assets(folder, meta).items()}
     assets = {}
     for node in meta.graph_def.node:

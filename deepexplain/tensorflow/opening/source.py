@@ -25,6 +25,7 @@ class Source(NamedTuple):
         shown: op name -> how `layers()` writes it, where it is shorter.
         reload: takes the source's present weights into the session; None for files.
         guard: the Guard of a graph that came from a file; None where there is none.
+        ordered: whether the outputs are in an order that means something.
     """
     session: tf.Session
     inputs: List[tf.Tensor]
@@ -34,6 +35,7 @@ class Source(NamedTuple):
     shown: Dict[str, str] = {}
     reload: Optional[Callable[[], None]] = None
     guard: Any = None
+    ordered: bool = True
 
 
 class OpenError(ValueError):

@@ -26,8 +26,7 @@ class Model:
     def __init__(self, T: tf.Tensor, X: List[tf.Tensor], many: bool, method: str = '',
                  together: bool = False) -> None:
         self.method, self.together = method, together
-        self.T = T if T.dtype.is_floating else tf.cast(T, tf.float32)
-        self.X, self.many = X, many
+        self.T, self.X, self.many = T, X, many
         self.samples: List[Union[tf.Tensor, Sample]] = [sample_of(x) if together else x for x in X]
         self.path = Path(X, self.T)
         self.footprint = Footprint(self.path)

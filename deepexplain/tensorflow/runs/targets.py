@@ -1,9 +1,10 @@
 """Which units of T to explain: every form of ys becomes weights of T's units."""
-from typing import Any, Callable, List, Optional
+from typing import Any, Callable, List, Mapping, Optional, Sequence
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from ..graph.path import CONSTANT, ops_to
 from .arguments import finite, fits, sample_shape, to_array, written
 from .arrays import not_numbers
 
@@ -148,24 +149,61 @@ def _other_size(n: int, got: Any, T: tf.Tensor) -> RuntimeError:
         n, got, '; one unit of T is a tuple of %d ints' % (rank - 1) if rank > 2 else ''))
 
 
+#: Ops that hand on values or some of them, as detectors do: op type -> the place of the values among its inputs.
+_HAND_ON = dict.fromkeys(['Identity', 'Reshape', 'Squeeze', 'ExpandDims', 'Cast', 'Gather', 'GatherV2', 'GatherNd'], 0)
+
+
+def check_target(T: tf.Tensor, X: Sequence[tf.Tensor]) -> None:
+    """RuntimeError where T has no numbers that could be attributed: labels, the names of classes."""
+    if T.dtype.is_floating:
+        return
+    behind = ["'%s'" % tensor.name for tensor in floats_behind(T, X)[:3]]
+    raise RuntimeError("T ('%s') must be a tensor of floats, not of %s: scores can be explained, not what is chosen by "
+                       'them.%s' % (T.name, T.dtype.base_dtype.name, ' It is made of %s.' % ' and '.join(behind)
+                                    if behind else ''))
+
+
+def floats_behind(T: tf.Tensor, X: Sequence[tf.Tensor]) -> List[tf.Tensor]:
+    """The nearest tensors of floats, X's own or made of X, that a tensor of others is made of."""
+    between = set(ops_to(X, [T])[0])
+    inputs = {x.name for x in X}
+    found, seen, waiting = [], {T.name}, [T]
+    while waiting:
+        tensor = waiting.pop()
+        if tensor.dtype.is_floating and (tensor.op in between or tensor.name in inputs):
+            found.append(tensor)
+        elif tensor.op in between and tensor.op.type not in CONSTANT:
+            new = [one for one in tensor.op.inputs if one.name not in seen]
+            seen.update(one.name for one in new)
+            waiting.extend(new)
+    return found
+
+
 def final_squashing(T: tf.Tensor) -> Optional[tf.Operation]:
-    """The Softmax or Sigmoid that T is the output of, or None."""
-    while T.op.type in ('Identity', 'Reshape', 'Squeeze') and T.op.inputs:
-        T = T.op.inputs[0]
-    return T.op if T.op.type in ('Softmax', 'Sigmoid') else None
+    """The Softmax or Sigmoid that T is the output of, or a part of that, or None."""
+    op = _handed_on(T, _HAND_ON).op
+    return op if op.type in ('Softmax', 'Sigmoid') else None
 
 
 def before_squashing(T: tf.Tensor) -> tf.Tensor:
-    """What goes into the Softmax, LogSoftmax or Sigmoid that T comes out of, with its axes as in T; else T."""
-    tensor, moved = T, False
-    while tensor.op.type in ('Identity', 'IdentityN', 'Reshape', 'Squeeze', 'Cast', 'Transpose') and tensor.op.inputs:
-        moved = moved or tensor.op.type == 'Transpose'
-        tensor = tensor.op.inputs[tensor.value_index if tensor.op.type == 'IdentityN' else 0]
+    """What goes into the Softmax, LogSoftmax or Sigmoid that T comes out of, with its axes as in T; else T.
+
+    T may be a part of what comes out: then it is the whole of what goes in.
+    """
+    tensor = _handed_on(T, _HAND_ON)
+    if tensor.op.type == 'Transpose':
+        # A softmax over another axis than the last one moves it to the end and back.
+        before = _squashed(_handed_on(tensor, dict(_HAND_ON, Transpose=0)).op)
+        return T if before is None or before.op.type != 'Transpose' else before.op.inputs[0]
     before = _squashed(tensor.op)
-    if before is None or moved and before.op.type != 'Transpose':
-        return T
-    # A softmax over another axis than the last one moves it to the end and back.
-    return before.op.inputs[0] if moved else before
+    return T if before is None else before
+
+
+def _handed_on(tensor: tf.Tensor, types: Mapping[str, int]) -> tf.Tensor:
+    """What a chain of ops of some types hands on."""
+    while tensor.op.inputs and (tensor.op.type in types or tensor.op.type == 'IdentityN'):
+        tensor = tensor.op.inputs[types.get(tensor.op.type, tensor.value_index)]
+    return tensor
 
 
 def _squashed(op: tf.Operation) -> Optional[tf.Tensor]:
