@@ -21,6 +21,7 @@ from .runs.model import Model
 from .runs.outcome import doubts
 from .runs.run import Run
 from .runs.seeds import check_ids, repeated
+from .runs.streams import check_batch, iterate
 from .runs.targets import check_target, check_ys, weights
 from .runs.together import check_whole, warn_of_mixing, weights_together
 
@@ -306,7 +307,7 @@ class Explainer:
         if isinstance(first, bool) or not isinstance(first, (int, np.integer)):
             raise ValueError('ids of all batches must be the int of the first sample; others belong to their batch, as '
                              "in {'xs': xs, 'ids': ids}.")
-        return self._each(batches, arguments, int(first))
+        return self._each(iterate(batches), arguments, int(first))
 
     def _each(self, batches: Iterable[Any], arguments: Mapping[str, Any], number: int) -> Iterator[Any]:
         draws = 'seed' in self._attribution.run_options
@@ -316,6 +317,7 @@ class Explainer:
                 given = dict(arguments, ids=number)
                 if draws:
                     given['seed'] = next(seeds)
+                check_batch(batch, self._inputs, self._many)
                 own = batch if isinstance(batch, dict) else {'xs': batch}
                 given.update((name, value) for name, value in own.items()
                              if name not in ('ids', 'seed') or value is not None)
@@ -337,6 +339,8 @@ class Explainer:
         sizes = {len(array) for tensor, array in pairs if array.ndim and tensor.name not in said.shared and (
             tensor.name in said.per_sample or tensor.name in given or not said.per_sample and (
                 tensor.shape.ndims is None or tensor.shape.as_list()[0] is None))}
+        if sizes == {0}:
+            raise RuntimeError('feed_dict must have at least one sample for X to be made of, not %s.' % _empty(pairs))
         pairs = [(tensor, array) for tensor, array in pairs
                  if tensor.name not in given or any(Path([tensor], x).ops for x in rest)]
         if rest and self._together:
@@ -351,6 +355,10 @@ class Explainer:
             parts = [self.session.run(rest, feeds.rows(np.arange(start, min(start + size, n))))
                      for start in range(0, n or 1, size)]
             values = [np.concatenate(arrays) for arrays in zip(*parts)]
+            for x, value in zip(rest, values):
+                if not len(value):
+                    raise RuntimeError("X ('%s') has no samples where feed_dict holds %s." % (
+                        x.name, _empty(pairs) or 'what it does'))
         given.update(zip([x.name for x in rest], values if rest else ()))
         xs = [given[x.name] for x in self._inputs]
         return xs if self._many else xs[0]
@@ -376,16 +384,25 @@ class Explainer:
     def _delta(self, run: Run, result: List[np.ndarray]) -> np.ndarray:
         change = self._attribution.change(run)
         delta = self._attribution.total(result) - change
-        scale = np.abs(change).max()
+        known = np.isfinite(delta)
+        if not known.all():
+            warn('%s: %d of %d convergence deltas are no finite numbers: there is none where T or the attributions '
+                 'are not finite.' % (self.method, len(known) - known.sum(), len(known)))
+        scale = np.abs(change[known]).max() if known.any() else 0
         zero = scale > 0 and not any(one.any() for one in result)
-        if zero or not np.abs(delta).max() <= .1 * scale:
+        if zero or known.any() and not np.abs(delta[known]).max() <= .1 * scale:
             unruled = self._attribution.unruled
             warn('%s: attributions are %s.%s' % (
                 self.method, 'all zero though the target changes' if zero else
-                'off what they should add up to by up to %.2g of the largest' % (np.abs(delta).max() / scale)
+                'off what they should add up to by up to %.2g of the largest' % (np.abs(delta[known]).max() / scale)
                 if scale else 'not zero though the target does not change',
                 f' Ops on the path without an exact rule: {unruled}.' if unruled else '') + self._attribution.share)
         return delta
+
+
+def _empty(pairs: Sequence[Tuple[tf.Tensor, np.ndarray]]) -> str:
+    """What of a feed_dict has no rows, for messages."""
+    return ', '.join(f"'{tensor.name}' of the shape {array.shape}" for tensor, array in pairs if 0 in array.shape[:1])
 
 
 def _samples_of(result: Any) -> int:

@@ -4,7 +4,7 @@ from typing import Any, List
 import numpy as np
 
 from ..rules.gradients import ordinary
-from ..runs.arguments import positive_int
+from ..runs.arguments import MOST, positive_int
 from ..runs.baselines import Baselines
 from ..runs.batching import add_rows, sweep, take
 from ..runs.model import Model
@@ -36,7 +36,7 @@ class ExpectedGradients(Attribution):
 
     def __init__(self, model: Model, references: Any = None, samples: int = 50, seed: Any = None) -> None:
         super().__init__(model)
-        self._samples = positive_int('samples', samples)
+        self._samples = positive_int('samples', samples, MOST)
         self.seed = check_seed(seed)
         self.set_absent(None, references)
         carrier = ordinary(model.path)

@@ -6,7 +6,7 @@ import tensorflow.compat.v1 as tf
 
 from ..graph.path import Path, ancestors
 from ..rules.gradients import gradients_of, target_at
-from ..runs.arguments import first_dimension, positive_int
+from ..runs.arguments import MOST, first_dimension, positive_int
 from ..runs.baselines import Baselines
 from ..runs.batching import Block, add_rows, blocks, pairs, take
 from ..runs.first_layer import find_head
@@ -41,7 +41,7 @@ class IntegratedGradients(GradientAttribution):
     def __init__(self, model: Model, steps: int = 100, baseline: Any = None, references: Any = None,
                  quadrature: str = 'riemann_right') -> None:
         self.model = model
-        self._steps = positive_int('steps', steps)
+        self._steps = positive_int('steps', steps, MOST)
         self._quadrature = quadrature
         self._rule = np.array(_nodes(quadrature, self._steps))
         self._inner: Dict[str, IntegratedGradients] = {}

@@ -3,7 +3,7 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
-from ..runs.arguments import number, positive_int
+from ..runs.arguments import MOST, number, positive_int
 from ..runs.batching import cuts
 from ..runs.model import Model
 from ..runs.moments import Moments
@@ -145,7 +145,7 @@ def check_tunnel(of: Any = 'gradient', options: Any = None, samples: Any = 50, n
     if options is not None and not isinstance(options, Mapping):
         raise TypeError(f"options must be a dict of the options of '{of}', not {type(options).__name__}.")
     method.check_options(options or {})
-    positive_int('samples', samples)
+    positive_int('samples', samples, MOST)
     number('noise', noise)
     check_seed(seed)
 
