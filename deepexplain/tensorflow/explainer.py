@@ -2,7 +2,7 @@
 import logging
 import threading
 from contextlib import contextmanager
-from typing import Any, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -17,6 +17,7 @@ from .runs.arguments import check_rows, check_samples, check_tensors, flag, not_
 from .runs.batching import Rowing, sweep
 from .runs.belongings import Belongings, Said, check_fixed, check_said
 from .runs.feeds import Belongs, Feeds, arrange, check_feed, check_needs, placeholders_of
+from .runs.largest import no_row_each
 from .runs.model import Model
 from .runs.outcome import doubts
 from .runs.run import Run
@@ -261,7 +262,7 @@ class Explainer:
                       self._whole(pairs), options)
             run.ids = check_ids(0 if ids is None else ids, 1)
             attribution.prepare(run)
-            run.ys = weights_together(ys, model.T, lambda: _values(run, model.T))
+            self._find_weights(run, ys, lambda: weights_together(ys, model.T, lambda: _values(run, model.T)))
             return run
         arrays = check_samples(self._inputs, self._many, xs)
         n = len(arrays[0])
@@ -273,8 +274,15 @@ class Explainer:
         run = Run(self.session, model, arrays, rowing, feeds, options)
         run.ids = None if ids is None else check_ids(ids, n)
         attribution.prepare(run)
-        run.ys = weights(ys, model.T, run.n, lambda: _values(run, model.T))
+        self._find_weights(run, ys, lambda: weights(ys, model.T, run.n, lambda: _values(run, model.T)))
         return run
+
+    def _find_weights(self, run: Run, ys: Any, apart: Callable[[], Optional[np.ndarray]]) -> None:
+        """Let the calls of a method that can find the weights of T's units, or find them by calls of their own."""
+        if isinstance(ys, str) and ys == 'max' and self._attribution.model.choice is not None:
+            run.choose(apart)
+        else:
+            run.ys = apart()
 
     def _whole(self, pairs: List[Tuple[tf.Tensor, np.ndarray]]) -> Feeds:
         """What is fed, the same for every call."""
@@ -418,8 +426,7 @@ def _values(run: Run, T: tf.Tensor) -> np.ndarray:
     for rows in sweep(run.n, 1, run.rowing):
         value = run.evaluate([T], rows.samples, run.inputs(rows))[0]
         if len(value) != len(rows.samples):
-            raise RuntimeError("T ('%s') must have a value for each sample: it has %d for %d." % (
-                T.name, len(value), len(rows.samples)))
+            raise no_row_each(T, len(value), len(rows.samples))
         parts.append(value)
     return np.concatenate(parts)
 
