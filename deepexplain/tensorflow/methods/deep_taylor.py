@@ -48,8 +48,7 @@ class DeepTaylorBounded(DeepTaylor):
     def __init__(self, model: Model, low: Any = None, high: Any = None, uncovered: str = 'error') -> None:
         self._bounds = [_checked(name, value, model) for name, value in (('low', low), ('high', high))]
         for one, other in zip(*self._bounds):
-            if np.any(one > other):
-                raise ValueError('low must be nowhere above high.')
+            _check_order(one, other)
         super().__init__(model, uncovered)
 
     def rule(self, place: Place) -> Rule:
@@ -86,6 +85,16 @@ class DeepTaylorBounded(DeepTaylor):
         training = training_tensors(self.path)
         return self.path.dependent - reached(self.path, {}) - self._inner() - {
             op for op in self.path.dependent if any(tensor.name in training for tensor in op.outputs)}
+
+
+def _check_order(low: np.ndarray, high: np.ndarray) -> None:
+    if low.ndim and high.ndim and low.shape != high.shape:
+        raise ValueError(f'low and high must have one shape, that of a sample of X, not {low.shape} and {high.shape}.')
+    low, high = np.broadcast_arrays(low, high)
+    if (low > high).any():
+        place = tuple(int(one) for one in np.unravel_index(np.argmax(low > high), low.shape))
+        raise ValueError('low must be nowhere above high: %sthey are %g and %g.' % (
+            'at %s ' % (place,) if place else '', low[place], high[place]))
 
 
 def _checked(name: str, value: Any, model: Model) -> List[np.ndarray]:

@@ -1,4 +1,6 @@
 """Layer-wise relevance propagation with the epsilon rule."""
+import sys
+
 import numpy as np
 import tensorflow.compat.v1 as tf
 
@@ -28,7 +30,8 @@ class EpsilonLRP(GradientAttribution):
 
     def __init__(self, model: Model, epsilon: float = 1e-4) -> None:
         valid = isinstance(epsilon, (int, float, np.floating, np.integer)) and not isinstance(epsilon, bool)
-        assert valid and 0 < epsilon < np.inf, f'LRP epsilon must be greater than zero, not {shown(epsilon)}'
+        valid = valid and 0 < epsilon <= sys.float_info.max
+        assert valid, f'LRP epsilon must be greater than zero, not {shown(epsilon)}'
         self._epsilon = float(epsilon)
         super().__init__(model)
 

@@ -36,8 +36,8 @@ class PerturbationAttribution(Attribution):
             if sample.shape.ndims == 1:
                 raise RuntimeError("%s needs samples with features: '%s' has the shape %s." % (
                     type(self).__name__, x.name, x.shape))
-            path = Path([x], model.T) if model.many else model.path
-            if not path.ops and x is not model.T:
+            if x.name not in model.unused and x is not model.T and not (
+                    Path([x], model.T) if model.many else model.path).ops:
                 raise RuntimeError(f"T ('{model.T.name}') does not depend on X ('{x.name}').")
         self.set_absent(baseline)
         self._masks = None if feature_mask is None else _checked_masks(feature_mask, model)

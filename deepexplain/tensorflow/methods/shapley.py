@@ -5,7 +5,7 @@ from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Sequence
 import numpy as np
 
 from ..messages import warn
-from ..runs.arguments import flag, positive_int, shown
+from ..runs.arguments import MOST, flag, positive_int, shown
 from ..runs.first_layer import ALL, NONE, FirstLayer
 from ..runs.model import Model
 from ..runs.run import Run
@@ -52,7 +52,7 @@ class ShapleySampling(PerturbationAttribution):
                 not isinstance(sampling_dims, list) or len(sampling_dims) != len(model.X)
                 or all(dims is not None and np.ndim(dims) == 0 for dims in sampling_dims)):
             raise say_how('shapley_sampling', _HOW)
-        self._samples = positive_int('samples', samples)
+        self._samples = positive_int('samples', samples, MOST)
         given = list(sampling_dims or [None] * len(model.X)) if model.many else [sampling_dims]
         # All rows of X together are one sample: their axis is one of its dimensions.
         first = 0 if model.together else 1
@@ -98,8 +98,8 @@ class ShapleySampling(PerturbationAttribution):
                 total[features] += falls
         run.seen.note(np.abs(full))
         run.seen.note(np.abs(empty), baselines=True)
-        if all(player.min() >= 0 for player in players):
-            run.keep(full, empty)
+        # What is left alone is there still.
+        run.keep(full, empty)
         credits = np.append(total.reshape(run.n, count) / self._samples, np.zeros((run.n, 1)), 1)
         if self.per_group:
             return [credits[:, :-1].astype(self.dtype(run)[0])]

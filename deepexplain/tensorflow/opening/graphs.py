@@ -5,9 +5,9 @@ from typing import Any, Callable, List, Optional, Sequence, Tuple
 
 import tensorflow.compat.v1 as tf
 
+from ..graph.loops import restore_loops
 from ..graph.path import ancestors_of
 from .ends import ends_of, is_off, settle
-from .loops import restore_loops
 from .safety import Guard, inside
 from .source import Named, OpenError, Source, Weights, disown, flat_definition, new_session
 
@@ -95,7 +95,7 @@ def from_graph_def(path: str, config: Optional[tf.ConfigProto], safe_mode: bool)
         with session.graph.as_default():
             tf.import_graph_def(definition, name='')
             ends = ends_of(session.graph)  # What restores loops may add to them.
-            restore_loops(session.graph)
+            restore_loops(session.graph.get_operations())
     except Exception as error:
         session.close()
         raise OpenError("open: TensorFlow %s cannot import '%s'. %s" % (

@@ -1,10 +1,8 @@
 """Keras models of every kind: Keras 3, tf_keras, tf.keras and keras 2, eager or in a graph, and their files."""
 import inspect
-import itertools
 import re
 import sys
-from contextlib import contextmanager
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import tensorflow.compat.v1 as tf
 
@@ -14,9 +12,7 @@ from .graphs import copied, from_live
 from .keras_files import read
 from .safety import Guard
 from .source import OpenError, Source, new_session
-
-#: Pairs of a layer's name and the tensors that it put out.
-Calls = List[Tuple[str, List[Any]]]
+from .sublayers import Calls, Layer, layers_of, noting, outputs_of, with_other_names
 
 
 def is_keras_model(source: Any) -> bool:
@@ -35,7 +31,9 @@ def from_keras(model: Any, config: Optional[tf.ConfigProto], input_signature: Op
         session = tf.get_default_session()
         if session is None or session.graph is not graph:
             session = compat.keras_session(graph)
-        return copied(graph, session, model.inputs, model.outputs, _outputs_of_layers(model), config)
+        layers = layers_of(model)
+        found = copied(graph, session, model.inputs, model.outputs, outputs_of(model, layers), config)
+        return with_other_names(found, layers)
     keras = sys.modules[type(model).__module__.split('.')[0]]
     if getattr(getattr(keras, 'config', None), 'backend', lambda: 'tensorflow')() != 'tensorflow':
         raise OpenError("open: the Keras model runs on %s; deepexplain explains Keras's TensorFlow backend."
@@ -44,8 +42,9 @@ def from_keras(model: Any, config: Optional[tf.ConfigProto], input_signature: Op
         raise RuntimeError('open: the weights of the Keras model are eager, and eager execution is off here: open it '
                            'outside of any `with graph.as_default()`.')
     names, specs, structure = _inputs_of(model, input_signature)
-    function, calls = _traced(model, specs, structure)
-    return from_concrete(function, config, calls, names)
+    layers = layers_of(model)
+    function, calls = _traced(model, layers, specs, structure)
+    return with_other_names(from_concrete(function, config, calls, names), layers)
 
 
 def _is_eager(model: Any) -> bool:
@@ -106,7 +105,7 @@ def _as_op_name(name: str) -> str:
     return ''.join(letter if letter.isalnum() or letter in '_.-' else '_' for letter in name).lstrip('_.-') or 'input'
 
 
-def _traced(model: Any, specs: Sequence[tf.TensorSpec], structure: Any) -> Tuple[Any, Calls]:
+def _traced(model: Any, layers: Sequence[Layer], specs: Sequence[tf.TensorSpec], structure: Any) -> Tuple[Any, Calls]:
     """The model at inference as a ConcreteFunction, and what each of its layers put out."""
     calls: Calls = []
     options = {'training': False} if _takes_training(model) else {}
@@ -116,7 +115,7 @@ def _traced(model: Any, specs: Sequence[tf.TensorSpec], structure: Any) -> Tuple
 
     # Keras 3 does not run layers through autograph in fit either.
     function = tf.function(call, autograph='tf_keras' in type(model).__module__ or not _is_keras_3(model))
-    with _noting(model, calls):
+    with noting(layers, calls):
         found = function.get_concrete_function(*specs)
     graph = found.graph
     merged: Dict[str, List[Any]] = {}
@@ -138,55 +137,6 @@ def _takes_training(model: Any) -> bool:
     return 'training' in parameters or any(one.kind is one.VAR_KEYWORD for one in parameters.values())
 
 
-@contextmanager
-def _noting(model: Any, calls: Calls) -> Iterator[None]:
-    """Note what the layers put out while the model is traced; afterwards they are as before."""
-    changed: List[Any] = []
-
-    def watch(layer: Any, name: str) -> None:
-        original = layer.call
-
-        def call(*args: Any, **kwargs: Any) -> Any:
-            result = original(*args, **kwargs)
-            calls.append((name, tf.nest.flatten(result)))
-            return result
-
-        if 'call' not in vars(layer):
-            # Keras would keep record of an attribute that is set the usual way.
-            object.__setattr__(layer, 'call', call)
-            changed.append(layer)
-
-    try:
-        for name, layer in _layers_of(model):
-            watch(layer, name)
-        yield
-    finally:
-        for layer in changed:
-            object.__delattr__(layer, 'call')
-
-
-def _layers_of(model: Any, prefix: str = '') -> Iterator[Tuple[str, Any]]:
-    """Every layer with its name, those of models inside as 'outer/inner'."""
-    for layer in getattr(model, 'layers', ()):
-        yield prefix + layer.name, layer
-        yield from _layers_of(layer, prefix + layer.name + '/')
-
-
-def _outputs_of_layers(model: Any) -> Calls:
-    """What the layers of a model in a graph put out, where that is known: layers of models inside are called anew."""
-    calls = []
-    for name, layer in _layers_of(model):
-        outputs: List[Any] = []
-        try:
-            for index in itertools.count():
-                outputs.extend(tf.nest.flatten(layer.get_output_at(index)))
-        except (AttributeError, ValueError, RuntimeError):
-            pass  # So many calls, and no more.
-        if outputs:
-            calls.append((name, outputs))
-    return calls
-
-
 def from_file(path: str, config: Optional[tf.ConfigProto], custom_objects: Optional[Mapping[str, Any]],
               safe_mode: bool) -> Source:
     """A .keras or .h5 file."""
@@ -204,7 +154,9 @@ def from_file(path: str, config: Optional[tf.ConfigProto], custom_objects: Optio
         # As the default session it is taken for Keras's, whose own is left alone.
         with session.graph.as_default(), session.as_default():
             model = _load(path, version, options)
-            return from_live(session, model.inputs, model.outputs, _outputs_of_layers(model))
+            layers = layers_of(model)
+            return with_other_names(
+                from_live(session, model.inputs, model.outputs, outputs_of(model, layers)), layers)
     except Exception:
         session.close()
         raise

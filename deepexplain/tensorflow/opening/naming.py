@@ -1,5 +1,6 @@
 """What the tensors of an opened model are called."""
 import difflib
+import re
 from typing import Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 import tensorflow.compat.v1 as tf
@@ -48,7 +49,7 @@ class Names:
         if name in self._named:
             return self._named[name]
         several = list(self._numbered(name)) if name in self._source.names else []
-        several = several or [key for key in self._named if key.endswith('/' + name)]
+        several = several or self._ending_in(name)
         if len(several) == 1:
             return self._named[several[0]]
         if not several:
@@ -65,6 +66,13 @@ class Names:
         if several:
             raise ValueError("tensor: '%s' may be each of %s." % (name, ', '.join("'%s'" % one for one in several)))
         raise ValueError("tensor: the model has no layer or tensor '%s'.%s" % (name, self._like(name)))
+
+    def _ending_in(self, name: str) -> List[str]:
+        """The names that end in one; of those of a tensor the first, and of all the least deep."""
+        ending = re.compile('.*/%s(:[0-9]+)?$' % re.escape(name))
+        found = [key for key in self._named if ending.match(key)]
+        least = min((key.count('/') for key in found), default=0)
+        return list({self._named[key].name: key for key in reversed(found) if key.count('/') == least}.values())[::-1]
 
     def layers(self, every: bool) -> List[Layer]:
         """See `OpenedModel.layers`."""

@@ -8,6 +8,7 @@ from ..graph.replica import Replica
 from ..rules.activations import RuleSet, registered_rules
 from ..rules.gradients import lowered, refuse_uncovered
 from ..rules.joint import summed_to
+from ..rules.returned import returned
 from .affine import Line, line_of, together
 from .axes import brought_back
 from .linear import Layer, Parts
@@ -119,7 +120,9 @@ def _checked(rule: Rule, layer: Layer, R: tf.Tensor) -> tf.Tensor:
         raise TypeError("%s.relevance must return a tensor of the shape of layer.x, %s, not %s, for '%s'." % (
             type(rule).__name__, layer.x.shape,
             f'of {result.shape}' if isinstance(result, tf.Tensor) else type(result).__name__, layer.op.name))
-    return result
+    if type(rule).__module__ == Rule.__module__:
+        return result
+    return returned(result, layer.x, type(rule).__name__ + '.relevance', layer.op.name)
 
 
 def _shift_step(place: int, counts: bool) -> Step:

@@ -3,6 +3,7 @@
 A layer makes z_j + b_j of inputs x_i, with z_j = sum_i z_ij and z_ij = x_i w_ij. A rule shares the relevance R_j of
 each output among the inputs. Written R_i = sum_j (...) R_j below.
 """
+import sys
 from typing import Any, Callable, Dict, Optional, Tuple
 
 import numpy as np
@@ -241,6 +242,7 @@ def _ratio(R: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
 
 
 def _number(name: str, value: Any, least: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not least <= value < np.inf:
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not (
+            least <= value <= sys.float_info.max):
         raise ValueError(f'{name} must be a finite number of at least {least:g}, not {value!r}.')
     return float(value)

@@ -11,6 +11,7 @@ from ..graph.units import ELEMENTWISE, PRODUCTS, QUOTIENTS, SEVERAL_INPUTS, SUMS
 from .joint import JOINT
 from .markers import aligned_ends, gathered, is_marker, rule_of, step_by_step
 from .quotients import CLOSED, quotient
+from .returned import returned
 
 #: Odd and increasing, so that f(x) and x have one sign.
 ODD = ('Tanh', 'Softsign', 'Erf')
@@ -115,7 +116,7 @@ class EpsilonRules(RuleSet):
         x, y = aligned_ends(op)
         own = self._rules.get(rule_of(op), Rule()).elrp
         if own is not None:
-            return _checked(own(grad, x, y, self._epsilon), op, 'elrp')
+            return returned(own(grad, x, y, self._epsilon), x, _says('elrp', op), op.name)
         # One that a number of few digits cannot hold would be 0.
         epsilon = tf.constant(max(self._epsilon, 2. ** -24) if x.dtype == tf.float16 else self._epsilon, x.dtype)
         # Where the sign needs no test: Relu's f(x) is x or 0, and then x is not needed at all.
@@ -167,7 +168,7 @@ class RescaleRules(RuleSet):
         if own is not None:
             like = tf.shape(x)
             gradient = own(grad, x, y, tf.broadcast_to(reference.x, like), tf.broadcast_to(reference.y, like))
-            return _checked(gradient, op, 'deeplift')
+            return returned(gradient, x, _says('deeplift', op), op.name)
         rule = rule_of(op)
         if rule in CLOSED:
             return grad * CLOSED[rule](op, x, y, reference.x, reference.y)
@@ -178,11 +179,8 @@ class RescaleRules(RuleSet):
         return grad * quotient(rule, x, y, reference.x, reference.y, derivative)
 
 
-def _checked(gradient: Any, op: tf.Operation, method: str) -> tf.Tensor:
-    if gradient is None:
-        raise RuntimeError("The %s rule that was registered for %s returned None for '%s', not a tensor." % (
-            method, rule_of(op), op.name))
-    return gradient
+def _says(method: str, op: tf.Operation) -> str:
+    return f'The {method} rule that was registered for {rule_of(op)}'
 
 
 def ordinary_gradient(y: tf.Tensor, x: tf.Tensor, grad: tf.Tensor, ops: Sequence[tf.Operation] = ()) -> tf.Tensor:

@@ -7,7 +7,8 @@ import tensorflow.compat.v1 as tf
 from ..graph import compat
 from ..graph.bodies import Inside, look_inside
 from ..graph.functions import is_call, is_phased
-from ..graph.path import CALLS, FLAT, FUNCTIONAL, GRADIENT, Path, find_cut, is_training_flag, unwrap
+from ..graph.loops import ENTERS, restore_loops
+from ..graph.path import CALLS, FLAT, FUNCTIONAL, GRADIENT, Path, ancestors, find_cut, is_training_flag, unwrap
 from ..graph.replica import Replica
 from ..graph.units import Units, find_units, foreign_gradient, training_tensors
 from ..messages import listed, warn
@@ -86,6 +87,9 @@ def lowered(path: Path, inference: bool = False) -> Path:
         inference: whether functional branches that a Keras learning phase chooses are inlined as well, as they are at
             inference, and what is behind the true side of a placeholder for training is left out of account.
     """
+    if any(compat.control_flow_context(op) is None for op in path.of_types(ENTERS)):
+        # The graph was imported without its collections, as frozen graphs are.
+        restore_loops(ancestors(path.T, set()))
     dead = frozenset(training_tensors(path, is_training_flag) if inference else ())
     if dead:
         # Batch normalisation's moments hang on X while it trains alone.
@@ -192,8 +196,10 @@ def gradients_of(T: tf.Tensor, points: Sequence[tf.Tensor], model: 'Model', rele
         gradients = tf.gradients(T, points, weighed, stop_gradients=stop)
     else:
         gradients = tf.gradients(T * value * model.Y, points, stop_gradients=stop)
-    for x, gradient in zip(model.X if tensors is None else tensors, gradients):
-        if gradient is None:
+    for i, x in enumerate(model.X if tensors is None else tensors):
+        if gradients[i] is None and x.name in model.unused:
+            gradients[i] = tf.zeros_like(points[i])
+        elif gradients[i] is None:
             raise RuntimeError(_why_cut(model.T, x))
     return [_dense(gradient) for gradient in gradients]
 

@@ -1,4 +1,5 @@
 """What callers pass in, checked at the door and brought to one form; never changed in place."""
+import sys
 from typing import Any, List, Mapping, Optional, Sequence
 
 import numpy as np
@@ -7,6 +8,9 @@ import tensorflow.compat.v1 as tf
 from ..graph.compat import while_context
 from .arrays import all_finite, to_array
 from .batching import Rowing
+
+#: More steps or samples than anybody has time for; their places are listed in memory.
+MOST = 10 ** 7
 
 
 def check_tensors(T: Any, X: Any, graph: tf.Graph) -> List[tf.Tensor]:
@@ -96,17 +100,19 @@ def flag(name: str, value: Any) -> bool:
     return bool(value)
 
 
-def positive_int(name: str, value: Any) -> int:
+def positive_int(name: str, value: Any, most: Optional[int] = None) -> int:
     """The value as an int, when it is one of at least 1."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
         raise ValueError(f'{name} must be a positive int, not {shown(value)}.')
+    if most is not None and value > most:
+        raise ValueError(f'{name} must be a positive int of at most {most}, not {shown(value)}.')
     return int(value)
 
 
 def number(name: str, value: Any) -> float:
     """The value as a float, when it is a finite number of at least 0."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)) or not (
-            0 <= value < np.inf):
+            0 <= value <= sys.float_info.max):
         raise ValueError(f'{name} must be a number of at least 0, not {shown(value)}.')
     return float(value)
 
@@ -155,7 +161,7 @@ def check_rows(T: tf.Tensor, X: List[tf.Tensor], n: int, batch_size: Any, defaul
                            'batch_size out, or pass a T of which the first axis is the samples.' % T.name)
     of_target = first_dimension(T)
     mixed = T.shape.ndims != 0 and not sized and (of_target is None or bool(fixed))
-    rows = int(batch_size or (fixed + [default if mixed else n])[0])
+    rows = min(int(batch_size or (fixed + [default if mixed else n])[0]), sys.maxsize)
     if fixed and n % rows and not mixed:
         raise RuntimeError('xs must have a multiple of %d samples, as the first dimension of the input tensor says, '
                            'not %d.' % (rows, n))

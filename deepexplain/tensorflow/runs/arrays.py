@@ -2,6 +2,7 @@
 from typing import Any, Optional
 
 import numpy as np
+import tensorflow.compat.v1 as tf
 
 from ..messages import warn
 
@@ -39,7 +40,7 @@ def to_array(name: str, value: Any, dtype: Any) -> np.ndarray:
                 strange = _lost(raw, array)
     except OverflowError:
         strange = _range(dtype)
-    except (TypeError, ValueError, NotImplementedError) as error:
+    except (TypeError, ValueError, NotImplementedError, RuntimeError) as error:
         raise ValueError(f'{what}: {error}') from None
     if strange is not None or value is None:
         raise ValueError(f'{what}, not {strange}.')
@@ -52,6 +53,9 @@ def not_numbers(value: Any, complex_too: bool = False) -> Optional[str]:
     """What a value is, or holds, in words, if numpy makes real numbers of it that it is not; else None."""
     if value is None:
         return 'None'
+    strange = _unevaluated(value)
+    if strange is not None:
+        return strange
     if isinstance(value, (list, tuple)):
         others = {kind for kind in set(map(type, value)) if not _is_number(kind)}
         found = (not_numbers(one, complex_too) for one in value if type(one) in others)
@@ -72,6 +76,33 @@ def not_numbers(value: Any, complex_too: bool = False) -> Optional[str]:
     if issubclass(value.dtype.type, np.void):
         return 'of fields (%s)' % ', '.join(value.dtype.names or ['of bytes'])
     return {'U': 'of strings', 'S': 'of strings', 'M': 'of dates', 'm': 'of spans of time'}.get(kind)
+
+
+def _unevaluated(value: Any) -> Optional[str]:
+    """What a value is that numpy makes no array of by itself, with what to do, in words; else None."""
+    if isinstance(value, (np.ndarray, np.generic, int, float)):
+        return None
+    if isinstance(value, (tf.SparseTensor, tf.SparseTensorValue)):
+        return 'a sparse tensor: pass what tf.sparse.to_dense makes of it'
+    if tf.is_tensor(value):
+        return None if _has_values(value) else (
+            f"'{getattr(value, 'name', type(value).__name__)}', a tensor without values here: pass what session.run "
+            'returns for it, or .numpy() outside of the graph')
+    # Those of scipy, and of others that are like them.
+    if hasattr(value, 'toarray') or hasattr(value, 'todense'):
+        return 'a sparse matrix: make it dense, as by .%s()' % ('toarray' if hasattr(value, 'toarray') else 'todense')
+    return None
+
+
+def _has_values(tensor: Any) -> bool:
+    """Whether a tensor or a variable is an eager one, outside of graphs."""
+    if isinstance(tensor, tf.Tensor):
+        return hasattr(tensor, 'numpy')
+    try:
+        tensor.numpy()
+    except (AttributeError, NotImplementedError, RuntimeError):
+        return False
+    return True
 
 
 def _is_number(kind: type) -> bool:

@@ -56,6 +56,8 @@ class Belongings:
         return self._known[key]
 
     def _made(self, tensor: tf.Tensor) -> Belongs:
+        if any(tensor is x for x in self._inputs):
+            return Belongs(True, True)
         found: List[Optional[bool]] = [rows_at(tensor, x) for x in self._inputs if Path([tensor], x).ops]
         if None in found:
             return Belongs(None, True)

@@ -14,7 +14,7 @@ def check_ys(ys: Any) -> None:
     if isinstance(ys, str):
         if ys != 'max':
             raise ValueError(f"ys must be weights, a unit, a unit for each sample, or 'max', not {ys!r}.")
-    elif ys is not None:
+    elif ys is not None and not _is_int(ys) and _whole(ys) is None:
         finite('ys', to_array('ys', ys, np.float64))
 
 
@@ -48,22 +48,27 @@ def weights(ys: Any, T: tf.Tensor, n: int, values: Callable[[], np.ndarray]) -> 
                 T.name, size - 1, ' on axis %d' % (axis + 1) if len(shape) > 1 else '',
                 chosen.min() if chosen.min() < 0 else chosen.max()))
     result = np.zeros([n] + shape, T.dtype.as_numpy_dtype)
-    result[(np.arange(n),) + tuple(units.T)] = 1
+    result[(np.arange(n),) + tuple(units.T.astype(np.int64))] = 1
     return result
 
 
 def _units(ys: Any, T: tf.Tensor, n: int) -> Optional[np.ndarray]:
-    """The chosen unit of each sample, ints of shape (n, rank of T - 1), or None where ys are weights."""
+    """The chosen unit of each sample, ints of shape (n, rank of T - 1), or None where ys are weights.
+
+    They may be beyond 64 bits, with a sign: nothing is known of their range yet.
+    """
     rank = 2 if T.shape.ndims is None else T.shape.ndims
     if rank < 2 or isinstance(ys, (bool, np.bool_)):
         return None
     if isinstance(ys, tuple) and len(ys) == rank - 1 and all(_is_int(unit) for unit in ys):
-        return np.tile(np.array(ys, np.int64), (n, 1))
-    if _is_int(ys):
+        return np.tile(_ints([int(unit) for unit in ys]), (n, 1))
+    array = None if _is_int(ys) else _whole(ys)
+    if _is_int(ys) or array is not None and array.ndim == 0 and array.dtype.kind != 'b':
+        unit = int(ys if array is None else array)
         if rank > 2:
-            raise ValueError("ys must name a unit of T ('%s') by a tuple of %d ints, not %d." % (T.name, rank - 1, ys))
-        return np.full((n, 1), int(ys), np.int64)
-    array = _whole(ys)
+            raise ValueError("ys must name a unit of T ('%s') by a tuple of %d ints, not %d." % (
+                T.name, rank - 1, unit))
+        return np.tile(_ints([unit]), (n, 1))
     if array is None:
         return None
     if array.ndim > 1 and array.size == n == len(array) and (
@@ -78,27 +83,36 @@ def _units(ys: Any, T: tf.Tensor, n: int) -> Optional[np.ndarray]:
     if array.ndim == 1 and rank == 2:
         if len(array) != n:
             raise _other_size(n, len(array), T)
-        return array.astype(np.int64)[:, np.newaxis]
-    if rank > 2 and array.shape == (n, rank - 1):
-        return array.astype(np.int64)
-    return None
+        return array[:, np.newaxis]
+    return array if rank > 2 and array.shape == (n, rank - 1) else None
 
 
 def _whole(ys: Any) -> Optional[np.ndarray]:
-    """ys as an array, where it is of ints or bools, also of objects that are."""
+    """ys as an array, where it is of ints or bools, also of objects that are; of objects where ints are too large."""
     if isinstance(ys, np.ndarray) and ys.dtype.kind == 'f':
         return None
     try:
         if not_numbers(ys) is not None:
             return None
         array = np.asarray(ys)
+        if array.dtype.kind == 'f' and isinstance(ys, (list, tuple)) and array.size and array.max() >= 2. ** 63:
+            array = np.asarray(ys, object)  # Ints of 64 bits among others are floats to numpy.
         if array.dtype.kind == 'O':
             objects = array.ravel().tolist()
-            bools = all(isinstance(one, (bool, np.bool_)) for one in objects)
-            array = array.astype(bool if bools else np.int64) if bools or all(map(_is_int, objects)) else array
-    except (TypeError, ValueError, NotImplementedError, OverflowError):  # `to_array` says what it is.
+            if all(map(_is_int, objects)):
+                return _ints(objects).reshape(array.shape)
+            array = array.astype(bool) if all(isinstance(one, (bool, np.bool_)) for one in objects) else array
+    except (TypeError, ValueError, NotImplementedError, RuntimeError):  # `to_array` says what it is.
         return None
     return array if array.dtype.kind in 'iub' else None
+
+
+def _ints(values: List[int]) -> np.ndarray:
+    """Ints as an array, of objects where they take more than 64 bits."""
+    try:
+        return np.array(values, np.int64)
+    except OverflowError:
+        return np.array(values, object)
 
 
 def _is_int(value: Any) -> bool:

@@ -8,7 +8,7 @@ from ..graph.path import Path
 from ..graph.rows import mixing_ops
 from ..messages import warn
 from .arguments import fits, to_array, written
-from .targets import weights
+from .targets import check_ys, weights
 
 
 class Sample(NamedTuple):
@@ -67,6 +67,7 @@ def weights_together(ys: Any, T: tf.Tensor, values: Callable[[], np.ndarray]) ->
             value.append(values()[0])
         return value[0]
 
+    check_ys(ys)
     rank = whole().ndim if T.shape.ndims is None else T.shape.ndims
     if rank == 0:
         array = to_array('ys', ys, T.dtype.as_numpy_dtype)

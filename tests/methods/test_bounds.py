@@ -1,0 +1,38 @@
+"""The bounds of deep_taylor.bounded."""
+import numpy as np
+import pytest
+import tensorflow.compat.v1 as tf
+from models import dense, initialise
+
+from deepexplain.tensorflow import DeepExplain
+
+
+@pytest.mark.parametrize('low, high, words', [
+    (1, 0, 'low must be nowhere above high: they are 1 and 0.'),
+    ([0, 0, 2, 0], 1, r'low must be nowhere above high: at \(2,\) they are 2 and 1.'),
+    (0, np.array([1, 1, 1, -.5]), r'low must be nowhere above high: at \(3,\) they are 0 and -0.5.'),
+    ([1, 1, 1, 1], [2, 2, 0, 2], r'low must be nowhere above high: at \(2,\) they are 1 and 0.')])
+@pytest.mark.parametrize('many', [False, True])
+def test_low_above_high(session, rng, low, high, words, many):
+    X = tf.placeholder(tf.float32, [None, 4])
+    T = tf.cast(tf.nn.relu(dense(X, rng, 3)), tf.int32) if many else dense(X, rng, 3)
+    size = len(session.graph.get_operations())
+    with DeepExplain(session=session) as de:
+        with pytest.raises(ValueError, match=words):
+            de.get_explainer('deep_taylor.bounded', T, [X] if many else X, low=[low] if many else low,
+                             high=[high] if many else high)
+        for outer in ('smoothgrad', 'vargrad'):
+            with pytest.raises(ValueError, match=words):
+                de.get_explainer(outer, T, [X] if many else X, of='deep_taylor.bounded', options=dict(
+                    low=[low] if many else low, high=[high] if many else high))
+    assert len(session.graph.get_operations()) == size
+
+
+def test_bounds_of_two_shapes_and_equal_ones(session, rng):
+    X = tf.placeholder(tf.float32, [None, None])
+    T = tf.matmul(X, tf.Variable(rng.randn(4, 3).astype('f')))
+    initialise(session)
+    with DeepExplain(session=session) as de:
+        with pytest.raises(ValueError, match=r'low and high must have one shape, .* not \(4,\) and \(3,\)'):
+            de.get_explainer('deep_taylor.bounded', T, X, low=[0] * 4, high=[1] * 3)
+        assert np.isfinite(de.explain('deep_taylor.bounded', T, X, rng.rand(2, 4), low=[0] * 4, high=0)).all()
