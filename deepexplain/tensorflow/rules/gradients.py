@@ -6,7 +6,7 @@ import tensorflow.compat.v1 as tf
 
 from ..graph import compat
 from ..graph.bodies import Inside, look_inside
-from ..graph.functions import is_call, is_phased
+from ..graph.functions import is_call, is_for_training
 from ..graph.loops import ENTERS, restore_loops
 from ..graph.path import CALLS, FLAT, FUNCTIONAL, GRADIENT, Path, ancestors, find_cut, is_training_flag, unwrap
 from ..graph.replica import Replica
@@ -84,8 +84,8 @@ def lowered(path: Path, inference: bool = False) -> Path:
     """The path, imported again with its function calls inlined if there are any.
 
     Args:
-        inference: whether functional branches that a Keras learning phase chooses are inlined as well, as they are at
-            inference, and what is behind the true side of a placeholder for training is left out of account.
+        inference: whether functional branches that training chooses are inlined as well, as they are at inference, and
+            what is behind the true side of a placeholder for training is left out of account.
     """
     if any(compat.control_flow_context(op) is None for op in path.of_types(ENTERS)):
         # The graph was imported without its collections, as frozen graphs are.
@@ -98,7 +98,8 @@ def lowered(path: Path, inference: bool = False) -> Path:
                                    if is_training_flag(flag.op))
         path = living
     path.steps = frozenset(registered_rules()) & FLAT
-    phased = [op for op in path.ops if inference and is_phased(op)]
+    phased = [op for op in path.ops if inference and is_for_training(op)]
+    path.settled |= {flag.name for flag in (unwrap(op.inputs[0]) for op in phased) if is_training_flag(flag.op)}
     if not phased and all(op.type not in CALLS and hasattr(tf.raw_ops, op.type) for op in path.ops):
         return path
     library = compat.library_of(path.graph)
