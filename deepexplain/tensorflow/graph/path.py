@@ -220,11 +220,9 @@ class Cut(NamedTuple):
     Attributes:
         path: whether T depends on X at all.
         stops: the ops that let no gradient through.
-        instead: the tensors nearest to X that T does depend differentiably on.
     """
     path: bool
     stops: List[tf.Operation]
-    instead: List[tf.Tensor]
 
 
 def find_cut(T: tf.Tensor, x: tf.Tensor) -> Cut:
@@ -247,8 +245,7 @@ def find_cut(T: tf.Tensor, x: tf.Tensor) -> Cut:
             stops.append(tensor.op)
         else:
             waiting.extend(trainable)
-    instead = [op.outputs[0] for op in stops if op.outputs[0].dtype.is_floating and op is not T.op]
-    return Cut(bool(path.ops), stops, instead)
+    return Cut(bool(path.ops), stops)
 
 
 def _is_stopped(op: tf.Operation, on_path: Set[tf.Operation]) -> bool:
