@@ -13,7 +13,8 @@ METHODS = {'gradient': {}, 'intgrad': dict(steps=5), 'deeplift': {}, 'elrp': {},
 @pytest.fixture
 def mixed(session, rng):
     """ids, their embedding, a dense input, T, and what is fed."""
-    ids, numbers = tf.placeholder(tf.int32, [None, 4], name='ids'), tf.placeholder(tf.float32, [None, 2], name='numbers')
+    ids = tf.placeholder(tf.int32, [None, 4], name='ids')
+    numbers = tf.placeholder(tf.float32, [None, 2], name='numbers')
     embedding = tf.gather(weights(rng, 10, 3), ids)
     T = dense(tf.nn.tanh(dense(tf.concat([tf.reshape(embedding, [-1, 12]), numbers], 1), rng, 5)), rng, 2)
     initialise(session)

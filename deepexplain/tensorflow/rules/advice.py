@@ -16,8 +16,8 @@ LOOKUPS = ('Gather', 'GatherV2', 'GatherNd', 'ResourceGather', 'ResourceGatherNd
 def plain_ops(graph: tf.Graph) -> str:
     """How to be rid of functional loops and branches, as a sentence."""
     if graph.get_collection(OPENED):
-        return ('Take a method without rules of its own, such as intgrad or occlusion; or open the model with its loops '
-                'unrolled (unroll=True of the recurrent layers of Keras).')
+        return ('Take a method without rules of its own, such as intgrad or occlusion; or open the model with its '
+                'loops unrolled (unroll=True of the recurrent layers of Keras).')
     return ('Build the model after tf.compat.v1.disable_v2_behavior(), which makes loops, branches and calls of plain '
             'ops.')
 

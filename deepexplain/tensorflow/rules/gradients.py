@@ -95,8 +95,9 @@ def lowered(path: Path, inference: bool = False) -> Path:
     if dead:
         # Batch normalisation's moments hang on X while it trains alone.
         living = Path(path.X, path.T, dead)
-        living.settled = frozenset() if not inference else frozenset(flag.name for flag in (unwrap(op.inputs[1]) for op in path.of_types(['Switch']))
-                                   if is_training_flag(flag.op))
+        if inference:
+            flags = [unwrap(op.inputs[1]) for op in path.of_types(['Switch'])]
+            living.settled = frozenset(flag.name for flag in flags if is_training_flag(flag.op))
         path = living
     path.steps = frozenset(registered_rules()) & FLAT
     phased = [op for op in path.ops if inference and is_phased(op)]
