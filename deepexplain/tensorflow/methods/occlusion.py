@@ -134,7 +134,8 @@ class Occlusion(PerturbationAttribution):
         for number, (x, window) in enumerate(zip(run.xs, self._windows)):
             if window is None:
                 continue
-            shape = x.shape[1:]
+            # A sample without axes is one feature.
+            shape = x.shape[1:] or (1,)
             size = window[0] or (1,) * len(shape)
             if any(one > extent for one, extent in zip(size, shape)):
                 raise ValueError(f'window_shape must fit into a sample of shape {shape}, not {size}.')

@@ -32,10 +32,7 @@ class PerturbationAttribution(Attribution):
 
     def __init__(self, model: Model, baseline: Any = None, feature_mask: Any = None, per_group: bool = False) -> None:
         super().__init__(model)
-        for x, sample in zip(model.X, model.samples):
-            if sample.shape.ndims == 1:
-                raise RuntimeError("%s needs samples with features: '%s' has the shape %s." % (
-                    type(self).__name__, x.name, x.shape))
+        for x in model.X:
             if x.name not in model.unused and x is not model.T and not (
                     Path([x], model.T) if model.many else model.path).ops:
                 raise RuntimeError(f"T ('{model.T.name}') does not depend on X ('{x.name}').")
@@ -125,7 +122,7 @@ def _checked_masks(feature_mask: Any, model: Model) -> List[np.ndarray]:
     for value, x in zip(values, model.samples):
         strange = not_numbers(value)
         mask = np.array(value if strange is None else 0)
-        if mask.dtype.kind not in 'iu' or not mask.ndim:
+        if mask.dtype.kind not in 'iu' or not mask.ndim and x.shape.ndims != 1:
             raise ValueError('feature_mask must be of ints, for each input an array of the shape of a sample, not '
                              '%s.' % (strange or (mask.dtype if mask.ndim else 'a single number')))
         expected = sample_shape(x)
