@@ -2,6 +2,7 @@
 from typing import Any, Callable, List, Optional, Sequence
 
 import numpy as np
+import tensorflow.compat.v1 as tf
 
 from ..graph.path import Path
 from ..runs.arguments import flag, sample_shape, written
@@ -44,6 +45,13 @@ class PerturbationAttribution(Attribution):
             raise ValueError('per_group needs a feature_mask.')
         head = find_head(model.path) if self._masks is None else None
         self.first_layer = None if head is None else FirstLayer(model, head, self.running)
+
+    def prepare(self, run: Run) -> None:
+        super().prepare(run)
+        for x, array in zip(self.model.X, self.absent(run).arrays):
+            if x.dtype == tf.string and not all(isinstance(one, (str, bytes)) for one in array.ravel()):
+                raise ValueError(f"baseline must say which string stands for nothing in X ('{x.name}'), such as '' or "
+                                 "'[MASK]'.")
 
     def flat_absent(self, run: Run) -> List[np.ndarray]:
         """What the features of each input are when they are absent: (1 for all samples or n, features)."""

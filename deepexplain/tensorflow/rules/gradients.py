@@ -10,7 +10,7 @@ from ..graph.functions import is_call, is_phased
 from ..graph.path import CALLS, FLAT, FUNCTIONAL, GRADIENT, Path, find_cut, is_training_flag, unwrap
 from ..graph.replica import Replica
 from ..graph.units import Units, find_units, foreign_gradient, training_tensors
-from ..graph.using import untaken
+from ..graph.using import untaken, unused
 from ..messages import listed, warn
 from .activations import Rule, RuleSet, registered_rules
 from .advice import completed, instead, plain_ops, uncovered
@@ -212,6 +212,15 @@ def _dense(gradient: Any) -> tf.Tensor:
     return tf.math.unsorted_segment_sum(gradient.values, gradient.indices, gradient.dense_shape[0])
 
 
+def refuse_ids(T: tf.Tensor, X: Sequence[tf.Tensor]) -> None:
+    """RuntimeError for inputs of ids or strings, of which there are no gradients."""
+    strange = [x for x in X if not (x.dtype.is_floating or x.dtype.is_complex)]
+    spare = unused(X, T) if strange else []
+    for x in strange:
+        if len(spare) == len(X) or not any(x is one for one in spare):
+            raise RuntimeError(_why_cut(T, x))
+
+
 def _why_cut(T: tf.Tensor, x: tf.Tensor) -> str:
     """In one message: which X, where its gradient stops, and what can be explained instead."""
     cut = find_cut(T, x)
@@ -223,6 +232,8 @@ def _why_cut(T: tf.Tensor, x: tf.Tensor) -> str:
         return message
     message += 'the gradient stops at %s.' % ', '.join("'%s' (%s)" % (op.name, op.type) for op in cut.stops[:5])
     nearest = instead(cut.stops, T)
+    if not nearest and not x.dtype.is_floating:
+        message += ' occlusion and shapley_sampling take it as it is, with a baseline.'
     if nearest:
         message += ' Nearest to X that can be explained instead: %s.' % ', '.join(
             "'%s'" % tensor.name for tensor in nearest[:5])
