@@ -13,6 +13,7 @@ from .graph.path import Path, is_learning_phase
 from .graph.ways import warn_of_ways
 from .messages import close_to, warn
 from .methods.noise_tunnel import NoiseTunnel, named
+from .rules.gradients import refuse_ids
 from .runs.arguments import check_rows, check_samples, check_tensors, flag, not_finite, positive_int
 from .runs.batching import Rowing, sweep
 from .runs.belongings import Belongings, Said, check_fixed, check_said
@@ -62,6 +63,8 @@ class Explainer:
                                'graph; use a tf.compat.v1.Session).')
         attribution = methods.attribution_methods[method]
         attribution.check_options(options)
+        if attribution.differentiates:
+            refuse_ids(T, inputs)
         with self._making(attribution.__name__):
             self._attribution = attribution(Model(T, inputs, self._many, method, self._together), **options)
             self._attribution.model.build()

@@ -1,4 +1,4 @@
-"""ys='max' chooses the unit in the call that explains it: no call more than with a unit given, the same numbers."""
+"""ys='max' chooses the unit in the call that explains it: no more calls than where it is given, the same numbers."""
 import warnings
 
 import numpy as np

@@ -198,7 +198,7 @@ class Path:
 
 
 def _runs_in(op: tf.Operation, loops: Set[Any]) -> bool:
-    """Whether an op is in one of some loops; of what has no outputs TensorFlow may not know, as in an imported graph."""
+    """Whether an op is in one of some loops; of what has no outputs TensorFlow may not know."""
     if op.outputs:
         return while_context(op) in loops
     waiting, seen = [op], {op}
@@ -248,11 +248,9 @@ class Cut(NamedTuple):
     Attributes:
         path: whether T depends on X at all.
         stops: the ops that let no gradient through.
-        instead: the tensors nearest to X that T does depend differentiably on.
     """
     path: bool
     stops: List[tf.Operation]
-    instead: List[tf.Tensor]
 
 
 def find_cut(T: tf.Tensor, x: tf.Tensor) -> Cut:
@@ -275,8 +273,7 @@ def find_cut(T: tf.Tensor, x: tf.Tensor) -> Cut:
             stops.append(tensor.op)
         else:
             waiting.extend(trainable)
-    instead = [op.outputs[0] for op in stops if op.outputs[0].dtype.is_floating and op is not T.op]
-    return Cut(bool(path.ops), stops, instead)
+    return Cut(bool(path.ops), stops)
 
 
 def _is_stopped(op: tf.Operation, on_path: Set[tf.Operation]) -> bool:

@@ -134,11 +134,12 @@ class Occlusion(PerturbationAttribution):
         for number, (x, window) in enumerate(zip(run.xs, self._windows)):
             if window is None:
                 continue
-            shape = x.shape[1:]
+            # A sample without axes is one feature.
+            shape = x.shape[1:] or (1,)
             size = window[0] or (1,) * len(shape)
             if any(one > extent for one, extent in zip(size, shape)):
                 raise ValueError(f'window_shape must fit into a sample of shape {shape}, not {size}.')
-            view = view_as_windows(np.arange(int(np.prod(shape))).reshape(shape), size, window[1])
+            view = view_as_windows(np.arange(int(np.prod(shape))).reshape(shape), size, window[1] or 1)
             # All windows are of one form, so where they begin says it all.
             corners: Any = (Ellipsis,) + (0,) * len(shape)
             starts = view[corners].ravel()

@@ -44,6 +44,15 @@ class OpenError(ValueError):
         super().__init__(visible(text))
 
 
+def reason(error: BaseException) -> str:
+    """Why TensorFlow could not do something, in one line: what it says itself, behind where it was in the graph."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    for before in ('Original error:', "Node: '"):
+        places = [i for i, line in enumerate(lines[:-1]) if line.startswith(before) or line.endswith(before)]
+        lines = lines[places[0] + 1:] if places else lines
+    return (lines[0] if lines else type(error).__name__)[:300]
+
+
 class Weights:
     """Values that a session takes from elsewhere, again and again.
 

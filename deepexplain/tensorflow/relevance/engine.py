@@ -51,7 +51,7 @@ class Planned:
             raise ValueError(f"uncovered must be 'error' or 'gradient', not {uncovered!r}.")
         self.path: Path = lowered(model.path, inference=True)
         self.plan: Plan = make_plan(self.path, frozenset(registered_rules()))
-        self.unruled = '' if quiet else refuse_uncovered(method, self.plan.uncovered, uncovered == 'error')
+        self.unruled = '' if quiet else refuse_uncovered(method, self.path.T, self.plan.uncovered, uncovered == 'error')
         ruled = [op for op in self.path.ops if any(op.name in table for table in (
             self.plan.layers, self.plan.pools, self.plan.sums, self.plan.winners, self.plan.shifts,
             self.plan.scatters, self.plan.pads))]

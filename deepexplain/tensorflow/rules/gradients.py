@@ -11,8 +11,10 @@ from ..graph.loops import ENTERS, restore_loops
 from ..graph.path import CALLS, FLAT, FUNCTIONAL, GRADIENT, Path, ancestors, find_cut, is_training_flag, unwrap
 from ..graph.replica import Replica
 from ..graph.units import Units, find_units, foreign_gradient, training_tensors
+from ..graph.using import untaken, unused
 from ..messages import listed, warn
 from .activations import Rule, RuleSet, registered_rules
+from .advice import completed, instead, plain_ops, uncovered
 from .complete import only_taken, without_stops
 
 if TYPE_CHECKING:
@@ -83,19 +85,23 @@ def ordinary(path: Path, points: Sequence[tf.Tensor] = ()) -> Carrier:
 def lowered(path: Path, inference: bool = False) -> Path:
     """The path, imported again with its function calls inlined if there are any.
 
+    What is behind the true side of a Keras learning phase is left out of account.
+
     Args:
         inference: whether functional branches that training chooses are inlined as well, as they are at inference, and
-            what is behind the true side of a placeholder for training is left out of account.
+            what is behind the true side of a placeholder for training is left out of account too.
     """
     if any(compat.control_flow_context(op) is None for op in path.of_types(ENTERS)):
         # The graph was imported without its collections, as frozen graphs are.
         restore_loops(ancestors(path.T, set()))
-    dead = frozenset(training_tensors(path, is_training_flag) if inference else ())
+    dead = frozenset(training_tensors(path, is_training_flag) if inference else training_tensors(path).union(
+        untaken(path, lambda: compat.library_of(path.graph))))
     if dead:
         # Batch normalisation's moments hang on X while it trains alone.
         living = Path(path.X, path.T, dead)
-        living.settled = frozenset(flag.name for flag in (unwrap(op.inputs[1]) for op in path.of_types(['Switch']))
-                                   if is_training_flag(flag.op))
+        if inference:
+            flags = [unwrap(op.inputs[1]) for op in path.of_types(['Switch'])]
+            living.settled = frozenset(flag.name for flag in flags if is_training_flag(flag.op))
         path = living
     path.steps = frozenset(registered_rules()) & FLAT
     phased = [op for op in path.ops if inference and is_for_training(op)]
@@ -145,14 +151,15 @@ def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
     inside = look_inside(path, rules)
     if check is not None:
         check(path, method, inside)
-    refuse_hidden(method, inside.hidden)
+    refuse_hidden(method, inside.hidden, path.graph)
     units = find_units(path, frozenset(rules), joint)
     if joint:
         units = only_taken(units, path)
     unruled = [(op.type, path.called(op)) for op in list(units.lost) + list(units.unsupported)] + inside.unsupported
     if unruled:
+        advice = completed(path, units.unsupported) if method.startswith('deeplift') and not joint else ''
         warn('%s: unsupported activation on the path from X to T: %s. What has no rule passes its ordinary gradient, '
-             'so attributions may not add up; see register_rule.' % (method, listed(unruled)))
+             'so attributions may not add up; see register_rule.%s' % (method, listed(unruled), advice))
     units = units._replace(joint=list(units.joint) + [op for op in also(path, units) if op not in units.joint])
     replica = Replica(path.with_loops(), path.fed, units, GRADIENT)
     # What goes to the winner is what it has: nothing is lost of T(x), as of the change of T something may be.
@@ -161,15 +168,13 @@ def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
     return Ruled(path, units, replica, rules, listed(unruled + inexact))
 
 
-def refuse_uncovered(method: str, ops: Sequence[tf.Operation], error: bool) -> str:
+def refuse_uncovered(method: str, T: tf.Tensor, ops: Sequence[tf.Operation], error: bool) -> str:
     """RuntimeError, or a warning, that names ops without a rule; their list."""
     names = listed([(op.type, op.name) for op in ops])
     if ops and error:
-        hint = ''
-        if any(op.type in ('Softmax', 'LogSoftmax') for op in ops):
-            hint = ' Explain what goes into the softmax.'
-        elif any(op.type in FUNCTIONAL for op in ops):
-            hint = ' Build the model after tf.compat.v1.disable_v2_behavior(), which makes loops of plain ops.'
+        hint = uncovered(T, ops)
+        if not hint and any(op.type in FUNCTIONAL for op in ops):
+            hint = ' ' + plain_ops(T.graph)
         raise RuntimeError("%s has no rule for %s, on the path from X to T.%s uncovered='gradient' passes it by its "
                            'ordinary gradient.' % (method, names, hint))
     if ops:
@@ -212,6 +217,15 @@ def _dense(gradient: Any) -> tf.Tensor:
     return tf.math.unsorted_segment_sum(gradient.values, gradient.indices, gradient.dense_shape[0])
 
 
+def refuse_ids(T: tf.Tensor, X: Sequence[tf.Tensor]) -> None:
+    """RuntimeError for inputs of ids or strings, of which there are no gradients."""
+    strange = [x for x in X if not (x.dtype.is_floating or x.dtype.is_complex)]
+    spare = unused(X, T) if strange else []
+    for x in strange:
+        if len(spare) == len(X) or not any(x is one for one in spare):
+            raise RuntimeError(_why_cut(T, x))
+
+
 def _why_cut(T: tf.Tensor, x: tf.Tensor) -> str:
     """In one message: which X, where its gradient stops, and what can be explained instead."""
     cut = find_cut(T, x)
@@ -222,17 +236,19 @@ def _why_cut(T: tf.Tensor, x: tf.Tensor) -> str:
             message += ' X depends on T: are they swapped?'
         return message
     message += 'the gradient stops at %s.' % ', '.join("'%s' (%s)" % (op.name, op.type) for op in cut.stops[:5])
-    if cut.instead:
+    nearest = instead(cut.stops, T)
+    if not nearest and not x.dtype.is_floating:
+        message += ' occlusion and shapley_sampling take it as it is, with a baseline.'
+    if nearest:
         message += ' Nearest to X that can be explained instead: %s.' % ', '.join(
-            "'%s'" % tensor.name for tensor in cut.instead[:5])
+            "'%s'" % tensor.name for tensor in nearest[:5])
     return message
 
 
-def refuse_hidden(method: str, ops: Sequence[Tuple[str, str]]) -> None:
+def refuse_hidden(method: str, ops: Sequence[Tuple[str, str]], graph: tf.Graph) -> None:
     """RuntimeError for the first of some ops, inside functional loops and branches, that the rules cannot reach."""
     for op_type, name in ops:
-        raise RuntimeError('%s cannot reach %s (%s). Build the model after tf.compat.v1.disable_v2_behavior(), which '
-                           'makes loops, branches and calls of plain ops.' % (method, op_type, name))
+        raise RuntimeError('%s cannot reach %s (%s). %s' % (method, op_type, name, plain_ops(graph)))
 
 
 def refuse_loops(path: Path, method: str, inside: Inside) -> None:
@@ -247,4 +263,4 @@ def refuse_loops(path: Path, method: str, inside: Inside) -> None:
         if op.type == 'Switch' and path.depends(op.inputs[1]):
             raise RuntimeError("%s cannot pass the branches of '%s' (%s): X decides which is taken, and the baseline "
                                'may take the other.' % (method, op.name, op.type))
-    refuse_hidden(method, inside.ruled)
+    refuse_hidden(method, inside.ruled, path.graph)
