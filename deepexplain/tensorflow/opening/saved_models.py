@@ -25,7 +25,8 @@ def from_folder(folder: str, signature: Optional[str], tags: Optional[Sequence[s
     try:
         loader = compat.saved_model_loader(folder)
     except (OSError, ValueError):
-        raise OpenError("open: the SavedModel '%s' is damaged: its %s cannot be read." % (folder, _file(folder))) from None
+        raise OpenError("open: the SavedModel '%s' is damaged: its %s cannot be read." % (
+            folder, _file(folder))) from None
     if not loader.saved_model.meta_graphs:
         raise OpenError("open: the SavedModel '%s' is damaged: there is no graph in its %s." % (folder, _file(folder)))
     chosen = _tags(folder, [list(meta.meta_info_def.tags) for meta in loader.saved_model.meta_graphs], tags)
