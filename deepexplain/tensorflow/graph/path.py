@@ -203,7 +203,7 @@ class Path:
 
 
 def _runs_in(op: tf.Operation, loops: Set[Any]) -> bool:
-    """Whether an op is in one of some loops; of what has no outputs TensorFlow may not know, as in an imported graph."""
+    """Whether an op is in one of some loops; of what has no outputs TensorFlow may not know, if it is imported."""
     if op.outputs:
         return while_context(op) in loops
     waiting, seen = [op], {op}
