@@ -1,4 +1,5 @@
 """Gradients of a target, ordinary or under a method's rules, for a model built anywhere."""
+import re
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Callable, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
@@ -199,15 +200,45 @@ def gradients_of(T: tf.Tensor, points: Sequence[tf.Tensor], model: 'Model', rele
         weighed = value * model.Y
         # TensorFlow 1.15 has gradients (of segment sums) that must know the rank.
         weighed.set_shape(T.shape)
-        gradients = tf.gradients(T, points, weighed, stop_gradients=stop)
+        target, weights = T, weighed
     else:
-        gradients = tf.gradients(T * value * model.Y, points, stop_gradients=stop)
+        target, weights = T * value * model.Y, None
+    try:
+        gradients = tf.gradients(target, points, weights, stop_gradients=stop + _without_gradient(model.path, T, stop))
+    except LookupError as error:
+        if type(error) is not LookupError:
+            raise
+        raise RuntimeError(_why_none(model.T, error)) from None
     for i, x in enumerate(model.X if tensors is None else tensors):
         if gradients[i] is None and x.name in model.unused:
             gradients[i] = tf.zeros_like(points[i])
         elif gradients[i] is None:
             raise RuntimeError(_why_cut(model.T, x))
     return [_dense(gradient) for gradient in gradients]
+
+
+def _without_gradient(path: Path, T: tf.Tensor, points: Sequence[tf.Tensor]) -> List[tf.Tensor]:
+    """What the ops between points and T put out that TensorFlow has no gradient of, and would not go on beside."""
+    types = {op.type for op in path.ops}
+    if not any(_lacks_gradient(one) or one in CALLS or not hasattr(tf.raw_ops, one) for one in types):
+        return []
+    between = Path(points, T)
+    lacking = {one for one in {op.type for op in between.ops} if _lacks_gradient(one) and hasattr(tf.raw_ops, one)}
+    return [tensor for op in between.of_types(lacking - CALLS) if '_gradient_op_type' not in op.node_def.attr
+            for tensor in op.outputs]
+
+
+def _lacks_gradient(op_type: str) -> bool:
+    """Whether TensorFlow knows nothing of an op type's gradient, not even that there is none."""
+    return not compat.has_gradient(op_type) and not compat.never_has_gradient(op_type)
+
+
+def _why_none(T: tf.Tensor, error: LookupError) -> str:
+    """In one message: which op, inside a loop, a branch or a rule, TensorFlow has no gradient of."""
+    named = re.search(r"operation *'(?P<name>[^']*)' \(op type: (?P<type>\w+)\)", str(error))
+    place = "'%s' (%s)" % (named.group('name'), named.group('type')) if named else str(error).splitlines()[0]
+    return (f"T ('{T.name}') does not depend differentiably on X: the gradient stops at {place}, of which TensorFlow "
+            'has none. occlusion and shapley_sampling need no gradient.')
 
 
 def _dense(gradient: Any) -> tf.Tensor:
