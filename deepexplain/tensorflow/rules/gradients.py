@@ -203,8 +203,9 @@ def gradients_of(T: tf.Tensor, points: Sequence[tf.Tensor], model: 'Model', rele
         target, weights = T, weighed
     else:
         target, weights = T * value * model.Y, None
+    stops = list(stop) + _without_gradient(model.path, T, stop)
     try:
-        gradients = tf.gradients(target, points, weights, stop_gradients=stop + _without_gradient(model.path, T, stop))
+        gradients = tf.gradients(target, points, weights, stop_gradients=stops)
     except LookupError as error:
         if type(error) is not LookupError:
             raise
