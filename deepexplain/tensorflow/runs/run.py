@@ -62,9 +62,9 @@ class Run:
         """Whether units are still to be found."""
         return self._largest is not None
 
-    def choose(self, apart: Callable[[], np.ndarray]) -> None:
+    def choose(self, apart: Callable[[], Optional[np.ndarray]]) -> None:
         """Explain each sample's largest unit, found on the way by the calls of methods that can; else by `apart`."""
-        def silent() -> np.ndarray:
+        def silent() -> Optional[np.ndarray]:
             progress, self.progress = self.progress, lambda rows: None
             found = apart()
             self.progress = progress
@@ -82,10 +82,10 @@ class Run:
         """
         run = Run(self._session, self._model, xs, self.rowing, self.feeds.of(samples), options)
         if as_they_are is None or self._largest is None:
-            run._ys = None if self.ys is None else take(self.ys, samples)
+            run._ys = self._taken(samples)
         else:
             run._largest, run._owners, run._as_they_are = self._largest, samples, as_they_are
-            run._apart = lambda: take(self.ys, samples)
+            run._apart = lambda: self._taken(samples)
         run.baselines = None if self.baselines is None else self.baselines.of(samples)
         run.progress, run.seen = self.progress, self.seen
         run.ids = samples if self.ids is None else self.ids[samples]
@@ -132,6 +132,9 @@ class Run:
         """The weights of T's units for some samples, or None for all units."""
         if self._largest is not None and self._largest.knows(self._owned(samples)):
             return self._largest.weights(self._owned(samples))
+        return self._taken(samples)
+
+    def _taken(self, samples: np.ndarray) -> Optional[np.ndarray]:
         ys = self.ys
         return None if ys is None else take(ys, samples)
 
