@@ -82,10 +82,10 @@ class Run:
         """
         run = Run(self._session, self._model, xs, self.rowing, self.feeds.of(samples), options)
         if as_they_are is None or self._largest is None:
-            run._ys = _taken(self.ys, samples)
+            run._ys = self._taken(samples)
         else:
             run._largest, run._owners, run._as_they_are = self._largest, samples, as_they_are
-            run._apart = lambda: _taken(self.ys, samples)
+            run._apart = lambda: self._taken(samples)
         run.baselines = None if self.baselines is None else self.baselines.of(samples)
         run.progress, run.seen = self.progress, self.seen
         run.ids = samples if self.ids is None else self.ids[samples]
@@ -132,7 +132,11 @@ class Run:
         """The weights of T's units for some samples, or None for all units."""
         if self._largest is not None and self._largest.knows(self._owned(samples)):
             return self._largest.weights(self._owned(samples))
-        return _taken(self.ys, samples)
+        return self._taken(samples)
+
+    def _taken(self, samples: np.ndarray) -> Optional[np.ndarray]:
+        ys = self.ys
+        return None if ys is None else take(ys, samples)
 
     def missing(self, samples: np.ndarray) -> np.ndarray:
         """Those of some samples, each once, whose largest units are still to be found."""
@@ -262,7 +266,3 @@ def check_first_axis(tensor: tf.Tensor, value: np.ndarray, samples: int) -> None
 
 def _padded(array: np.ndarray, missing: int) -> np.ndarray:
     return np.concatenate([array, np.repeat(array[-1:], missing, 0)])
-
-
-def _taken(weights: Optional[np.ndarray], samples: np.ndarray) -> Optional[np.ndarray]:
-    return None if weights is None else take(weights, samples)
