@@ -49,7 +49,7 @@ bench: install
 
 mutants: install .venv-mutants/.installed
 	.venv-mutants/bin/python tools/mutants/run.py --python $(BIN)/python --sample $(SAMPLE) --seed $(SEED) \
-		--budget $(BUDGET) --only '$(ONLY)' $(if $(AGAIN),--again) $(if $(SLOTS),--slots $(SLOTS))
+		--budget $(BUDGET) --only '$(ONLY)' $(if $(AGAIN),--again) $(if $(ON),--on) $(if $(SLOTS),--slots $(SLOTS))
 
 SAMPLE ?= 200
 SEED ?= 0
