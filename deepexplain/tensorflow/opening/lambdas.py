@@ -68,7 +68,8 @@ def _text(value: Any) -> str:
 
 def _replaced(config: Any, known: AbstractSet[str], by_name: bool) -> Tuple[bool, Optional[Tuple[str, str]]]:
     """Put functions in the place of lambdas: whether there were any, and the first activation that has none."""
-    changed, missing = False, None
+    changed = False
+    missing: Optional[Tuple[str, str]] = None
     waiting: List[Any] = [config]
     while waiting:
         value = waiting.pop()
@@ -77,16 +78,17 @@ def _replaced(config: Any, known: AbstractSet[str], by_name: bool) -> Tuple[bool
         if not isinstance(value, dict):
             continue
         inner = value.get('config')
-        name = inner.get('name') if isinstance(inner, dict) else None
-        for key, one in list(inner.items()) if isinstance(inner, dict) and isinstance(name, str) else ():
+        inner = inner if isinstance(inner, dict) else {}
+        name = inner.get('name')
+        for key, one in list(inner.items()) if isinstance(name, str) else ():
             if not _is_lambda(one) and not (key == 'function' and inner.get('function_type') == 'lambda'):
                 continue
             function = name if name in known else NAMELESS if NAMELESS in known else None
             if function is not None:
                 changed = True
-                _put(inner, key, one, function, by_name)
+                _put(inner, key, one, str(function), by_name)
             elif missing is None and (isinstance(one, str) or isinstance(one, dict) and 'class_name' not in one):
-                missing = name, key.replace('_', ' ')
+                missing = str(name), key.replace('_', ' ')
         waiting.extend(value.values())
     return changed, missing
 
