@@ -6,6 +6,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tup
 import numpy as np
 
 from . import inputs, pictures
+from .objects import named_objects
 from .problems import WrongUse
 
 
@@ -41,16 +42,18 @@ def open_model(args: Any) -> Any:
     """The model of the command line, a context."""
     from ..tensorflow import DeepExplain
 
+    objects = named_objects(args.custom_objects)
     try:
         with ExitStack() as stack:
             if not args.debug:
                 # Keras 2 says there which backend it uses.
                 stack.enter_context(redirect_stderr(StringIO()))
             return DeepExplain.open(args.model, signature=args.signature, tags=args.tags, checkpoint=args.checkpoint,
-                                    inputs=args.inputs, outputs=args.outputs, safe_mode=not args.unsafe)
+                                    custom_objects=objects, inputs=args.inputs, outputs=args.outputs,
+                                    safe_mode=not args.unsafe)
     except TypeError as error:
-        for flag in ('signature', 'tags', 'checkpoint'):
-            if 'does not take ' + flag in str(error):
+        for flag in ('signature', 'tags', 'checkpoint', 'custom-objects'):
+            if 'does not take ' + flag.replace('-', '_') in str(error):
                 raise WrongUse(f"--{flag} is not for '{args.model}'.") from None
         raise
 

@@ -88,3 +88,18 @@ def test_ragged_inputs(rng, functional):
         got = de.explain('gradient', de.outputs[0], values, ragged.values.numpy(), rows='together',
                          feed_dict={splits: ragged.row_splits.numpy()})
         close(got, 1 - np.tanh([1., 2., 3.]) ** 2, 1e-5)
+
+
+@pytest.mark.skipif(ONE, reason='files of TensorFlow 2')
+@pytest.mark.parametrize('ending', ['keras', 'h5'])
+def test_functions_in_the_place_of_lambdas(keras, tmp_path, ending):
+    layers, path = keras.layers, str(tmp_path / ('model.' + ending))
+    keras.Sequential([layers.Input((3,)), layers.Dense(3, lambda x: 2. * x, kernel_initializer='identity', name='own'),
+                      layers.Lambda(lambda x: 3. * x, name='other')]).save(path)
+    ones = np.ones((1, 3), 'f')
+    with DeepExplain.open(path, custom_objects={'own': tf.tanh, 'other': tf.square}) as de:
+        close(de.session.run(de.outputs[0], {de.inputs[0].name: ones}), np.tanh(ones) ** 2, 1e-6)
+    with pytest.raises(ValueError, match="holds Python code, .*in the layer 'other'"):
+        DeepExplain.open(path, custom_objects={'own': tf.tanh})
+    with pytest.raises(ValueError, match="a lambda as the activation of the layer 'own', which Keras cannot load"):
+        DeepExplain.open(path, safe_mode=False)

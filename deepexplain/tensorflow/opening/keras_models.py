@@ -10,7 +10,10 @@ from ..graph import compat
 from .functions import from_concrete
 from .graphs import copied, from_live
 from .keras_calls import Called, called_with
+from .keras_code import CODE
 from .keras_files import read
+from .lambdas import with_functions
+from .reasons import reason
 from .safety import Guard
 from .source import OpenError, Source, new_session
 from .sublayers import Calls, Layer, layers_of, noting, outputs_of, with_other_names
@@ -99,18 +102,29 @@ def from_file(path: str, config: Optional[tf.ConfigProto], custom_objects: Optio
     """A .keras or .h5 file."""
     guard = Guard(path, safe_mode)
     version, unsafe = read(path, custom_objects)
-    if unsafe:
+    if unsafe and not unsafe.startswith(CODE):
         guard.meets(unsafe)
-    options: Dict[str, Any] = {'compile': False, 'safe_mode': guard.safe_mode}
+    with with_functions(path, custom_objects) as found:
+        if found != path:
+            unsafe = read(found, custom_objects).unsafe
+        if unsafe:
+            guard.meets(unsafe)
+        return _opened(path, found, version, config, custom_objects, guard.safe_mode)
+
+
+def _opened(path: str, file: str, version: str, config: Optional[tf.ConfigProto],
+            custom_objects: Optional[Mapping[str, Any]], safe_mode: bool) -> Source:
+    """The model in a file; errors name its path."""
+    options: Dict[str, Any] = {'compile': False, 'safe_mode': safe_mode}
     if custom_objects is not None:
         options['custom_objects'] = dict(custom_objects)
     if tf.executing_eagerly():
-        return from_keras(_load(path, version, options), config)._replace(reload=None)
+        return from_keras(_load(path, file, version, options), config)._replace(reload=None)
     session = new_session(config)
     try:
         # As the default session it is taken for Keras's, whose own is left alone.
         with session.graph.as_default(), session.as_default():
-            model = _load(path, version, options)
+            model = _load(path, file, version, options)
             layers = layers_of(model)
             return with_other_names(
                 from_live(session, model.inputs, model.outputs, outputs_of(model, layers)), layers)
@@ -119,25 +133,28 @@ def from_file(path: str, config: Optional[tf.ConfigProto], custom_objects: Optio
         raise
 
 
-def _load(path: str, version: str, options: Mapping[str, Any]) -> Any:
+def _load(path: str, file: str, version: str, options: Mapping[str, Any]) -> Any:
     """The model in a file, by the first Keras that can load it."""
-    problems = []
+    problems: List[Tuple[bool, str]] = []
     for keras in _packages(version):
         if not tf.executing_eagerly() and keras.__version__.startswith('3.'):
-            problems.append('Keras 3 loads models in eager mode alone, and that is off here.')
+            problems.append((version[:1] == '3', 'Keras 3 loads models in eager mode alone, and that is off here.'))
             continue
         load = keras.models.load_model
         known = inspect.signature(load).parameters
         try:
-            return load(path, **{name: value for name, value in options.items()
+            return load(file, **{name: value for name, value in options.items()
                                  if name != 'safe_mode' or name in known})
         except Exception as error:  # noqa: B902, whatever Keras raises
-            problems.append('%s %s: %s' % (keras.__name__, keras.__version__, one_line(error)))
+            problems.append((version[:1] == keras.__version__[:1], '%s %s: %s' % (
+                keras.__name__, keras.__version__, reason(error))))
             if options['safe_mode'] and re.search('safe_mode|unsafe_deserialization|^Not allowed', str(error)):
                 break  # What one Keras takes for unsafe, no other shall load.
+    # What another Keras says of a file that is none of its own is of no use.
+    told = [text for own, text in problems if own] or [text for _, text in problems]
     raise OpenError("open: cannot load '%s'%s. %s" % (
         path, ', of Keras %s' % version if version else '',
-        ' '.join(problems) or 'No Keras is installed: pip install keras (tf_keras for models of Keras 2).'))
+        ' '.join(told) or 'No Keras is installed: pip install keras (tf_keras for models of Keras 2).'))
 
 
 def _packages(version: str) -> List[Any]:
@@ -159,9 +176,3 @@ def _packages(version: str) -> List[Any]:
         if not any(package.Model is one.Model for one in found):
             found.append(package)
     return found
-
-
-def one_line(error: BaseException) -> str:
-    """The first sentence of what another library says."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines[0] if lines else type(error).__name__)[:300]

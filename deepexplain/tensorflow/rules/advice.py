@@ -30,14 +30,13 @@ def uncovered(T: tf.Tensor, ops: Sequence[tf.Operation]) -> str:
     return ' Explain what goes into the softmax.' if own else ''
 
 
-def completed(path: Path, ops: Iterable[tf.Operation]) -> str:
-    """Which of some ops deeplift's `complete` has rules for, as a sentence, or ''."""
-    types = [op.type for op in ops]
+def completed(path: Path, ops: Iterable[tf.Operation], of: int) -> str:
+    """Which of some ops, out of so many that are named, deeplift's `complete` has rules for: a sentence, or ''."""
     have = [op.type for op in ops if op.type in ELEMENTARY or op.type in JOINT and takes(op, path)]
     if not have:
         return ''
     return ' complete=True has rules for %s.' % (
-        'them' if len(have) == len(types) else ', '.join(dict.fromkeys(have)))
+        'them' if len(have) == of else ', '.join(dict.fromkeys(have)))
 
 
 def instead(stops: Sequence[tf.Operation], T: tf.Tensor) -> List[tf.Tensor]:

@@ -158,7 +158,7 @@ def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
         units = only_taken(units, path)
     unruled = [(op.type, path.called(op)) for op in list(units.lost) + list(units.unsupported)] + inside.unsupported
     if unruled:
-        advice = completed(path, units.unsupported) if method.startswith('deeplift') and not joint else ''
+        advice = completed(path, units.unsupported, len(unruled)) if method.startswith('deeplift') and not joint else ''
         warn('%s: unsupported activation on the path from X to T: %s. What has no rule passes its ordinary gradient, '
              'so attributions may not add up; see register_rule.%s' % (method, listed(unruled), advice))
     units = units._replace(joint=list(units.joint) + [op for op in also(path, units) if op not in units.joint])
