@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tup
 import numpy as np
 
 from . import inputs, pictures
-from .problems import WrongUse
+from .problems import WrongUse, about
 
 
 class Task(NamedTuple):
@@ -43,6 +43,7 @@ def open_model(args: Any) -> Any:
 
     try:
         with ExitStack() as stack:
+            stack.enter_context(about('MODEL', [args.model]))
             if not args.debug:
                 # Keras 2 says there which backend it uses.
                 stack.enter_context(redirect_stderr(StringIO()))
@@ -86,8 +87,9 @@ def task_of(de: Any, args: Any) -> Task:
     free = [tensor for tensor in de.inputs if tensor.name not in feed]
     wanted = [find(de, '--input', name) for name in dict.fromkeys(args.input or [])]
     samples, axis = _read(args, [one for one in wanted if _among(one, free)] or free, called)
-    given = _given(samples, free, wanted, called)
-    n = _check(given, called)
+    with about('INPUT', [args.data]):
+        given = _given(samples, free, wanted, called)
+        n = _check(given, called)
     X = wanted or [tensor for tensor, _ in given if tensor.dtype.is_floating]
     if not X:
         raise WrongUse('the model takes %s (%s), which cannot be attributed to: name the layer of floats that is made '

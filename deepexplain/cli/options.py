@@ -1,6 +1,5 @@
 """The methods that are asked for, and the options that each of them takes."""
 import difflib
-import inspect
 import os
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
@@ -36,12 +35,6 @@ class Given(NamedTuple):
     value: Any
     written: Any
     only: Optional[str] = None
-
-
-def parameters(method: Any) -> Dict[str, Any]:
-    """The options of a method's class, with their defaults."""
-    signature = inspect.signature(method.__init__)
-    return {name: signature.parameters[name].default for name in method.options()}
 
 
 def chosen_methods(names: Optional[Sequence[str]], table: Mapping[str, Any]) -> List[str]:
