@@ -34,6 +34,7 @@ def explain(args: Any) -> None:
     """Attribute, and write the results."""
     if args.out is None and args.picture is None and not args.json:
         args.out = 'attributions.npz'
+    options.check_values(args)
     _check_paths(args)
     table = catalogue.methods()
     chosen = options.chosen_methods(args.method, table)
