@@ -96,8 +96,10 @@ def _check_paths(args: Any) -> None:
         outputs.check_writable('--picture', args.picture)
         if args.out is not None and os.path.realpath(args.out) == os.path.realpath(args.picture):
             raise WrongUse('--out and --picture name the same file.')
-    elif args.picture_kind is not None:
-        raise WrongUse('--picture-kind needs a --picture.')
+    else:
+        for flag in ('picture_kind', 'letters'):
+            if getattr(args, flag) is not None:
+                raise WrongUse('--%s needs a --picture.' % flag.replace('_', '-'))
 
 
 def _check_options(args: Any, chosen: List[str], table: Any) -> None:
@@ -114,7 +116,7 @@ def _picture_kind(args: Any, task: Task, given: Dict[str, Dict[str, options.Give
     if args.picture is None:
         return None
     from . import drawing
-    return drawing.kind_of(task, args.picture_kind, given)
+    return drawing.kind_of(task, args.picture_kind, given, args.letters)
 
 
 def _xs(task: Task) -> Any:
@@ -193,7 +195,8 @@ def _write(args: Any, task: Task, units: Units, results: Dict[str, Result], meta
             from . import drawing
             attributions = {name: result.attributions for name, result in results.items()}
             with about('--picture', [args.picture]):
-                drawing.draw(opened[-1], args.picture, kind, task, attributions, units, args.picture_samples)
+                drawing.draw(opened[-1], args.picture, kind, task, attributions, units, args.picture_samples,
+                             args.letters)
     return paths
 
 

@@ -47,7 +47,7 @@ def run(models, tmp_path, monkeypatch, capsys):
 
 @pytest.mark.parametrize('options, words', [
     ('--epsilon -1', 'epsilon must be a number of at least 0'), ('--epsilon nan', 'epsilon must be a number of'),
-    ('--epsilon 0 --method elrp', 'epsilon must be greater than zero'), ('--epsilon inf', 'epsilon must be a number of'),
+    ('--epsilon 0 --method elrp', 'epsilon must be greater than zero'), ('--epsilon inf', 'epsilon must be a number'),
     ('--epsilon 0 --method lrp.epsilon --option epsilon=-1', 'epsilon must be'),
     ('--steps 0', 'steps must be a positive int, not 0'), ('--steps -5', 'steps must be a positive int, not -5'),
     ('--steps 100000000', 'of at most 10000000, not 1'), ('--steps ' + '9' * 60, 'of at most 10000000, not 9'),
@@ -205,3 +205,26 @@ def test_a_closed_stdout_and_a_full_one(tmp_path):
         status, out, err = shell(tmp_path, 'deepexplain methods > /dev/full')
         assert (status, err.count('\n')) == (1, 1) and 'No space left' in err
     assert shell(tmp_path, 'deepexplain --version')[1] == 'deepexplain %s\n' % deepexplain.__version__
+
+
+def test_pictures_of_sequences_have_letters(run, models, monkeypatch):
+    from deepexplain.cli import drawing
+    with tf.Graph().as_default() as graph:
+        tf.reduce_sum(tf.placeholder(tf.float32, [None, 6, 4], name='dna') * [1., -1., 2., 3.], [1, 2], name='out')
+    (models / 'dna.pb').write_bytes(graph.as_graph_def().SerializeToString())
+    np.save('dna.npy', np.eye(4)[np.random.RandomState(0).randint(0, 4, (2, 6))])
+    kinds, overview = [], drawing.overview.overview
+    monkeypatch.setattr(drawing.overview, 'overview', lambda *arguments: (
+        kinds.append((arguments[2], arguments[-1])), overview(*arguments))[1])
+    for more in ([], ['--letters', 'TGCA'], ['--picture-kind', 'signal']):
+        assert run('dna.pb', 'dna.npy', '--steps', 2, '--picture', 'p.png', *more)[0] == 0
+    assert kinds == [('logo', None), ('logo', 'TGCA'), ('signal', None)]
+    for more, words in ((['--letters', 'ACG'], 'letters: expected one for each of the 4'),
+                        (['--letters', 'ACGT', '--picture-kind', 'signal'], 'letters are for sequences'),
+                        (['--picture-kind', 'images', '--letters', 'ACGT'], 'letters are for sequences')):
+        status, out, err = run('dna.pb', 'dna.npy', '--picture', 'q.png', *more)
+        assert (status, err.count('\n')) == (2, 1) and words in err and not os.path.exists('q.png')
+    assert '--letters needs a --picture.' in run('dna.pb', 'dna.npy', '--letters', 'ACGT')[2]
+    np.save('mixed.npy', np.random.RandomState(0).rand(2, 6, 4))
+    err = run('dna.pb', 'mixed.npy', '--picture', 'q.png', '--picture-kind', 'logo')[2]
+    assert 'samples that are not one-hot cannot be drawn as logo' in err

@@ -178,13 +178,18 @@ class Attribution:
     @classmethod
     def check_options(cls, options: Mapping[str, Any]) -> None:
         """Refuse an option that the method does not have, or a value of no use to it, before anything is built."""
+        cls.check_names(options)
+        for name, value in options.items():
+            cls.check_value(name, value)
+
+    @classmethod
+    def check_names(cls, options: Mapping[str, Any]) -> None:
+        """Refuse an option that the method does not have."""
         for name in options:
             if name not in cls.options():
                 raise TypeError('%s has no option %r; %s.' % (
                     cls.__name__, name, 'its options are ' + ', '.join(cls.options()) if cls.options() else
                     'it has none'))
-        for name, value in options.items():
-            cls.check_value(name, value)
 
     @classmethod
     def check_value(cls, name: str, value: Any) -> None:
