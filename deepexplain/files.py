@@ -2,7 +2,7 @@
 import os
 import tempfile
 from contextlib import contextmanager, suppress
-from typing import Any, Iterator, List, Sequence
+from typing import Any, Iterator, List, Sequence, Tuple
 
 
 @contextmanager
@@ -24,8 +24,7 @@ def whole(paths: Sequence[str]) -> Iterator[List[Any]]:
             file.close()
         for file, target in zip(files, targets):
             os.chmod(file.name, _mode(target))
-        for file, target in zip(files, targets):
-            os.replace(file.name, target)
+        _replace([file.name for file in files], targets)
     finally:
         for file in files:
             # Closing writes what is left, which on a full disk fails once more.
@@ -33,6 +32,37 @@ def whole(paths: Sequence[str]) -> Iterator[List[Any]]:
                 file.close()
             with suppress(FileNotFoundError):
                 os.unlink(file.name)
+
+
+def _replace(made: Sequence[str], targets: Sequence[str]) -> None:
+    """Put files in the places of others, all of them; where one cannot be, those before are as they were."""
+    begun: List[Tuple[str, str, str]] = []
+    try:
+        for source, target in zip(made, targets):
+            begun.append((source, target, source + '.old'))
+            if len(made) > 1 and os.path.isfile(target):
+                _keep(target, source + '.old')
+            os.replace(source, target)
+    except BaseException:
+        for source, target, old in reversed(begun):
+            if os.path.exists(old):
+                os.replace(old, target)
+            elif not os.path.exists(source):
+                os.unlink(target)
+        raise
+    finally:
+        # Also a second name of what came back.
+        for _, _, old in begun:
+            with suppress(OSError):
+                os.unlink(old)
+
+
+def _keep(target: str, old: str) -> None:
+    """Let a file have a second name for a while or, where it can have but one, that name."""
+    try:
+        os.link(target, old)
+    except OSError:
+        os.replace(target, old)
 
 
 def _mode(target: str) -> int:

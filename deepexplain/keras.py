@@ -11,6 +11,7 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Seque
 import numpy as np
 
 from .files import whole
+from .plotting.arrays import CHANNELS
 from .plotting.overview import kind_of, overview
 
 
@@ -40,7 +41,9 @@ class AttributionCallback:
         X: the name of an inner layer to attribute to, such as an embedding, in place of the inputs. Needs `draw`.
         batch_size: as in `Explainer.run`.
         kind: how samples are drawn: 'images' of shape (H, W) or (H, W, channels), 'bars' of (features,), 'signal' of
-            (times,) or (times, channels). Default: 'images' for samples of rank 3, else 'signal'.
+            (times,) or (times, channels), 'logo' of one-hot sequences (positions, letters). Default: 'images' for
+            samples of rank 3, 'logo' for one-hot sequences, else 'signal'.
+        letters: those of one-hot sequences, as in `deepexplain.plotting.logo`.
         channels: where pictures have them, 'last' (default) or 'first'.
         draw: a function of xs and a dict from method name to attributions that returns a matplotlib figure, in place
             of these.
@@ -58,7 +61,8 @@ class AttributionCallback:
     def __init__(self, method: Any, xs: Any, ys: Any = 'max', every: int = 1, folder: Optional[str] = None,
                  log_dir: Optional[str] = None, layer: str = 'logits', X: Optional[str] = None,
                  batch_size: Optional[int] = None, kind: Optional[str] = None, channels: str = 'last',
-                 draw: Optional[Callable[[Any, Dict[str, Any]], Any]] = None, **options: Any) -> None:
+                 draw: Optional[Callable[[Any, Dict[str, Any]], Any]] = None, letters: Optional[Sequence[str]] = None,
+                 **options: Any) -> None:
         for base in _callback_classes():
             base.__init__(self)
         self.methods = _methods(method, options)
@@ -73,12 +77,13 @@ class AttributionCallback:
                 raise ValueError('draw must be given for attributions to %s: a function of xs and a dict of '
                                  'attributions that returns a figure.' % (
                                      'several inputs' if self._many else 'an inner layer'))
-            kind = kind_of(self.xs[0].shape, kind)
+            kind = kind_of(self.xs[0].shape, kind, self.xs[0], letters)
         elif not callable(draw):
             raise TypeError(f'draw must be a function, not {type(draw).__name__}.')
         self.ys = ys if ys is None or isinstance(ys, (str, int, tuple)) else np.array(ys)
         self.every, self.folder, self.log_dir, self.batch_size = every, folder, log_dir, batch_size
         self._layer, self._X, self._kind, self._channels, self._draw = layer, X, kind, channels, draw
+        self._letters = letters
         self._opened: Any = None
         self._explainers: Dict[str, Any] = {}
         self._said: List[str] = []
@@ -101,6 +106,7 @@ class AttributionCallback:
         """Opens the model, unless it has no weights yet."""
         self._close()
         self._said = []
+        self._check()
         for folder in (self.folder, self.log_dir):
             if folder is not None:
                 os.makedirs(folder, exist_ok=True)
@@ -125,6 +131,16 @@ class AttributionCallback:
         """Gives the copy's memory back."""
         self._close()
 
+    def _check(self) -> None:
+        """Refuse what can be told to be wrong of a model that has no weights yet, too."""
+        from .tensorflow import attribution_methods
+        from .tensorflow.methods.noise_tunnel import named
+
+        _check_arguments(self.folder, self.log_dir, self._layer, self._X, self.batch_size, self._channels, self.ys)
+        for method, options in self.methods.values():
+            name, given = named(method, options)
+            attribution_methods[name].check_options(given)
+
     def _open(self) -> None:
         from .tensorflow import DeepExplain
 
@@ -140,10 +156,14 @@ class AttributionCallback:
                 X = opened.tensor(self._X)
             self._explainers = {name: opened.get_explainer(method, T, X, **options)
                                 for name, (method, options) in self.methods.items()}
+            self._opened = opened
+            for explainer in self._explainers.values():
+                # What is wrong with samples, units and sizes of batches is found before anything is explained.
+                explainer._start(*self._arguments(explainer), {})
         except Exception:
+            self._opened, self._explainers = None, {}
             opened.close()
             raise
-        self._opened = opened
 
     def _close(self) -> None:
         if self._opened is not None:
@@ -158,16 +178,9 @@ class AttributionCallback:
             self._open()
         self._opened.refresh()
         xs: Any = self.xs if self._many else self.xs[0]
-        feed = None
-        if self._X is not None:
-            feed, given = dict(zip(self._opened.inputs, self.xs)), None
-        else:
-            given = xs
-        # Of one number for each sample there is no largest.
-        found = {name: explainer.run(given, None if explainer.T.shape.ndims == 1 and isinstance(self.ys, str) else
-                                     self.ys, self.batch_size, feed) for name, explainer in self._explainers.items()}
+        found = {name: explainer.run(*self._arguments(explainer)) for name, explainer in self._explainers.items()}
         figure = self._draw(xs, found) if self._draw else overview(
-            xs, found, self._kind, self._channels, self._labels())
+            xs, found, self._kind, self._channels, self._labels(), letters=self._letters)
         content = io.BytesIO()
         figure.savefig(content, format='png')
         if self.folder is not None:
@@ -177,11 +190,37 @@ class AttributionCallback:
             self._board = self._board or _Board(self.log_dir)
             self._board.add(content.getvalue(), epoch)
 
+    def _arguments(self, explainer: Any) -> Tuple[Any, Any, Optional[int], Any]:
+        """What an explainer's `run` is given."""
+        xs: Any = self.xs if self._many else self.xs[0]
+        feed = None
+        if self._X is not None:
+            feed, xs = dict(zip(self._opened.inputs, self.xs)), None
+        # Of one number for each sample there is no largest.
+        ys = None if explainer.T.shape.ndims == 1 and isinstance(self.ys, str) else self.ys
+        return xs, ys, self.batch_size, feed
+
     def _labels(self) -> Optional[Sequence[str]]:
         """The units, where there is one number for each sample."""
         if not isinstance(self.ys, np.ndarray) or self.ys.ndim != 1 or self.ys.dtype.kind not in 'iu':
             return None
         return ['%d' % unit if self._kind == 'images' else 'unit %d' % unit for unit in self.ys]
+
+
+def _check_arguments(folder: Any, log_dir: Any, layer: Any, X: Any, batch_size: Any, channels: Any, ys: Any) -> None:
+    from .tensorflow.runs.arguments import positive_int, shown
+    from .tensorflow.runs.targets import check_ys
+
+    for name, value, what in (('folder', folder, (str, os.PathLike)), ('log_dir', log_dir, (str, os.PathLike)),
+                              ('layer', layer, str), ('X', X, str)):
+        if not isinstance(value, what) and (value is not None or name == 'layer'):
+            raise TypeError('%s must be %s, not %s.' % (
+                name, 'the name of a layer' if what is str else 'a path', shown(value)))
+    if batch_size is not None:
+        positive_int('batch_size', batch_size)
+    if not isinstance(channels, str) or channels not in CHANNELS:
+        raise ValueError(f"channels must be 'last' or 'first', not {shown(channels)}.")
+    check_ys(ys)
 
 
 class _Board:
@@ -242,7 +281,7 @@ def _methods(method: Any, options: Mapping[str, Any]) -> Dict[str, Tuple[Any, Di
         if not isinstance(one, str) or one not in attribution_methods:
             raise ValueError('method must be a name of attribution_methods, not %r.%s' % (
                 one, close_to(one, attribution_methods) if isinstance(one, str) else ''))
-        attribution_methods[one].check_options(dict(own))
+        attribution_methods[one].check_names(own)
         found[one] = one, dict(own)
     if not found:
         raise ValueError('method must name at least one method.')

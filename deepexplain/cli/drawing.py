@@ -21,8 +21,9 @@ def check_format(path: str) -> None:
         raise WrongUse(f"--picture: expected a name that ends in .png, .pdf, .svg or .jpg, not '{path}'.")
 
 
-def kind_of(task: Task, wanted: Optional[str], given: Mapping[str, Mapping[str, Given]]) -> str:
-    """How attributions are drawn: 'images', 'bars' or 'signal'. What cannot be drawn is wrong use."""
+def kind_of(task: Task, wanted: Optional[str], given: Mapping[str, Mapping[str, Given]],
+            letters: Optional[str] = None) -> str:
+    """How attributions are drawn: 'images', 'bars', 'signal' or 'logo'. What cannot be drawn is wrong use."""
     if task.xs is None or not task.single:
         raise WrongUse('--picture draws the attributions of one input of the model, not of %s.' % (
             'several' if task.xs is not None else 'an inner layer'))
@@ -33,12 +34,13 @@ def kind_of(task: Task, wanted: Optional[str], given: Mapping[str, Mapping[str, 
                     option, name))
     usual = {'table': 'bars', 'pictures': 'images'}.get(task.samples.kind)
     try:
-        return overview.kind_of(task.xs[0].shape, wanted or usual)
+        return overview.kind_of(task.xs[0].shape, wanted or usual, task.xs[0], letters)
     except ValueError as error:
         raise WrongUse(f'--picture: {error}.') from None
 
 
-def draw(file: Any, path: str, kind: str, task: Task, attributions: Dict[str, Any], units: Units, most: int) -> None:
+def draw(file: Any, path: str, kind: str, task: Task, attributions: Dict[str, Any], units: Units, most: int,
+         letters: Optional[str] = None) -> None:
     """Draw into an open file, in the format that the path names.
 
     Args:
@@ -48,7 +50,8 @@ def draw(file: Any, path: str, kind: str, task: Task, attributions: Dict[str, An
     xs = task.xs[0][:most]
     first = task.axis == 'first' or (task.samples.kind == 'arrays' and not task.axis and _channels_first(xs))
     figure = overview.overview(xs, {name: one[:most] for name, one in attributions.items()}, kind,
-                               'first' if first else 'last', _labels(kind, units, len(xs)), task.samples.features)
+                               'first' if first else 'last', _labels(kind, units, len(xs)), task.samples.features,
+                               letters)
     figure.savefig(file, format=os.path.splitext(path)[1].lower()[1:])
 
 

@@ -5,14 +5,15 @@ import os
 import platform
 import sys
 import time
-from typing import Any, Dict, List, NamedTuple, Optional
+from contextlib import ExitStack, contextmanager
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
 import numpy as np
 
 from .. import __version__, files
-from . import inputs, options, outputs, parser
+from . import catalogue, inputs, options, outputs, parser
 from .model import Task, open_model, task_of
-from .problems import WrongUse, as_json, show, tensorflow
+from .problems import WrongUse, about, as_json, show, tensorflow
 from .target import Units, units_of, ys_of
 
 
@@ -33,32 +34,51 @@ def explain(args: Any) -> None:
     """Attribute, and write the results."""
     if args.out is None and args.picture is None and not args.json:
         args.out = 'attributions.npz'
+    options.check_values(args)
     _check_paths(args)
+    table = catalogue.methods()
+    chosen = options.chosen_methods(args.method, table)
+    _check_options(args, chosen, table)
     tensorflow(args.debug)
-    from ..tensorflow import attribution_methods
-
-    chosen = options.chosen_methods(args.method, attribution_methods)
-    _check_options(args, chosen, attribution_methods)
     with open_model(args) as de:
         task = task_of(de, args)
         many = None if task.single else task.names
         shape = task.X[0].shape
         sample = None if many or shape.ndims is None else shape.as_list()[1:]
-        given = options.options_of(chosen, attribution_methods, options.given_options(args, many, sample, task.axis))
+        given = options.options_of(chosen, table, options.given_options(args, many, sample, task.axis))
         kind = _picture_kind(args, task, given)
         ys = ys_of(args.target, task.T, task.n)
         X = task.X[0] if task.single else task.X
         asked = {name: {option: one.value for option, one in given[name].items()} for name in chosen}
-        explainers = {name: de.get_explainer(name, task.T, X, **asked[name]) for name in chosen}
-        units = units_of(de.get_explainer('zero', task.T, X), ys, _xs(task), args.batch_size, task.feed,
-                         task.along)
-        results = {name: _run(explainer, args, task, units) for name, explainer in explainers.items()}
+        explainers = {}
+        for name in chosen:
+            with _of_files(args, given[name], 'MODEL'):
+                explainers[name] = de.get_explainer(name, task.T, X, **asked[name])
+        with about('INPUT', [args.data]), about('MODEL', [args.model]):
+            units = units_of(de.get_explainer('zero', task.T, X), ys, _xs(task), args.batch_size, task.feed,
+                             task.along)
+        results = {}
+        for name, explainer in explainers.items():
+            with _of_files(args, given[name], 'INPUT'):
+                results[name] = _run(explainer, args, task, units)
         summary = _summary(args, task, units, given, results)
         layers = {'layer': task.T.name, 'X': [x.name for x in task.X]}
-    metadata = dict(summary, tensors=layers, parameters={name: _defaults(attribution_methods[name]) for name in chosen},
+    metadata = dict(summary, tensors=layers, parameters={name: _defaults(table[name]) for name in chosen},
                     versions=_versions(), date=_now())
     summary['written'] = _write(args, task, units, results, metadata, kind)
-    show(_as_json(summary) if args.json else _table(summary))
+    if args.json or sys.stdout is not None:  # Where it is closed, the files are all that was wanted.
+        show(_as_json(summary) if args.json else _table(summary))
+
+
+@contextmanager
+def _of_files(args: Any, given: Dict[str, options.Given], what: str) -> Iterator[None]:
+    """Let errors name the files of a method's options, and MODEL or INPUT."""
+    with ExitStack() as stack:
+        stack.enter_context(about(what, [args.data if what == 'INPUT' else args.model]))
+        for one in given.values():
+            if isinstance(one.written, dict):
+                stack.enter_context(about(one.said, [os.path.relpath(one.written['file'])]))
+        yield
 
 
 def _check_paths(args: Any) -> None:
@@ -76,8 +96,10 @@ def _check_paths(args: Any) -> None:
         outputs.check_writable('--picture', args.picture)
         if args.out is not None and os.path.realpath(args.out) == os.path.realpath(args.picture):
             raise WrongUse('--out and --picture name the same file.')
-    elif args.picture_kind is not None:
-        raise WrongUse('--picture-kind needs a --picture.')
+    else:
+        for flag in ('picture_kind', 'letters'):
+            if getattr(args, flag) is not None:
+                raise WrongUse('--%s needs a --picture.' % flag.replace('_', '-'))
 
 
 def _check_options(args: Any, chosen: List[str], table: Any) -> None:
@@ -94,7 +116,7 @@ def _picture_kind(args: Any, task: Task, given: Dict[str, Dict[str, options.Give
     if args.picture is None:
         return None
     from . import drawing
-    return drawing.kind_of(task, args.picture_kind, given)
+    return drawing.kind_of(task, args.picture_kind, given, args.letters)
 
 
 def _xs(task: Task) -> Any:
@@ -133,7 +155,7 @@ def _summary(args: Any, task: Task, units: Units, given: Dict[str, Dict[str, opt
 
 def _defaults(method: Any) -> Dict[str, Any]:
     """The options that a method has by itself."""
-    return {name: default for name, default in options.parameters(method).items()
+    return {name: default for name, default in method.parameters.items()
             if isinstance(default, (bool, int, float, str, type(None)))}
 
 
@@ -164,14 +186,17 @@ def _write(args: Any, task: Task, units: Units, results: Dict[str, Result], meta
     paths = [path for path in (args.out, args.picture) if path is not None]
     if not paths:
         return []
-    with files.whole(paths) as opened:
+    with about('writing', paths), files.whole(paths) as opened:
         if args.out is not None:
             arrays: Dict[str, Any] = _arrays(task, units, results, metadata)
-            np.savez(opened[0], **arrays)
+            with about('--out', [args.out]):
+                np.savez(opened[0], **arrays)
         if args.picture is not None and kind is not None:
             from . import drawing
             attributions = {name: result.attributions for name, result in results.items()}
-            drawing.draw(opened[-1], args.picture, kind, task, attributions, units, args.picture_samples)
+            with about('--picture', [args.picture]):
+                drawing.draw(opened[-1], args.picture, kind, task, attributions, units, args.picture_samples,
+                             args.letters)
     return paths
 
 

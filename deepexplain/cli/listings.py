@@ -1,10 +1,9 @@
 """`deepexplain layers` and `deepexplain methods`."""
-import inspect
 import os
 from typing import Any, Dict, List, Sequence
 
 from ..terminal import visible
-from . import options, problems
+from . import catalogue, options, problems
 
 
 def layers(args: Any) -> None:
@@ -50,15 +49,11 @@ def _written(shape: Any) -> str:
 
 
 def methods(args: Any) -> None:
-    """List the methods, with what they are and their options."""
-    problems.tensorflow(args.debug)
-    from ..tensorflow import attribution_methods
-
+    """List the methods, with what they are and their options; without TensorFlow."""
     found: List[Dict[str, Any]] = []
-    for name, method in attribution_methods.items():
-        found.append({
-            'name': name, 'description': (inspect.getdoc(method) or '').split('\n')[0],
-            'options': options.parameters(method), 'needed': list(options.NEEDED.get(name, ()))})
+    for name, method in catalogue.methods().items():
+        found.append({'name': name, 'description': method.description, 'options': method.parameters,
+                      'needed': list(options.NEEDED.get(name, ()))})
     if args.json:
         problems.show(problems.as_json(found))
         return

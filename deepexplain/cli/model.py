@@ -7,7 +7,7 @@ import numpy as np
 
 from . import inputs, pictures
 from .objects import named_objects
-from .problems import WrongUse
+from .problems import WrongUse, about
 
 
 class Task(NamedTuple):
@@ -45,6 +45,7 @@ def open_model(args: Any) -> Any:
     objects = named_objects(args.custom_objects)
     try:
         with ExitStack() as stack:
+            stack.enter_context(about('MODEL', [args.model]))
             if not args.debug:
                 # Keras 2 says there which backend it uses.
                 stack.enter_context(redirect_stderr(StringIO()))
@@ -89,8 +90,9 @@ def task_of(de: Any, args: Any) -> Task:
     free = [tensor for tensor in de.inputs if tensor.name not in feed]
     wanted = [find(de, '--input', name) for name in dict.fromkeys(args.input or [])]
     samples, axis = _read(args, [one for one in wanted if _among(one, free)] or free, called)
-    given = _given(samples, free, wanted, called)
-    n = _check(given, called)
+    with about('INPUT', [args.data]):
+        given = _given(samples, free, wanted, called)
+        n = _check(given, called)
     X = wanted or [tensor for tensor, _ in given if tensor.dtype.is_floating]
     if not X:
         raise WrongUse('the model takes %s (%s), which cannot be attributed to: name the layer of floats that is made '

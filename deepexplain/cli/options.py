@@ -1,6 +1,5 @@
 """The methods that are asked for, and the options that each of them takes."""
 import difflib
-import inspect
 import os
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
@@ -38,12 +37,6 @@ class Given(NamedTuple):
     only: Optional[str] = None
 
 
-def parameters(method: Any) -> Dict[str, Any]:
-    """The options of a method's class, with their defaults."""
-    signature = inspect.signature(method.__init__)
-    return {name: signature.parameters[name].default for name in method.options()}
-
-
 def chosen_methods(names: Optional[Sequence[str]], table: Mapping[str, Any]) -> List[str]:
     """The methods, each once."""
     chosen = list(dict.fromkeys(names or ['intgrad']))
@@ -52,6 +45,19 @@ def chosen_methods(names: Optional[Sequence[str]], table: Mapping[str, Any]) -> 
             raise WrongUse("--method: there is no method '%s'.%s `deepexplain methods` lists them." % (
                 name, near(name, table)))
     return chosen
+
+
+def check_values(args: Any) -> None:
+    """Refuse what is no value of an option for any method, as the methods would, before TensorFlow is imported."""
+    for name in ('steps', 'samples'):
+        value = getattr(args, name)
+        if value is not None and not 1 <= value <= 10 ** 7:
+            raise WrongUse('--%s: %s must be a positive int%s, not %d.' % (
+                name, name, ' of at most 10000000' if value > 0 else '', value))
+    if args.seed is not None and not 0 <= args.seed < 2 ** 32:
+        raise WrongUse(f'--seed: seed must be an int of at least 0 and below 2 ** 32, not {args.seed}.')
+    if args.epsilon is not None and not 0 <= args.epsilon < float('inf'):
+        raise WrongUse(f'--epsilon: epsilon must be a number of at least 0, not {args.epsilon}.')
 
 
 def near(name: str, known: Any) -> str:

@@ -141,8 +141,10 @@ def _explain(commands: Any) -> None:
     group.add_argument('--out', metavar='FILE', help='an .npz (default: attributions.npz, unless there is another '
                                                      'result)')
     group.add_argument('--picture', metavar='FILE', help='a .png, .pdf, .svg or .jpg: samples x methods')
-    group.add_argument('--picture-kind', choices=('images', 'bars', 'signal'),
+    group.add_argument('--picture-kind', choices=('images', 'bars', 'signal', 'logo'),
                        help='how it is drawn (default: by INPUT and its shape)')
+    group.add_argument('--letters', metavar='ACGT', help='of one-hot sequences, in the order of their places (default: '
+                                                         'ACGT for four, else numbers)')
     group.add_argument('--picture-samples', metavar='N', type=_positive, default=8, help='how many (default: 8)')
     group.add_argument('--json', action='store_true', help='a summary as JSON on stdout')
     progress = group.add_mutually_exclusive_group()
@@ -188,6 +190,8 @@ def _size(text: str) -> Tuple[int, ...]:
 def _pair(text: str) -> Tuple[float, float]:
     try:
         low, high = (float(part) for part in text.split(','))
+        if low - low or high - high:
+            raise ValueError
     except ValueError:
         raise argparse.ArgumentTypeError(f'expected two numbers like 0,1, not {text!r}') from None
     return low, high

@@ -114,6 +114,8 @@ def _pixels(path: str, colours: int, resize: Optional[Tuple[int, ...]], bound: B
                 raise WrongUse("INPUT: the picture '%s' is of the kind %s, not of %s." % (
                     path, file.format, ' '.join(FORMATS)))
             bound.take(4 * colours * file.width * file.height)
+            if resize is not None:
+                bound.take(4 * colours * resize[0] * resize[1])
             image: Any = ImageOps.exif_transpose(file)
             if image.mode.startswith(('I', 'F')):
                 image = _eight_bits(path, image)

@@ -5,7 +5,7 @@ import os
 import sys
 import warnings
 from contextlib import ExitStack, contextmanager
-from typing import Any, Iterator, List, Set
+from typing import Any, Iterator, List, Sequence, Set
 
 from ..terminal import visible_lines
 
@@ -28,11 +28,28 @@ def status_of(error: BaseException) -> int:
         innermost = innermost.tb_next
     # Checks of the library raise these themselves; the same from numpy or TensorFlow is a failure.
     ours = innermost is not None and os.path.abspath(innermost.tb_frame.f_code.co_filename).startswith(_PACKAGE)
-    return WRONG if ours and isinstance(error, (ValueError, TypeError, RuntimeError)) else FAILED
+    return WRONG if ours and isinstance(error, (ValueError, TypeError, RuntimeError, AssertionError)) else FAILED
+
+
+@contextmanager
+def about(what: str, paths: Sequence[str]) -> Iterator[None]:
+    """Let what goes wrong inside name the files that it may be about, unless it names them itself."""
+    try:
+        yield
+    except Exception as error:
+        named = getattr(error, 'about', [])
+        error.about = named + [(what, path) for path in paths]  # type: ignore[attr-defined]
+        raise
 
 
 def line_of(error: BaseException) -> str:
     """An error in one line."""
+    text = _line(error)
+    said = {path: what for what, path in reversed(getattr(error, 'about', [])) if path not in text}
+    return text + (' (%s)' % ', '.join(f"{what}: '{path}'" for path, what in said.items()) if said else '')
+
+
+def _line(error: BaseException) -> str:
     text = _of_command(str(getattr(error, 'message', None) or error))
     if status_of(error) == WRONG:
         return text
@@ -54,6 +71,8 @@ def _of_command(text: str) -> str:
 def say(kind: str, text: str, stream: Any = None) -> None:
     """One line on a stream, by default stderr."""
     stream = sys.stderr if stream is None else stream
+    if stream is None:  # It is closed.
+        return
     show(f'deepexplain: {kind}: {text}', stream)
     stream.flush()
 
@@ -61,6 +80,8 @@ def say(kind: str, text: str, stream: Any = None) -> None:
 def show(text: str, stream: Any = None) -> None:
     """Write lines, by default to stdout, without what a terminal would obey: names come from files."""
     stream = sys.stdout if stream is None else stream
+    if stream is None:
+        raise OSError('stdout is closed')
     coding = getattr(stream, 'encoding', None) or 'utf-8'
     stream.write(visible_lines(text).encode(coding, 'backslashreplace').decode(coding) + '\n')
 

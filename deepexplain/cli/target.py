@@ -34,9 +34,9 @@ def ys_of(text: str, T: Any, n: int) -> Any:
         raise WrongUse(f"--target: '{T.op.name}' has one number for each sample: max and sum are the targets.")
     for place in places:
         if len(place) != axes:
-            raise WrongUse("--target: a unit of '%s', %s, is named by %s, not by '%s'." % (
+            raise WrongUse("--target: a unit of '%s', %s, is named by %s, not by '%s'.%s" % (
                 T.op.name, T.shape, 'an int' if axes == 1 else '%d ints, as in %s' % (axes, '/'.join('0' * axes)),
-                '/'.join(str(unit) for unit in place)))
+                '/'.join(str(unit) for unit in place), _meant(text, places, axes, n)))
         for size, unit in zip(T.shape.as_list()[1:] if T.shape.ndims else [], place):
             if size is not None and unit >= size:
                 raise WrongUse("--target: '%s' has the units 0 to %d, and no %d." % (T.op.name, size - 1, unit))
@@ -45,6 +45,15 @@ def ys_of(text: str, T: Any, n: int) -> Any:
     if len(places) != n:
         raise WrongUse('--target: expected one unit, or one for each of the %d samples, not %d.' % (n, len(places)))
     return np.array(places) if axes > 1 else np.array(places)[:, 0]
+
+
+def _meant(text: str, places: List[Tuple[int, ...]], axes: int, n: int) -> str:
+    """' Did you mean 25/1?', where commas and slashes were taken for each other."""
+    if len(places) == axes and all(len(place) == 1 for place in places):
+        return ' Did you mean %s?' % text.replace(',', '/')
+    if axes == 1 and len(places) == 1 and len(places[0]) == n:
+        return ' Did you mean %s?' % text.replace('/', ',')
+    return ''
 
 
 def units_of(explainer: Any, ys: Any, xs: Any, batch_size: Optional[int], feed: Any,

@@ -1,4 +1,4 @@
-"""Pictures of attributions of images, words, tables of features, time series and spectrograms.
+"""Pictures of attributions of images, words, tables of features, sequences of letters, time series and spectrograms.
 
 Red is for what raises the target, blue for what lowers it, and white, in the middle, is zero. What draws takes
 matplotlib axes (`ax=None`: those of a new figure, to be had as `ax.figure`) and returns them. Nothing here shows a
@@ -6,8 +6,9 @@ window or chooses matplotlib's backend, and no array that is passed in is change
 """
 from .grids import grid
 from .images import heatmap
+from .sequences import logo
 from .signals import signal, spectrogram
 from .tabular import bars
 from .texts import text, words, words_html
 
-__all__ = ['bars', 'grid', 'heatmap', 'signal', 'spectrogram', 'text', 'words', 'words_html']
+__all__ = ['bars', 'grid', 'heatmap', 'logo', 'signal', 'spectrogram', 'text', 'words', 'words_html']

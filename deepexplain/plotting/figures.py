@@ -34,6 +34,21 @@ def new_axes(width: float, height: float, left: float, right: float, bottom: flo
     return new_figure(wide, high).add_axes((left / wide, bottom / high, width / wide, height / high))
 
 
+def check_ax(ax: Any, name: str = 'ax', optional: bool = True) -> None:
+    """TypeError for what is no axes of matplotlib, nor None where that will do."""
+    if ax is None and optional:
+        return
+    from matplotlib.axes import Axes
+
+    if not isinstance(ax, Axes):
+        hint = ''
+        if isinstance(ax, (list, tuple, np.ndarray)):
+            hint = ': pass one of them'
+        elif hasattr(ax, 'subplots'):
+            hint = ': pass what its subplots() or gca() returns'
+        raise TypeError(f'{name}: expected the axes of matplotlib, got {type(ax).__name__}{hint}')
+
+
 def text_width(text: str, size: float) -> float:
     """In points, without a canvas."""
     from matplotlib.font_manager import FontProperties

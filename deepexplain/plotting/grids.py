@@ -7,7 +7,7 @@ import numpy as np
 
 from .arrays import check_above_0, check_length, images, kind
 from .colours import shades
-from .figures import draw_legend, label_room, new_figure, text_width
+from .figures import check_ax, draw_legend, label_room, new_figure, text_width
 from .images import check_look, draw_picture, heatmap
 
 if TYPE_CHECKING:
@@ -83,6 +83,8 @@ def grid(
             raise ValueError(
                 f'axes: expected shape (samples, methods + 1), here {expected}, got {axes.shape}'
             )
+        for one in axes.ravel():
+            check_ax(one, 'axes', optional=False)
         figure = axes[0, 0].figure
     for row, picture in enumerate(shown):
         draw_picture(axes[row, 0], picture)

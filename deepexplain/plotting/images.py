@@ -7,7 +7,7 @@ import numpy as np
 
 from .arrays import CHANNELS, check_above_0, check_choice, image, summed, unit
 from .colours import shades
-from .figures import bare, new_figure
+from .figures import bare, check_ax, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,10 +53,11 @@ def heatmap(
         The axes.
 
     Raises:
-        TypeError: attribution or picture does not consist of numbers.
+        TypeError: attribution or picture does not consist of numbers, or `ax` is no axes of matplotlib.
         ValueError: their shapes do not fit, or `over`, `percentile`, `cmap`, `sign`, `channels` or `alpha` is none of
             the above.
     """
+    check_ax(ax)
     check_look(over, channels, alpha)
     shade = shades(summed(image(attribution, 'attribution', channels), 2), sign, percentile, cmap)
     shown = None

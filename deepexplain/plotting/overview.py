@@ -7,6 +7,7 @@ import numpy as np
 
 from .figures import new_figure
 from .grids import grid
+from .sequences import is_one_hot, letters_of, logo
 from .signals import signal
 from .tabular import bars
 
@@ -14,23 +15,37 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 #: How samples are drawn -> the ranks that a sample may have.
-RANKS = {'images': (2, 3), 'bars': (1,), 'signal': (1, 2)}
+RANKS = {'images': (2, 3), 'bars': (1,), 'signal': (1, 2), 'logo': (2,)}
 
 
-def kind_of(shape: Sequence[int], kind: Optional[str] = None) -> str:
+def kind_of(
+    shape: Sequence[int], kind: Optional[str] = None, xs: Any = None, letters: Optional[Sequence[str]] = None
+) -> str:
     """How samples are drawn.
 
     Args:
         shape: that of all samples, (samples, ...).
-        kind: 'images', 'bars' or 'signal'. Default: 'images' for samples of rank 3, else 'signal'.
+        kind: 'images', 'bars', 'signal' or 'logo'. Default: 'images' for samples of rank 3, 'logo' for one-hot
+            sequences, else 'signal'.
+        xs: the samples, where it is to be seen whether they are one-hot.
+        letters: as in `logo`, which alone has them.
 
     Raises:
         ValueError: the kind is none of these, or samples of this shape cannot be drawn so.
     """
     rank = len(shape) - 1
-    found = ('images' if rank == 3 else 'signal') if kind is None else kind
-    if found not in RANKS:
-        raise ValueError(f"kind: expected 'images', 'bars' or 'signal', got {kind!r}")
+    sequences = rank == 2 and shape[2] > 2 and xs is not None and np.asarray(xs).dtype.kind in 'biuf' and is_one_hot(
+        np.asarray(xs))
+    found = ('images' if rank == 3 else 'logo' if sequences else 'signal') if kind is None else kind
+    if not isinstance(found, str) or found not in RANKS:
+        raise ValueError(f"kind: expected 'images', 'bars' or 'signal', got {kind!r}; for one-hot sequences also "
+                         "'logo'")
+    if letters is not None and found != 'logo':
+        raise ValueError('letters are for sequences that are drawn as a logo, not as %s' % found)
+    if found == 'logo' and rank == 2:
+        letters_of(letters, shape[2])
+        if xs is not None and not sequences and not is_one_hot(np.asarray(xs)):
+            raise ValueError('samples that are not one-hot cannot be drawn as logo')
     if rank not in RANKS[found] or 0 in shape or found == 'signal' and shape[1] < 2:
         raise ValueError('samples of shape %s cannot be drawn%s' % (
             tuple(shape[1:]), '' if kind is None else ' as %s' % kind))
@@ -44,6 +59,7 @@ def overview(
     channels: str = 'last',
     labels: Optional[Sequence[str]] = None,
     features: Optional[Sequence[str]] = None,
+    letters: Optional[Sequence[str]] = None,
 ) -> Figure:
     """Draws a panel for each sample and method.
 
@@ -54,22 +70,29 @@ def overview(
         channels: where pictures have them, 'last' (default) or 'first'.
         labels: what each sample is called, beside pictures and behind 'sample 0, ' in the titles of others.
         features: the names of the features, for bars.
+        letters: those of sequences, see `logo`.
 
     Returns:
         The figure.
     """
-    kind = kind_of(xs.shape, kind)
+    kind = kind_of(xs.shape, kind, xs, letters)
     if kind == 'images':
         return grid(xs, attributions, ['%d' % i for i in range(len(xs))] if labels is None else labels,
                     channels=channels)
     # A bar takes a line of text.
     height = 1.1 + .26 * min(xs.shape[1] + 1, 11) if kind == 'bars' else 1.2 + .6 * (xs.shape[2] if xs.ndim > 2 else 1)
-    figure = new_figure(4.6 * len(attributions), height * len(xs))
+    width = 4.6
+    if kind == 'logo':
+        # A letter takes a place of its own.
+        width, height = min(max(width, .9 + .14 * xs.shape[1]), 30), 1.9
+    figure = new_figure(width * len(attributions), height * len(xs))
     panels = figure.subplots(len(xs), len(attributions), squeeze=False)
     for row, x in enumerate(xs):
         for ax, (name, values) in zip(panels[row], attributions.items()):
             if kind == 'bars':
                 bars(values[row], names=features, values=x, ax=ax)
+            elif kind == 'logo':
+                logo(x, values[row], letters, ax)
             else:
                 signal(x, values[row], ax=ax)
             said: Any = '' if labels is None else ', ' + labels[row]

@@ -7,7 +7,7 @@ import numpy as np
 
 from .arrays import check_above_0, check_length, finite_range, numbers, unit
 from .colours import Shades, shades
-from .figures import frame, label_room, name_axes, new_axes, open_frame
+from .figures import check_ax, frame, label_room, name_axes, new_axes, open_frame
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,10 +47,11 @@ def signal(
         The axes.
 
     Raises:
-        TypeError: values or attributions do not consist of numbers.
+        TypeError: values or attributions do not consist of numbers, or `ax` is no axes of matplotlib.
         ValueError: the shapes or the number of names do not fit, or `percentile`, `cmap` or `sign` is none of the
             above.
     """
+    check_ax(ax)
     given = numbers(values, 'values')
     if given.ndim not in (1, 2) or not given.size or len(given) < 2:
         raise ValueError(f'values: expected shape (times,) or (times, channels), at least two times, got {given.shape}')
@@ -119,10 +120,11 @@ def spectrogram(
         The axes.
 
     Raises:
-        TypeError: values or attributions do not consist of numbers.
+        TypeError: values or attributions do not consist of numbers, or `ax` is no axes of matplotlib.
         ValueError: the shapes do not fit, times or frequencies do not rise, or `percentile`, `cmap`, `sign` or `alpha`
             is none of the above.
     """
+    check_ax(ax)
     given = numbers(values, 'values')
     if given.ndim != 2 or not given.size:
         raise ValueError(f'values: expected shape (times, frequencies), none of them 0, got {given.shape}')

@@ -7,7 +7,7 @@ import numpy as np
 
 from .arrays import check_count, check_length, numbers, signed
 from .colours import solid
-from .figures import label_room, name_axes, new_axes, open_frame, text_width
+from .figures import check_ax, label_room, name_axes, new_axes, open_frame, text_width
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,9 +42,10 @@ def bars(
         others, whose label then says of how many.
 
     Raises:
-        TypeError: attributions does not consist of numbers.
+        TypeError: attributions does not consist of numbers, or `ax` is no axes of matplotlib.
         ValueError: its shape, or the number of names or values, does not fit, or top is below 1.
     """
+    check_ax(ax)
     given = numbers(attributions, 'attributions')
     if given.ndim not in (1, 2) or not given.size:
         raise ValueError('attributions: expected shape (features,) or (samples, features), none of them 0, got %s'

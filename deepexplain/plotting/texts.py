@@ -9,7 +9,7 @@ import numpy as np
 from ..terminal import visible
 from .arrays import check_above_0, check_count, numbers, signed, summed
 from .colours import find_limit, ink, shades, terminal_ground
-from .figures import bare, new_axes, text_width
+from .figures import bare, check_ax, new_axes, text_width
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -106,6 +106,7 @@ def text(
         TypeError: attributions does not consist of numbers.
         ValueError: its shape does not fit the tokens, fontsize is not above 0, or cmap names no colour map.
     """
+    check_ax(ax)
     tokens, values = _of_words(tokens, attributions)
     check_above_0('fontsize', fontsize, ' of points')
     if ax is None:

@@ -11,7 +11,7 @@ from .messages import warn
 from .methods import attribution_methods
 from .methods.noise_tunnel import NoiseTunnel, named
 from .rules.activations import overrides, registered_rules
-from .runs.arguments import flag
+from .runs.arguments import flag, is_together
 from .runs.keys import Keys, Same
 from .runs.targets import final_squashing
 
@@ -165,9 +165,10 @@ class DeepExplain:
         flag('return_convergence_delta', return_convergence_delta)
         flag('show_progress', show_progress)
         for_run: Dict[str, Any] = {}
-        if method in list(attribution_methods):
+        if isinstance(method, str) and method in attribution_methods:
             options, for_run = attribution_methods[method].split(options)
         many = isinstance(X, (list, tuple))
+        is_together(rows)
 
         def key() -> Tuple:
             rules = tuple((name, tuple(map(Same, rule))) for name, rule in sorted(registered_rules().items()))

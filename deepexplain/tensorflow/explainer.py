@@ -14,7 +14,15 @@ from .graph.ways import warn_of_ways
 from .messages import close_to, warn
 from .methods.noise_tunnel import NoiseTunnel, named
 from .rules.gradients import refuse_ids
-from .runs.arguments import check_rows, check_samples, check_tensors, flag, not_finite, positive_int
+from .runs.arguments import (
+    check_rows,
+    check_samples,
+    check_tensors,
+    flag,
+    is_together,
+    not_finite,
+    positive_int,
+)
 from .runs.batching import Rowing, sweep
 from .runs.belongings import Belongings, Said, check_fixed, check_said
 from .runs.feeds import Belongs, Feeds, arrange, check_feed, check_needs, placeholders_of
@@ -49,15 +57,14 @@ class Explainer:
         if not isinstance(method, str) or method not in methods.attribution_methods:
             raise RuntimeError('Method must be in %s, not %r.%s' % (
                 list(methods.attribution_methods), method, close_to(method, methods.attribution_methods)))
-        if rows not in (None, 'together'):
-            raise ValueError(f"rows must be 'together', where all rows of X are one sample, or None, not {rows!r}.")
+        together = is_together(rows)
         graph = session.graph
         inputs = check_tensors(T, X, graph)
         check_target(T, inputs)
         self.method, self.session = method, session
         self.T, self.X = T, inputs if isinstance(X, (list, tuple)) else X
         self._inputs = inputs
-        self._many, self._together = isinstance(X, (list, tuple)), rows == 'together'
+        self._many, self._together = isinstance(X, (list, tuple)), together
         if graph.finalized:
             raise RuntimeError('The graph is finalized: make the explainer before (a MonitoredSession finalizes its '
                                'graph; use a tf.compat.v1.Session).')

@@ -206,7 +206,8 @@ def test_a_table_and_its_columns(run, refused):
     ('a,b,c\n1,,3\n', "line 2 of 't.csv': the column 'b' must hold numbers, not ''."),
     ('a,b\n1,2\n', "'features' takes the shape (?, 3), not (1, 2).")])
 def test_bad_tables(refused, text, words):
-    assert refused('explain', 'table.pb', table(text=text)) == 'INPUT: ' + words
+    line = refused('explain', 'table.pb', table(text=text))
+    assert line.startswith('INPUT: ' + words) and "'t.csv'" in line
 
 
 def test_several_inputs_are_named_by_the_keys_of_an_npz(run, refused):

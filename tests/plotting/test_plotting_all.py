@@ -19,6 +19,7 @@ def drawn():
         'bars': (plotting.bars, [random.randn(6)], {'values': random.randn(6), 'top': 2}),
         'grid': (plotting.grid, [random.rand(1, 6, 5, 3), {'one': random.randn(1, 6, 5, 3)}], {}),
         'heatmap': (plotting.heatmap, [random.randn(6, 5, 3), random.rand(6, 5, 3)], {}),
+        'logo': (plotting.logo, [np.eye(4)[random.randint(0, 4, 7)], random.randn(7, 4)], {}),
         'signal': (plotting.signal, [random.randn(7, 2), random.randn(7, 2)], {'times': np.arange(7.0)}),
         'spectrogram': (plotting.spectrogram, [random.rand(7, 4), random.randn(7, 4)],
                         {'times': np.arange(7.0), 'frequencies': np.arange(4.0)}),
@@ -70,7 +71,7 @@ def test_no_function_changes_its_arrays(name, spoilt):
         part for value in arrays if isinstance(value, dict) for part in value.values()]
         if isinstance(value, np.ndarray)]
     assert given
-    if spoilt and name != 'spectrogram':
+    if spoilt and name not in ('spectrogram', 'logo'):
         for value in given[:1]:
             value.flat[0], value.flat[1] = np.nan, np.inf
     before = [value.copy() for value in given]
@@ -109,3 +110,22 @@ def test_no_backend_is_chosen_and_no_display_needed(tmp_path):
     written = {path.name[:-len('.png')]: path.stat().st_size for path in tmp_path.iterdir()}
     assert sorted(written) == sorted(set(plotting.__all__) - {'words', 'words_html'})
     assert min(written.values()) > 1000
+
+
+@pytest.mark.parametrize('name', ON_AXES)
+def test_what_is_no_axes(name):
+    figure, axes = own_axes(1, 2)
+    function, arrays, options = drawn()[name]
+    for wrong, words in ((figure, r'Figure: pass what its subplots\(\) or gca\(\) returns'), (3, 'int$'),
+                         ('ax', 'str$'), (axes, 'ndarray: pass one of them'), (list(axes[0]), 'list: pass one of them'),
+                         (figure.canvas, 'FigureCanvasAgg|Figure')):
+        with pytest.raises(TypeError, match='^ax: expected the axes of matplotlib, got (%s)' % words):
+            function(*arrays, ax=wrong, **options)
+    assert figure.axes == list(axes[0]) and not any(ax.has_data() for ax in axes[0])
+
+
+def test_a_grid_in_what_are_no_axes():
+    function, arrays, options = drawn()['grid']
+    for wrong in ([[3, 4]], [[None, None]], [['a', 'b']]):
+        with pytest.raises(TypeError, match='^axes: expected the axes of matplotlib, got'):
+            function(*arrays, axes=wrong, **options)

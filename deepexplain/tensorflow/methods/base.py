@@ -5,12 +5,13 @@ from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tupl
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from ..rules.gradients import Carrier, ordinary
+from ..rules.gradients import Carrier, ordinary, refuse_cut
 from ..runs.baselines import Baselines, check_baseline, check_references, spread
 from ..runs.batching import Rows, add_rows, cuts, pairs, sweep
 from ..runs.model import Model
 from ..runs.run import Run, check_first_axis
 from ..runs.seeds import check_seed
+from .values import check_value
 
 
 class Attribution:
@@ -176,12 +177,24 @@ class Attribution:
 
     @classmethod
     def check_options(cls, options: Mapping[str, Any]) -> None:
-        """Refuse an option that the method does not have, before anything is built."""
+        """Refuse an option that the method does not have, or a value of no use to it, before anything is built."""
+        cls.check_names(options)
+        for name, value in options.items():
+            cls.check_value(name, value)
+
+    @classmethod
+    def check_names(cls, options: Mapping[str, Any]) -> None:
+        """Refuse an option that the method does not have."""
         for name in options:
             if name not in cls.options():
                 raise TypeError('%s has no option %r; %s.' % (
                     cls.__name__, name, 'its options are ' + ', '.join(cls.options()) if cls.options() else
                     'it has none'))
+
+    @classmethod
+    def check_value(cls, name: str, value: Any) -> None:
+        """Refuse the value of an option, as far as no model is needed to tell."""
+        check_value(name, value)
 
 
 class GradientAttribution(Attribution):
@@ -199,6 +212,7 @@ class GradientAttribution(Attribution):
         self._at: Dict[Tuple[str, ...], List[tf.Tensor]] = {}
         #: The size of the target, at the input and, where that is a part of what is explained, at the baseline.
         self._sizes: List[tf.Tensor] = []
+        refuse_cut(model, self.shares)
         self.symbolic = self.build()
 
     def build(self) -> List[tf.Tensor]:

@@ -1,5 +1,5 @@
 """Deep Taylor decomposition."""
-from typing import Any, List, Set
+from typing import Any, List, Set, Tuple
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -49,6 +49,7 @@ class DeepTaylorBounded(DeepTaylor):
         self._bounds = [_checked(name, value, model) for name, value in (('low', low), ('high', high))]
         for one, other in zip(*self._bounds):
             _check_order(one, other)
+        self._ends: List[Tuple[tf.Tensor, List[tf.Tensor]]] = []
         super().__init__(model, uncovered)
 
     def rule(self, place: Place) -> Rule:
@@ -56,9 +57,14 @@ class DeepTaylorBounded(DeepTaylor):
             return super().rule(place)
         data = place.op.inputs[place.parts.data]
         self._check_monotone(place)
-        ends = [self._bound(i, data) for i in (0, 1)]
+        ends: List[tf.Tensor] = []
+        self._ends.append((data, ends))
         # What lies between X and the layer may turn the bounds round.
         return Bounded(lambda layer: tf.minimum(*ends), lambda layer: tf.maximum(*ends))
+
+    def prepare_rules(self) -> None:
+        for data, ends in self._ends:
+            ends.extend(self._bound(i, data) for i in (0, 1))
 
     def _check_monotone(self, place: Place) -> None:
         """RuntimeError if what lies between X and a layer may be largest elsewhere than at the bounds of X."""

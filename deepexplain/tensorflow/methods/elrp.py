@@ -1,5 +1,6 @@
 """Layer-wise relevance propagation with the epsilon rule."""
 import sys
+from typing import Any
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -29,11 +30,16 @@ class EpsilonLRP(GradientAttribution):
     has_convergence_delta = parts_of_target = True
 
     def __init__(self, model: Model, epsilon: float = 1e-4) -> None:
-        valid = isinstance(epsilon, (int, float, np.floating, np.integer)) and not isinstance(epsilon, bool)
-        valid = valid and 0 < epsilon <= sys.float_info.max
-        assert valid, f'LRP epsilon must be greater than zero, not {shown(epsilon)}'
+        self.check_value('epsilon', epsilon)
         self._epsilon = float(epsilon)
         super().__init__(model)
+
+    @classmethod
+    def check_value(cls, name: str, value: Any) -> None:
+        if name != 'epsilon':
+            return super().check_value(name, value)
+        valid = isinstance(value, (int, float, np.floating, np.integer)) and not isinstance(value, bool)
+        assert valid and 0 < value <= sys.float_info.max, f'LRP epsilon must be greater than zero, not {shown(value)}'
 
     def carrier(self) -> Carrier:
         ruled = ruled_replica(self.model, 'elrp')

@@ -3,7 +3,7 @@ from typing import Any, List
 
 import numpy as np
 
-from ..rules.gradients import ordinary
+from ..rules.gradients import ordinary, refuse_cut
 from ..runs.arguments import MOST, positive_int
 from ..runs.baselines import Baselines
 from ..runs.batching import add_rows, sweep, take
@@ -39,6 +39,7 @@ class ExpectedGradients(Attribution):
         self._samples = positive_int('samples', samples, MOST)
         self.seed = check_seed(seed)
         self.set_absent(None, references)
+        refuse_cut(model)
         carrier = ordinary(model.path)
         # A sample whose largest unit is to be found is one more row of a call.
         model.shared = True

@@ -1,12 +1,13 @@
 """Layer-wise relevance propagation, with one rule for all layers or a composite of rules."""
-from typing import Any
+from typing import Any, Dict
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from ..graph.path import Path
 from ..relevance.composite import Composite
 from ..relevance.engine import Planned, Relevance
-from ..relevance.plan import Place
+from ..relevance.plan import Place, Plan
 from ..relevance.rules import Epsilon, Rule
 from ..rules.gradients import Carrier, carrier_on
 from ..runs.model import Model
@@ -47,14 +48,20 @@ class LRP(GradientAttribution):
 
     def __init__(self, model: Model, composite: Any = None, uncovered: str = 'error') -> None:
         self._composite = Composite([('*', Epsilon())] if composite is None else composite)
+        self.check_value('uncovered', uncovered)
         self._uncovered = uncovered
         super().__init__(model)
 
     def carrier(self) -> Carrier:
-        planned = Planned(self.model, self.model.method, self._uncovered)
-        self.unruled, self.path, self.settled = planned.unruled, planned.path, planned.path.settled
-        self.units = planned.plan.units
-        rules = {name: self.rule(place) for name, place in planned.plan.layers.items()}
+        rules: Dict[str, Rule] = {}
+
+        def choose(path: Path, plan: Plan) -> None:
+            self.path, self.settled, self.units = path, path.settled, plan.units
+            rules.update((name, self.rule(place)) for name, place in plan.layers.items())
+
+        planned = Planned(self.model, self.model.method, self._uncovered, check=choose)
+        self.unruled = planned.unruled
+        self.prepare_rules()
         if any(rule.bias for rule in rules.values()):
             self.share = ' Biases keep their share, unless they are ignored (bias=False, names that end in _IB).'
         if type(self) is LRP:
@@ -62,8 +69,11 @@ class LRP(GradientAttribution):
         return carrier_on(planned.replica, planned.path, Relevance(planned.steps(rules)), relevance=True)
 
     def rule(self, place: Place) -> Rule:
-        """The rule of a layer."""
+        """The rule of a layer; adds nothing to the graph."""
         return self._composite.rule(place.op, place.first)
+
+    def prepare_rules(self) -> None:
+        """Add to the graph what the rules take, once all of them are found."""
 
     def finish(self, gradient: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
         return gradient

@@ -4,11 +4,12 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from ..graph.path import Path
 from ..relevance.affine import line_of
 from ..relevance.engine import Planned, Relevance, Step, alone, layer_of
 from ..relevance.linear import Layer
 from ..relevance.patterns import ESTIMATORS, Sums, check_fit
-from ..relevance.plan import Place
+from ..relevance.plan import Place, Plan
 from ..rules.activations import ordinary_gradient
 from ..rules.gradients import Carrier, carrier_on
 from ..rules.joint import summed_to
@@ -58,11 +59,7 @@ class PatternNet(GradientAttribution):
         super().__init__(model)
 
     def carrier(self) -> Carrier:
-        planned = Planned(self.model, self.model.method, 'gradient', quiet=True)
-        self.settled = planned.path.settled
-        self._places: List[Place] = list(planned.plan.layers.values())
-        if self._given is not None:
-            self._patterns = _checked(self._given, self._places)
+        planned = Planned(self.model, self.model.method, 'gradient', quiet=True, check=self._check_patterns)
         self._holders = [tf.placeholder(_weights(place).dtype.base_dtype, _weights(place).shape, name='pattern')
                          for place in self._places]
         steps: Dict[str, Step] = {}
@@ -71,6 +68,12 @@ class PatternNet(GradientAttribution):
         for name, data in planned.plan.shifts.items():
             steps[planned.replica.scope + name] = self._scale(data, name in planned.plan.folded)
         return carrier_on(planned.replica, planned.path, PatternRules(steps, planned.replica.inner()))
+
+    def _check_patterns(self, path: Path, plan: Plan) -> None:
+        self.settled = path.settled
+        self._places: List[Place] = list(plan.layers.values())
+        if self._given is not None:
+            self._patterns = _checked(self._given, self._places)
 
     def _layer(self, planned: Planned, place: Place, pattern: tf.Tensor) -> Step:
         def step(op: tf.Operation, grad: tf.Tensor) -> List[Optional[tf.Tensor]]:

@@ -13,6 +13,7 @@ from .graphs import from_graph_def, from_meta_graph
 from .keras_models import from_file, from_keras, is_keras_model
 from .model import OpenedModel
 from .naming import Layer, Names
+from .options import check_options
 from .saved_models import from_folder
 from .source import OpenError, Source
 
@@ -29,9 +30,8 @@ def opened(source: Any, options: Mapping[str, Any], inputs: Optional[Sequence[st
     Args:
         options: the others, None where they are not given.
     """
+    check_options(dict(options, inputs=inputs, outputs=outputs))
     safe_mode = options['safe_mode']
-    if not isinstance(safe_mode, bool):
-        raise TypeError(f'open: safe_mode must be True or False, not {safe_mode!r}.')
     what, (opener, takes) = _recognised(source)
     more: Dict[str, Any] = {name: options.get(name) for name in takes}
     if isinstance(source, (str, os.PathLike)):

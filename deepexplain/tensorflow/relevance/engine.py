@@ -44,14 +44,15 @@ class Planned:
     Args:
         uncovered: what to do with an op that no rule covers: 'error', or 'gradient' to pass it by its ordinary one.
         quiet: whether ordinary gradients need no warning.
+        check: called with the path and the plan before the replica is built; raises what it must.
     """
 
-    def __init__(self, model: 'Model', method: str, uncovered: str = 'error', quiet: bool = False) -> None:
-        if uncovered not in ('error', 'gradient'):
-            raise ValueError(f"uncovered must be 'error' or 'gradient', not {uncovered!r}.")
+    def __init__(self, model: 'Model', method: str, uncovered: str = 'error', quiet: bool = False,
+                 check: Callable[[Path, Plan], None] = lambda path, plan: None) -> None:
         self.path: Path = lowered(model.path, inference=True)
         self.plan: Plan = make_plan(self.path, frozenset(registered_rules()))
         self.unruled = '' if quiet else refuse_uncovered(method, self.path.T, self.plan.uncovered, uncovered == 'error')
+        check(self.path, self.plan)
         ruled = [op for op in self.path.ops if any(op.name in table for table in (
             self.plan.layers, self.plan.pools, self.plan.sums, self.plan.winners, self.plan.shifts,
             self.plan.scatters, self.plan.pads))]

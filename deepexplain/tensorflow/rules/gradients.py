@@ -242,6 +242,22 @@ def _why_none(T: tf.Tensor, error: LookupError) -> str:
             'has none. occlusion and shapley_sampling need no gradient.')
 
 
+def refuse_cut(model: 'Model', shared: FrozenSet[str] = frozenset()) -> None:
+    """RuntimeError, before anything is built, where T has certainly no gradient with respect to an X.
+
+    Args:
+        shared: op types without a gradient that the method passes all the same.
+    """
+    several = len(model.X) > 1
+    paths = [Path([x], model.T) if several else model.path for x in model.X]
+    for x, path in zip(model.X, paths):
+        path.steps |= frozenset(registered_rules()) & FLAT
+        # Of several inputs some may not be used at all.
+        unused = not path.ops and any(other.ops for other in paths)
+        if x is not model.T and not unused and not (shared and path.ops) and not path.carries(model.T, False):
+            raise RuntimeError(_why_cut(model.T, x))
+
+
 def _dense(gradient: Any) -> tf.Tensor:
     """A gradient as one tensor; of a gather's rows TensorFlow would warn the caller that they may be many."""
     if not isinstance(gradient, tf.IndexedSlices) or gradient.dense_shape is None:

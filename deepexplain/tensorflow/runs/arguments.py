@@ -102,6 +102,13 @@ def flag(name: str, value: Any) -> bool:
     return bool(value)
 
 
+def is_together(rows: Any) -> bool:
+    """Whether all rows of X are one sample, when that is what was said, or nothing."""
+    if rows is not None and not (isinstance(rows, str) and rows == 'together'):
+        raise ValueError(f"rows must be 'together', where all rows of X are one sample, or None, not {shown(rows)}.")
+    return rows is not None
+
+
 def positive_int(name: str, value: Any, most: Optional[int] = None) -> int:
     """The value as an int, when it is one of at least 1."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
