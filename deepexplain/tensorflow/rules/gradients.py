@@ -197,8 +197,9 @@ def gradients_of(T: tf.Tensor, points: Sequence[tf.Tensor], model: 'Model', rele
         target, weights = T, weighed
     else:
         target, weights = T * value * model.Y, None
+    stop = list(stop) + _without_gradient(model.path, T, stop)
     try:
-        gradients = tf.gradients(target, points, weights, stop_gradients=stop + _without_gradient(model.path, T, stop))
+        gradients = tf.gradients(target, points, weights, stop_gradients=stop)
     except LookupError as error:
         if type(error) is not LookupError:
             raise
