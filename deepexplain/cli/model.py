@@ -6,6 +6,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tup
 import numpy as np
 
 from . import inputs, pictures
+from .objects import named_objects
 from .problems import WrongUse, about
 
 
@@ -41,6 +42,7 @@ def open_model(args: Any) -> Any:
     """The model of the command line, a context."""
     from ..tensorflow import DeepExplain
 
+    objects = named_objects(args.custom_objects)
     try:
         with ExitStack() as stack:
             stack.enter_context(about('MODEL', [args.model]))
@@ -48,10 +50,11 @@ def open_model(args: Any) -> Any:
                 # Keras 2 says there which backend it uses.
                 stack.enter_context(redirect_stderr(StringIO()))
             return DeepExplain.open(args.model, signature=args.signature, tags=args.tags, checkpoint=args.checkpoint,
-                                    inputs=args.inputs, outputs=args.outputs, safe_mode=not args.unsafe)
+                                    custom_objects=objects, inputs=args.inputs, outputs=args.outputs,
+                                    safe_mode=not args.unsafe)
     except TypeError as error:
-        for flag in ('signature', 'tags', 'checkpoint'):
-            if 'does not take ' + flag in str(error):
+        for flag in ('signature', 'tags', 'checkpoint', 'custom-objects'):
+            if 'does not take ' + flag.replace('-', '_') in str(error):
                 raise WrongUse(f"--{flag} is not for '{args.model}'.") from None
         raise
 
@@ -97,14 +100,13 @@ def task_of(de: Any, args: Any) -> Task:
                            ', '.join("'%s'" % called[tensor.name] for tensor, _ in given),
                            ', '.join(tensor.dtype.name for tensor, _ in given)))
     arrays = {tensor.name: array for tensor, array in given}
-    outer = [one.name in arrays for one in X]
-    if any(outer) != all(outer):
-        raise WrongUse('--input: name inputs that INPUT holds, or inner layers, but not both.')
-    names = [called.get(one.name, one.name) for one in X] if all(outer) else list(dict.fromkeys(args.input))
-    along = [name for name in arrays if name not in [one.name for one in X]]
+    # Beside inner layers the inputs that INPUT holds are fed as well, also those that are attributed to.
+    whole = all(one.name in arrays for one in X)
+    names = [called.get(one.name, one.name) for one in X] if whole else list(dict.fromkeys(args.input))
+    along = [name for name in arrays if not whole or name not in [one.name for one in X]]
     feed.update((name, arrays[name]) for name in along)
     _check_fed(T, X, feed, args.layer)
-    return Task(T, X, names, [arrays[one.name] for one in X] if all(outer) else None, feed, n, samples, axis,
+    return Task(T, X, names, [arrays[one.name] for one in X] if whole else None, feed, n, samples, axis,
                 along)
 
 

@@ -89,6 +89,9 @@ def _model(parser: argparse.ArgumentParser) -> None:
     group.add_argument('--inputs', metavar='NAME,NAME', type=_names, help='of a graph without signatures (default: its '
                                                                           'placeholders)')
     group.add_argument('--outputs', metavar='NAME,NAME', type=_names, help='of a graph without signatures')
+    group.add_argument('--custom-objects', metavar='MODULE:NAME', type=_object, action='append',
+                       help='a class or function of your own that a .keras or .h5 file needs, or a dict of them; '
+                            'LAYER=MODULE:NAME in the place of a lambda. Imports the module; may be repeated')
     group.add_argument('--unsafe', action='store_true',
                        help='allow a MODEL that would run Python code, read or write files, for those that you trust')
 
@@ -153,6 +156,14 @@ def _explain(commands: Any) -> None:
 
 def _names(text: str) -> List[str]:
     return [one for one in text.split(',') if one]
+
+
+def _object(text: str) -> Tuple[str, str, str]:
+    """[KEY=]MODULE:NAME as a triple, the key '' where there is none."""
+    found = re.match(r'(?:([^=]+)=)?([\w.]+):([\w.]+)$', text)
+    if not found:
+        raise argparse.ArgumentTypeError(f'expected MODULE:NAME or LAYER=MODULE:NAME, not {text!r}')
+    return found.group(1) or '', found.group(2), found.group(3)
 
 
 def _positive(text: str) -> int:

@@ -87,8 +87,10 @@ class DeepExplain:
             signature: which signature of a SavedModel: by default 'serving_default', or the only one.
             tags: which graph of a SavedModel: by default that for serving, or the only one.
             checkpoint: the checkpoint of a MetaGraph, where it is not the one of the same name beside it.
-            input_signature: tf.TensorSpecs of what a function, or a Keras model of no known inputs, is called with.
-            custom_objects: the classes of your own that a `.keras` or `.h5` file needs, by name.
+            input_signature: tf.TensorSpecs of what a function, or a Keras model of no known inputs, is called with: a
+                list with one for each argument (also a RaggedTensorSpec, or a dict or list of them), or a dict.
+            custom_objects: the classes and functions of your own that a `.keras` or `.h5` file needs, by name. What
+                stands under the name of a layer takes the place of a lambda that the file has there.
             inputs, outputs: names of tensors that are to be `inputs` and `outputs` (see `OpenedModel.tensor`). For a
                 graph without signatures these are by default its placeholders, and the tensors of floats that hang
                 on them and that nothing reads.

@@ -2,17 +2,18 @@
 import logging
 import threading
 from contextlib import contextmanager
-from typing import Any, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
 from . import methods
 from .graph.chance import Chance
-from .graph.path import is_learning_phase
+from .graph.path import Path, is_learning_phase
 from .graph.ways import warn_of_ways
 from .messages import close_to, warn
 from .methods.noise_tunnel import NoiseTunnel, named
+from .rules.gradients import refuse_ids
 from .runs.arguments import (
     check_rows,
     check_samples,
@@ -25,6 +26,7 @@ from .runs.arguments import (
 from .runs.batching import Rowing, sweep
 from .runs.belongings import Belongings, Said, check_fixed, check_said
 from .runs.feeds import Belongs, Feeds, arrange, check_feed, check_needs, placeholders_of
+from .runs.largest import no_row_each
 from .runs.model import Model
 from .runs.outcome import doubts
 from .runs.run import Run
@@ -68,9 +70,14 @@ class Explainer:
                                'graph; use a tf.compat.v1.Session).')
         attribution = methods.attribution_methods[method]
         attribution.check_options(options)
+        if attribution.differentiates:
+            refuse_ids(T, inputs)
         with self._making(attribution.__name__):
             self._attribution = attribution(Model(T, inputs, self._many, method, self._together), **options)
             self._attribution.model.build()
+        if self._attribution.evaluates and self._attribution.model.unused:
+            warn("T ('%s') does not use %s: attributions are zeros there." % (T.name, ' and '.join(
+                f"'{x.name}'" for x in inputs if x.name in self._attribution.model.unused)))
         if self._attribution.differentiates:
             warn_of_ways(inputs, T, self._attribution.shares)
         self._chance = Chance(inputs, T, self._attribution.settled, self._together) if (
@@ -106,7 +113,7 @@ class Explainer:
 
         Args:
             xs: the samples, of X's shape, converted to X's dtype; for a list of tensors a list of arrays. None if X
-                is to be evaluated from the feed_dict first.
+                is to be evaluated from the feed_dict first, which may hold some or all of X then.
             ys: which of T's units to explain. Weights of T's shape, (n,) + the shape of T's units; an int, the unit
                 of all samples; n ints, one for each sample; for T of a rank of 3 or more a tuple of ints, the place of
                 the unit; or 'max', each sample's largest unit at the input itself. For T of rank 1 numbers are always
@@ -238,7 +245,7 @@ class Explainer:
         if self._together and batch_size is not None:
             raise RuntimeError("batch_size must be left out with rows='together': all rows of X are one sample, which "
                                'a session call takes whole.')
-        pairs = check_feed(feed_dict, model.path, self.T)
+        pairs = check_feed(feed_dict, model.path, self.T, xs is None)
         said = check_said(shared, per_sample, pairs, self.session.graph)
         if self._together and said.per_sample:
             raise RuntimeError("per_sample must be left out with rows='together': there is one sample, and what is fed "
@@ -259,12 +266,13 @@ class Explainer:
             attribution.check_run(options)
             check_ys(ys)
             xs = self._evaluate_inputs(pairs, fed, batch_size, said)
+            pairs = [pair for pair in pairs if not self._is_input(pair[0])]
         if self._together:
             run = Run(self.session, model, check_whole(self._inputs, self._many, xs), Rowing(1, True, True),
                       self._whole(pairs), options)
             run.ids = check_ids(0 if ids is None else ids, 1)
             attribution.prepare(run)
-            run.ys = weights_together(ys, model.T, lambda: _values(run, model.T))
+            self._find_weights(run, ys, lambda: weights_together(ys, model.T, lambda: _values(run, model.T)))
             return run
         arrays = check_samples(self._inputs, self._many, xs)
         n = len(arrays[0])
@@ -276,8 +284,15 @@ class Explainer:
         run = Run(self.session, model, arrays, rowing, feeds, options)
         run.ids = None if ids is None else check_ids(ids, n)
         attribution.prepare(run)
-        run.ys = weights(ys, model.T, run.n, lambda: _values(run, model.T))
+        self._find_weights(run, ys, lambda: weights(ys, model.T, run.n, lambda: _values(run, model.T)))
         return run
+
+    def _find_weights(self, run: Run, ys: Any, apart: Callable[[], Optional[np.ndarray]]) -> None:
+        """Let the calls of a method that can find the weights of T's units, or find them by calls of their own."""
+        if isinstance(ys, str) and ys == 'max' and self._attribution.model.choice is not None:
+            run.choose(apart)
+        else:
+            run.ys = apart()
 
     def _whole(self, pairs: List[Tuple[tf.Tensor, np.ndarray]]) -> Feeds:
         """What is fed, the same for every call."""
@@ -334,29 +349,40 @@ class Explainer:
                          batch_size: Optional[int], said: Said) -> Any:
         """The values of X from the feed alone."""
         for x in self._inputs:
-            check_needs(x, placeholders_of(x, []), [], fed)
-        if self._together:
-            values = self.session.run(self._inputs, self._whole(pairs).rows(np.arange(0)))
-            return values if self._many else values[0]
+            if x.name in said.shared:
+                raise ValueError(f"shared must not name X ('{x.name}'): it has a row for each sample.")
+            check_needs(x, placeholders_of(x, fed), [], fed)
+        given = {tensor.name: array for tensor, array in pairs if self._is_input(tensor)}
+        rest = [x for x in self._inputs if x.name not in given]
         sizes = {len(array) for tensor, array in pairs if array.ndim and tensor.name not in said.shared and (
-            tensor.name in said.per_sample or not said.per_sample and (
+            tensor.name in said.per_sample or tensor.name in given or not said.per_sample and (
                 tensor.shape.ndims is None or tensor.shape.as_list()[0] is None))}
         if sizes == {0}:
             raise RuntimeError('feed_dict must have at least one sample for X to be made of, not %s.' % _empty(pairs))
-        n = sizes.pop() if len(sizes) == 1 else 0
-        feeds = arrange(pairs, n, self._fixed, said.shared, said.per_sample if n else (), self._belongings.to_inputs,
-                        self._belongings.doubt)
-        size = n or 1
-        if batch_size is not None:
-            size = min(size, positive_int('batch_size', batch_size))
-        parts = [self.session.run(self._inputs, feeds.rows(np.arange(start, min(start + size, n))))
-                 for start in range(0, n or 1, size)]
-        values = [np.concatenate(arrays) for arrays in zip(*parts)]
-        for x, value in zip(self._inputs, values):
-            if not len(value):
-                raise RuntimeError("X ('%s') has no samples where feed_dict holds %s." % (
-                    x.name, _empty(pairs) or 'what it does'))
-        return values if self._many else values[0]
+        pairs = [(tensor, array) for tensor, array in pairs
+                 if tensor.name not in given or any(Path([tensor], x).ops for x in rest)]
+        if rest and self._together:
+            values = self.session.run(rest, self._whole(pairs).rows(np.arange(0)))
+        elif rest:
+            n = sizes.pop() if len(sizes) == 1 else 0
+            feeds = arrange(pairs, n, self._fixed, said.shared, said.per_sample if n else (),
+                            self._belongings.to_inputs, self._belongings.doubt)
+            size = n or 1
+            if batch_size is not None:
+                size = min(size, positive_int('batch_size', batch_size))
+            parts = [self.session.run(rest, feeds.rows(np.arange(start, min(start + size, n))))
+                     for start in range(0, n or 1, size)]
+            values = [np.concatenate(arrays) for arrays in zip(*parts)]
+            for x, value in zip(rest, values):
+                if not len(value):
+                    raise RuntimeError("X ('%s') has no samples where feed_dict holds %s." % (
+                        x.name, _empty(pairs) or 'what it does'))
+        given.update(zip([x.name for x in rest], values if rest else ()))
+        xs = [given[x.name] for x in self._inputs]
+        return xs if self._many else xs[0]
+
+    def _is_input(self, tensor: tf.Tensor) -> bool:
+        return any(tensor is x for x in self._inputs)
 
     def _judge(self, run: Run, attributions: List[np.ndarray]) -> None:
         """Warn of attributions that cannot be right, or that explain nothing."""
@@ -410,8 +436,7 @@ def _values(run: Run, T: tf.Tensor) -> np.ndarray:
     for rows in sweep(run.n, 1, run.rowing):
         value = run.evaluate([T], rows.samples, run.inputs(rows))[0]
         if len(value) != len(rows.samples):
-            raise RuntimeError("T ('%s') must have a value for each sample: it has %d for %d." % (
-                T.name, len(value), len(rows.samples)))
+            raise no_row_each(T, len(value), len(rows.samples))
         parts.append(value)
     return np.concatenate(parts)
 

@@ -171,3 +171,18 @@ def test_wrappers_still_know_what_their_layers_take(keras, rng):
     check(model, rng.randn(3, 4, 2).astype('f'))
     with DeepExplain.open(model) as de:
         assert not [layer.name for layer in de.layers() if 'cell' in layer.name]
+
+
+@pytest.mark.skipif(ONE, reason='loops of TensorFlow 2')
+def test_nobody_is_told_to_build_an_opened_model_otherwise(keras, rng):
+    layers = keras.layers
+    model = keras.models.Sequential([layers.LSTM(3, activation='gelu', input_shape=(4, 2)), layers.Dense(2)])
+    with DeepExplain.open(model) as de:
+        for method in ('lrp.epsilon', 'elrp', 'guided_backprop', 'deeplift', 'deep_taylor'):
+            try:
+                de.get_explainer(method, de.logits, de.inputs[0])
+            except RuntimeError as error:
+                assert 'disable_v2_behavior' not in str(error) and (
+                    'method' in str(error) or "uncovered='gradient'" in str(error))
+            else:
+                raise AssertionError(method)

@@ -1,6 +1,7 @@
 """DeepExplain.open on what lives in eager TensorFlow, and on the files that it writes."""
 import importlib
 import os
+import warnings
 
 import numpy as np
 import opened
@@ -177,3 +178,27 @@ def test_the_layers_are_as_they_were(keras):
         layer.name: before[layer.name] for layer in model.layers[:-2]}
     object.__delattr__(layer, 'call')
     assert layer.call == call
+
+
+@pytest.mark.skipif(ONE, reason='tf.function of modules')
+def test_what_switches_training_is_off(tmp_path):
+    """As an argument of a function, and as an input of its signature in a SavedModel."""
+    w = np.random.RandomState(0).randn(4, 3).astype('f')
+    module = tf.Module()
+    module.w = tf.Variable(w)
+
+    def call(x, training):
+        h = tf.nn.relu(x @ module.w)
+        return {'probabilities': tf.nn.softmax(tf.nn.dropout(h, rate=.5) if training else tf.identity(h))}
+
+    module.call = tf.function(call, input_signature=[
+        tf.TensorSpec([None, 4], tf.float32, name='x'), tf.TensorSpec([], tf.bool, name='training')])
+    tf.saved_model.save(module, str(tmp_path), signatures=module.call.get_concrete_function())
+    xs = np.random.RandomState(1).randn(2, 4).astype('f')
+    for source in (module.call, str(tmp_path)):
+        with DeepExplain.open(source) as de, warnings.catch_warnings():
+            warnings.simplefilter('error', UserWarning)
+            assert len(de.inputs) == 1 and de.tensor('training').dtype == tf.bool
+            for method in ('grad*input', 'deeplift', 'lrp.epsilon'):
+                got = de.explain(method, de.logits, de.inputs[0], xs)
+                np.testing.assert_allclose(got.sum(1), np.maximum(xs @ w, 0).sum(1), rtol=1e-3)

@@ -19,7 +19,7 @@ SIGNED = {
     'Neg': lambda a, b: -a,
     'Mul': lambda a, b: a * constant(1, -2, 1, -1),
     'BiasAdd': lambda a, b: tf.nn.bias_add(a, constant(.3, -2, 0, -1)),
-    'Add': lambda a, b: a + constant(.3, -2, 0, -1),
+    'Add': lambda a, b: a + constant(.3, -.5, 0, -.1),
     'Concat': lambda a, b: tf.concat([a[:, :2], tf.fill([tf.shape(a)[0], 2], -1.)], 1),
     'Minimum': lambda a, b: tf.minimum(a, constant(1, -2, 1, -1)),
     'Maximum': lambda a, b: tf.maximum(-a, constant(-1, -2, -.1, -1)),

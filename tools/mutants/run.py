@@ -33,6 +33,14 @@ TESTS = {
     'relevance': ['tests/relevance', 'tests/rules'],
     'graph/units.py': ['tests/graph', 'tests/rules', 'tests/relevance']}
 
+#: The tests of what the name of a file does not tell.
+BESIDES = {
+    'arguments': 'test_doors', 'arrays': 'test_doors', 'model': 'test_batching', 'moments': 'test_smoothgrad',
+    'run': 'test_batching', 'seeds': 'test_draws', 'joint': 'test_complete', 'markers': 'test_shaped',
+    'reductions': 'test_complete', 'sizes': 'test_quotients', 'gradients': 'test_activations', 'axes': 'test_engine',
+    'affine': 'test_engine', 'forks': 'test_reveal_cancel', 'linear': 'test_rules', 'patterns': 'test_pattern',
+    'sums': 'test_plan'}
+
 
 class Mutant:
     """One change of one file."""
@@ -69,7 +77,8 @@ def room_of(path):
 def tests_of(path):
     """The tests that belong to a file, and by what their names hold the order to run them in."""
     room = room_of(path)
-    return TESTS[room] + EVERYWHERE, [[f'test_{path.stem}'], [one.split('/', 1)[1] for one in TESTS[room][:1]]]
+    named = [f'test_{path.stem}', BESIDES.get(path.stem, f'test_{path.stem}')]
+    return TESTS[room] + EVERYWHERE, [named, TESTS[room][:1]]
 
 
 def changed_lines(source, code):
@@ -99,28 +108,38 @@ class Server:
 
 
 class Slot:
-    """One of the lock files in a folder, on a machine that is shared; without a folder nothing."""
+    """One of the lock files in a folder, on a machine that is shared: held for some runs, then given to who waits.
+
+    Without a folder nothing.
+    """
+
+    #: Seconds after which it is given away, between two runs.
+    HOLD = 180
 
     def __init__(self, folder):
         self._paths = sorted(Path(folder).iterdir()) if folder else []
+        self._held, self._since = None, 0.
 
     def __enter__(self):
-        self._held = None
         while self._paths and self._held is None:
-            for path in self._paths:
-                held = open(path, 'w')
-                try:
-                    fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    self._held = held
-                    break
-                except OSError:
-                    held.close()
-            else:
-                time.sleep(.3)
+            self._held, self._since = next(filter(None, map(self._locked, self._paths)), None), time.time()
+            time.sleep(0 if self._held else .3)
 
     def __exit__(self, *error):
-        if self._held is not None:
+        if self._held is not None and time.time() - self._since > self.HOLD:
             self._held.close()
+            self._held = None
+            time.sleep(1)
+
+    @staticmethod
+    def _locked(path):
+        file = open(path, 'w')
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return file
+        except OSError:
+            file.close()
+            return None
 
 
 def copy_of(tree, to):
@@ -147,6 +166,7 @@ def main():
     parser.add_argument('--budget', type=float, default=60, help='seconds of tests for a mutant, as they took before')
     parser.add_argument('--only', default='', help='what the path of a file must hold')
     parser.add_argument('--again', action='store_true', help='those that lived the last time')
+    parser.add_argument('--on', action='store_true', help='go on with a sample that was not finished')
     parser.add_argument('--state', type=Path, default=ROOT / '.mutants', help='where the copy and the results are kept')
     parser.add_argument('--slots', help='a folder of lock files, one of which each run waits for')
     args = parser.parse_args()
@@ -173,8 +193,10 @@ def main():
             found = server.ask(every, dirty=False)
         if found['outcome'] != 'survived':
             sys.exit('The tests fail as they are: see %s.' % (args.state / 'output.txt'))
-    found = {} if not args.again else done
+    found = done if args.again or args.on else {}
     for number, mutant in enumerate(sample):
+        if args.on and mutant.key in found:
+            continue
         source = sources[mutant.path]
         code = mutant.code(source)
         tests, first = tests_of(mutant.path)

@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Seque
 import tensorflow.compat.v1 as tf
 
 from . import compat
-from .path import CALLS, first_unnumbered, is_learning_phase, unwrap
+from .path import CALLS, first_unnumbered, is_learning_phase, is_training_flag, unwrap
 
 
 def functions_of(node: tf.NodeDef) -> Iterator[Any]:
@@ -27,6 +27,12 @@ def is_call(op: tf.Operation, library: Mapping[str, Any]) -> bool:
 def is_phased(op: Optional[tf.Operation]) -> bool:
     """Whether an op is a functional branch that a Keras learning phase chooses."""
     return op is not None and op.type in ('If', 'StatelessIf') and is_learning_phase(unwrap(op.inputs[0]).op)
+
+
+def is_for_training(op: Optional[tf.Operation]) -> bool:
+    """Whether an op is a functional branch that is chosen by whether the model trains, by any placeholder for that."""
+    return op is not None and op.type in ('If', 'StatelessIf') and (
+        is_phased(op) or is_training_flag(unwrap(op.inputs[0]).op))
 
 
 def inline_calls(definition: tf.GraphDef, library: Mapping[str, Any], looped: Sequence[str]) -> Dict[str, str]:

@@ -11,7 +11,7 @@ from .zeros import is_zero
 #: Row i of the output is made of row i of the first input.
 _BY_ROW = ELEMENTWISE | BATCH_NORMS | frozenset('''
     Conv2D Conv3D DepthwiseConv2dNative MaxPool MaxPoolV2 MaxPool3D AvgPool AvgPool3D LRN Softmax LogSoftmax
-    ResizeBilinear ResizeNearestNeighbor Switch Merge StopGradient CheckNumerics EnsureShape
+    ResizeBilinear ResizeNearestNeighbor ScaleAndTranslate Switch Merge StopGradient CheckNumerics EnsureShape
     '''.split())
 
 

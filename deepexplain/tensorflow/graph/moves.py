@@ -28,7 +28,7 @@ _SPATIAL = frozenset('''
     '''.split())
 _FIRST_AXIS = frozenset('''
     MaxPoolV2 MaxPoolWithArgmax ResizeBilinear ResizeNearestNeighbor ResizeBicubic ResizeArea SpaceToDepth DepthToSpace
-    ExtractImagePatches FractionalMaxPool FractionalAvgPool Dilation2D
+    ScaleAndTranslate ExtractImagePatches FractionalMaxPool FractionalAvgPool Dilation2D
     '''.split())
 _MATRIX = frozenset([op_type + version for op_type in ('MatrixDiag', 'MatrixDiagPart', 'MatrixSetDiag')
                      for version in ('', 'V2', 'V3')])

@@ -1,5 +1,5 @@
 """The path: the ops between X and T. Nothing outside it is looked at, run or changed."""
-from typing import Callable, Dict, FrozenSet, Iterable, List, NamedTuple, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, FrozenSet, Iterable, List, NamedTuple, Sequence, Set, Tuple
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -188,13 +188,28 @@ class Path:
         while waiting:
             op = waiting.pop()
             for source in [tensor.op for tensor in op.inputs] + list(op.control_inputs):
-                if source not in found and (source.type == 'TensorArrayV3' or while_context(source) in loops):
+                if source not in found and (source.type == 'TensorArrayV3' or _runs_in(source, loops)):
                     found.add(source)
                     waiting.append(source)
         # TensorFlow starts the gradient of each loop variable at its exit, though nobody reads what comes out.
         found.update(op for switch in list(found) if switch.type == 'Switch' and while_context(switch) in loops
                      for tensor in switch.outputs for op in tensor.consumers() if op.type == 'Exit')
         return [op for op in self.graph.get_operations() if op in found]
+
+
+def _runs_in(op: tf.Operation, loops: Set[Any]) -> bool:
+    """Whether an op is in one of some loops; of what has no outputs TensorFlow may not know."""
+    if op.outputs:
+        return while_context(op) in loops
+    waiting, seen = [op], {op}
+    while waiting:
+        one = waiting.pop()
+        if one.type != 'Exit' and while_context(one) in loops:
+            return True
+        new = [] if one.outputs else [before for before in one.control_inputs if before not in seen]
+        seen.update(new)
+        waiting.extend(new)
+    return False
 
 
 def ops_to(X: Sequence[tf.Tensor], targets: Sequence[tf.Tensor], dead: FrozenSet[str] = frozenset()
@@ -223,8 +238,8 @@ def ancestors_of(tensors: Iterable[tf.Tensor], ends: Set[str]) -> List[tf.Operat
 
 def reached_from(tensors: Iterable[tf.Tensor], stops: Callable[[tf.Operation], bool] = lambda op: False
                  ) -> Set[tf.Operation]:
-    """The ops that hang on some tensors, if only on their shapes, without passing an op that stops."""
-    return _forward([op for tensor in tensors for op in tensor.consumers()], frozenset(), stops=stops)
+    """The ops that hang on the values of some tensors, without passing an op that stops."""
+    return _forward([op for tensor in tensors for op in tensor.consumers()], CONSTANT, stops=stops)
 
 
 class Cut(NamedTuple):
@@ -233,11 +248,9 @@ class Cut(NamedTuple):
     Attributes:
         path: whether T depends on X at all.
         stops: the ops that let no gradient through.
-        instead: the tensors nearest to X that T does depend differentiably on.
     """
     path: bool
     stops: List[tf.Operation]
-    instead: List[tf.Tensor]
 
 
 def find_cut(T: tf.Tensor, x: tf.Tensor) -> Cut:
@@ -260,8 +273,7 @@ def find_cut(T: tf.Tensor, x: tf.Tensor) -> Cut:
             stops.append(tensor.op)
         else:
             waiting.extend(trainable)
-    instead = [op.outputs[0] for op in stops if op.outputs[0].dtype.is_floating and op is not T.op]
-    return Cut(bool(path.ops), stops, instead)
+    return Cut(bool(path.ops), stops)
 
 
 def _is_stopped(op: tf.Operation, on_path: Set[tf.Operation]) -> bool:

@@ -4,7 +4,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence
 import tensorflow.compat.v1 as tf
 
 from . import compat
-from .functions import copy_bodies, functions_of, inline_calls, is_phased, wait_before_loops
+from .functions import copy_bodies, functions_of, inline_calls, is_for_training, wait_before_loops
 from .path import name_of
 from .units import Unit, Units
 
@@ -121,9 +121,9 @@ class Replica:
         return inlined
 
     def _settle(self, definition: tf.GraphDef) -> None:
-        """Make branches that a learning phase chooses calls of the function for inference, which will be inlined."""
+        """Make branches that are chosen by training calls of the function for inference, which will be inlined."""
         for node in definition.node:
-            if is_phased(self.originals.get(node.name)):
+            if is_for_training(self.originals.get(node.name)):
                 function = node.attr['else_branch'].func.name
                 attributes = {name: node.attr[name] for name in ('Tin', 'Tout')}
                 settled = tf.NodeDef(name=node.name, op='PartitionedCall', device=node.device, attr=attributes)

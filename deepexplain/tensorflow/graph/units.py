@@ -17,9 +17,10 @@ LINEAR = frozenset('''
     TensorScatterSub SparseToDense BroadcastTo
     Fill Cast Real Imag Complex Add AddV2 AddN AccumulateNV2 Sub Neg BiasAdd BiasAddV1 Sum Mean Cumsum SegmentSum
     SegmentMean UnsortedSegmentSum AvgPool AvgPool3D ResizeBilinear ResizeNearestNeighbor ResizeBicubic ResizeArea
-    SpaceToBatch SpaceToBatchND BatchToSpace BatchToSpaceND SpaceToDepth DepthToSpace ExtractImagePatches
-    MatrixSetDiag MatrixSetDiagV2 MatrixSetDiagV3 SparseSegmentSum SparseSegmentMean SparseSegmentSqrtN
-    SparseSegmentSumWithNumSegments SparseSegmentMeanWithNumSegments SparseSegmentSqrtNWithNumSegments
+    ScaleAndTranslate SpaceToBatch SpaceToBatchND BatchToSpace BatchToSpaceND SpaceToDepth DepthToSpace
+    ExtractImagePatches MatrixSetDiag MatrixSetDiagV2 MatrixSetDiagV3 SparseSegmentSum SparseSegmentMean
+    SparseSegmentSqrtN SparseSegmentSumWithNumSegments SparseSegmentMeanWithNumSegments
+    SparseSegmentSqrtNWithNumSegments
     MatrixDiag MatrixDiagV2 MatrixDiagV3 MatrixDiagPart MatrixDiagPartV2 MatrixDiagPartV3 MatrixBandPart Diag DiagPart
     FFT IFFT FFT2D IFFT2D RFFT IRFFT Switch RefSwitch Merge Enter RefEnter Exit NextIteration LoopCond
     TensorArrayV3 TensorArrayReadV3 TensorArrayWriteV3 TensorArrayScatterV3 TensorArrayGatherV3 TensorArrayConcatV3

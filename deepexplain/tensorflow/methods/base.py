@@ -202,6 +202,9 @@ class GradientAttribution(Attribution):
 
     differentiates = True
 
+    #: Whether a call evaluates T at the samples as they are, each in rows of their own.
+    one_pass = True
+
     _carrier: Optional[Carrier] = None
 
     def __init__(self, model: Model) -> None:
@@ -215,6 +218,7 @@ class GradientAttribution(Attribution):
     def build(self) -> List[tf.Tensor]:
         """The attributions of each input as tensors."""
         self._carrier = self.carrier()
+        self.model.choose_from(self._carrier.T)
         if self.parts_of_target:
             self._sizes = [self.model.size_of(self._carrier.T)]
         return [self.finish(gradient, x) for gradient, x in zip(self._carrier.gradients(self.model), self.model.X)]
@@ -248,7 +252,8 @@ class GradientAttribution(Attribution):
     def evaluate(self, run: Run, fetches: Sequence[tf.Tensor], rows: Rows,
                  feeds: Sequence[Tuple[tf.Tensor, np.ndarray]]) -> List[np.ndarray]:
         """Tensors in some rows of a run, which takes note of how large the target is there."""
-        values = run.evaluate(list(fetches) + self._sizes, rows.samples, run.inputs(rows), feeds, self.whole())
+        values = run.evaluate(list(fetches) + self._sizes, rows.samples, run.inputs(rows), feeds, self.whole(),
+                              choosers=True)
         for place, sizes in enumerate(values[len(fetches):]):
             run.seen.note(sizes, baselines=place > 0)
         return values[:len(fetches)]

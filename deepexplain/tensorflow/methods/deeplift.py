@@ -57,6 +57,7 @@ class DeepLIFTRescale(GradientAttribution):
         if self._complete:
             self.shares = FLAT | ELEMENTARY | frozenset(JOINT) | frozenset(['StopGradient'])
         self.set_absent(baseline, references)
+        model.shared = True
         super().__init__(model)
 
     def build(self) -> List[tf.Tensor]:

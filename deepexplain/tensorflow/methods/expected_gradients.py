@@ -41,6 +41,9 @@ class ExpectedGradients(Attribution):
         self.set_absent(None, references)
         refuse_cut(model)
         carrier = ordinary(model.path)
+        # A sample whose largest unit is to be found is one more row of a call.
+        model.shared = True
+        model.choose_from(carrier.T)
         self._fetches = carrier.gradients(model) + [model.size_of(carrier.T)]
 
     def absent(self, run: Run) -> Baselines:
@@ -59,14 +62,27 @@ class ExpectedGradients(Attribution):
         drawn = Draws(run.n, run.ids, run.options.get('seed'), self.seed).uniform(2 * self._samples)
         drawn = drawn.reshape(run.n, -1, 2)
         totals = [np.zeros(x.shape) for x in run.xs]
-        for rows in sweep(run.n, self._samples, run.rowing):
-            which, places = drawn[rows.samples, rows.evaluations].T
+        finding = int(run.finding and not self.model.together)
+        for rows in sweep(run.n, self._samples + finding, run.rowing):
+            numbers = rows.evaluations - finding
+            real = numbers >= 0
+            which, places = drawn[rows.samples, numbers].T
             starts = absent.rows(rows.samples, (which * absent.size).astype(int))
             ways = [take(x, rows.samples) - start for x, start in zip(run.xs, starts)]
-            points = [start + places.astype(way.dtype).reshape((-1,) + (1,) * (way.ndim - 1)) * way
+            points = [start + _column(places.astype(way.dtype), way) * way
                       for start, way in zip(starts, ways)]
-            *gradients, sizes = run.evaluate(self._fetches, rows.samples, points)
+            if finding:
+                points = [np.where(_column(real, x), point, x) for point, x in zip(points, run.inputs(rows))]
+            *gradients, sizes = run.evaluate(self._fetches, rows.samples, points, choosers=~real if finding else True)
             run.seen.note(sizes)
             for total, way, gradient in zip(totals, ways, gradients):
-                add_rows(total, rows.samples, way * gradient)
+                products = way * gradient
+                if finding:
+                    products[~real] = 0
+                add_rows(total, rows.samples, products)
         return [(total / self._samples).astype(x.dtype) for total, x in zip(totals, run.xs)]
+
+
+def _column(numbers: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """One number for each row, as it goes with the rows."""
+    return numbers.reshape((-1,) + (1,) * (rows.ndim - 1))

@@ -50,7 +50,8 @@ class Deconvnet(GradientAttribution):
         path = lowered(self.model.path, inference=True)
         self.settled = path.settled
         ruled = ACTIVATIONS | frozenset(registered_rules())
-        refuse_hidden(self.model.method or 'deconvnet', look_inside(path, dict.fromkeys(ruled)).hidden)
+        refuse_hidden(self.model.method or 'deconvnet', look_inside(path, dict.fromkeys(ruled)).hidden,
+                      path.graph)
         units = find_units(path, ruled)
         replica = Replica(path.with_loops(), path.fed, units, GRADIENT)
         return carrier_on(replica, path, self.rules(replica.inner()), relevance=True)

@@ -1,5 +1,5 @@
 """Integrated gradients."""
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -10,6 +10,7 @@ from ..runs.arguments import MOST, first_dimension, positive_int
 from ..runs.baselines import Baselines
 from ..runs.batching import Block, add_rows, blocks, pairs, take
 from ..runs.first_layer import find_head
+from ..runs.largest import Asked
 from ..runs.model import Model
 from ..runs.run import Run
 from .base import GradientAttribution
@@ -37,6 +38,7 @@ class IntegratedGradients(GradientAttribution):
 
     run_options = ('baseline', 'references')
     has_convergence_delta = parts_of_target = True
+    one_pass = False
 
     def __init__(self, model: Model, steps: int = 100, baseline: Any = None, references: Any = None,
                  quadrature: str = 'riemann_right') -> None:
@@ -52,6 +54,9 @@ class IntegratedGradients(GradientAttribution):
     def build(self) -> List[tf.Tensor]:
         """The weighed sum over the places of a block, computed where the gradients are."""
         X = self.model.samples
+        # At the samples themselves, which no point need be.
+        self.model.shared = True
+        self.model.choose_from(self.model.T)
         self._samples = [tf.placeholder(x.dtype, _some(x), name='samples') for x in X]
         # What is mostly the same has a default: a feed costs as much as ten small ops.
         self._baselines = [_baseline(x, value) for x, value in zip(X, self._baseline)]
@@ -81,7 +86,7 @@ class IntegratedGradients(GradientAttribution):
                    for one, x, baseline in zip(sums, self._samples, self._baselines)]
         self._of_samples = [tf.segment_sum(result, self._owner) for result in results]
         # What hangs on X beside the path (an assertion, say) is run as well, and may compare it with other feeds.
-        needed = {op.name for gradient in sums for op in ancestors(gradient, set())}
+        needed = {op.name for gradient in sums for op in ancestors(gradient, {self.model.Y.name})}
         self._beside = [x.op.name in needed for x in self.model.X]
         return results
 
@@ -127,7 +132,11 @@ class IntegratedGradients(GradientAttribution):
             height, width = block.real
             of_pairs = samples[block.samples]
             feed = self._feed(run, absent, of_pairs, references[block.samples], block)
-            *values, sizes = run.fetch(fetches + self._sizes, feed, np.repeat(of_pairs, len(block.evaluations)))
+            rows = np.repeat(of_pairs, len(block.evaluations))
+            asked = self._ask(run, rows)
+            feed += self._weights(run, of_pairs, len(block.evaluations)) if asked is None else run.by_row(
+                [(X, take(x, asked.samples)) for X, x in zip(self.model.X, run.xs)])
+            *values, sizes = run.fetch(fetches + self._sizes, feed, rows, asked)
             run.seen.note(sizes)
             run.progress(height * width)
             if height == len(samples) == run.n and width == self._steps:
@@ -177,9 +186,18 @@ class IntegratedGradients(GradientAttribution):
             fed.append((self._nodes, nodes))
         if absent.size > 1:
             fed.append((self._owner, samples - samples[0]))
-        if run.ys is not None:
-            fed += run.by_row([(self.model.Y, np.repeat(take(run.ys, samples), len(block.evaluations), 0))])
         return fed
+
+    def _ask(self, run: Run, rows: np.ndarray) -> Optional[Asked]:
+        """How a call finds the largest units, by T at some samples beside their points, if it is to and can."""
+        if any(self._beside) or run.feeds.cut or run.feeds.sized or run.rowing.exact and not self.model.together:
+            return None
+        fresh = run.missing(rows)
+        return run.ask(rows, fresh) if len(fresh) else None
+
+    def _weights(self, run: Run, samples: np.ndarray, evaluations: int) -> List[Tuple[tf.Tensor, np.ndarray]]:
+        weights = run.weights(samples)
+        return run.all_units() if weights is None else run.by_row([(self.model.Y, np.repeat(weights, evaluations, 0))])
 
 
 def _flat(samples: tf.Tensor) -> tf.Tensor:

@@ -2,6 +2,7 @@
 from typing import Any, Callable, List, Optional, Sequence
 
 import numpy as np
+import tensorflow.compat.v1 as tf
 
 from ..graph.path import Path
 from ..runs.arguments import flag, sample_shape, written
@@ -32,12 +33,9 @@ class PerturbationAttribution(Attribution):
 
     def __init__(self, model: Model, baseline: Any = None, feature_mask: Any = None, per_group: bool = False) -> None:
         super().__init__(model)
-        for x, sample in zip(model.X, model.samples):
-            if sample.shape.ndims == 1:
-                raise RuntimeError("%s needs samples with features: '%s' has the shape %s." % (
-                    type(self).__name__, x.name, x.shape))
-            path = Path([x], model.T) if model.many else model.path
-            if not path.ops and x is not model.T:
+        for x in model.X:
+            if x.name not in model.unused and x is not model.T and not (
+                    Path([x], model.T) if model.many else model.path).ops:
                 raise RuntimeError(f"T ('{model.T.name}') does not depend on X ('{x.name}').")
         self.set_absent(baseline)
         self._masks = None if feature_mask is None else _checked_masks(feature_mask, model)
@@ -47,6 +45,13 @@ class PerturbationAttribution(Attribution):
             raise ValueError('per_group needs a feature_mask.')
         head = find_head(model.path) if self._masks is None else None
         self.first_layer = None if head is None else FirstLayer(model, head, self.running)
+
+    def prepare(self, run: Run) -> None:
+        super().prepare(run)
+        for x, array in zip(self.model.X, self.absent(run).arrays):
+            if x.dtype == tf.string and not all(isinstance(one, (str, bytes)) for one in array.ravel()):
+                raise ValueError(f"baseline must say which string stands for nothing in X ('{x.name}'), such as '' or "
+                                 "'[MASK]'.")
 
     def flat_absent(self, run: Run) -> List[np.ndarray]:
         """What the features of each input are when they are absent: (1 for all samples or n, features)."""
@@ -125,7 +130,7 @@ def _checked_masks(feature_mask: Any, model: Model) -> List[np.ndarray]:
     for value, x in zip(values, model.samples):
         strange = not_numbers(value)
         mask = np.array(value if strange is None else 0)
-        if mask.dtype.kind not in 'iu' or not mask.ndim:
+        if mask.dtype.kind not in 'iu' or not mask.ndim and x.shape.ndims != 1:
             raise ValueError('feature_mask must be of ints, for each input an array of the shape of a sample, not '
                              '%s.' % (strange or (mask.dtype if mask.ndim else 'a single number')))
         expected = sample_shape(x)

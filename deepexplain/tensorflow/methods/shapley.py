@@ -241,7 +241,7 @@ def _count(players: List[np.ndarray]) -> int:
 def _checked(dims: Sequence[int], ndims: Optional[int], first: int = 1) -> List[int]:
     """Sampling dimensions, in ascending order, when X has them."""
     last = None if ndims is None else ndims - 1
-    valid = np.ndim(dims) == 1 and len(dims) > 0 and len(set(dims)) == len(dims) and all(
+    valid = np.ndim(dims) == 1 and (len(dims) > 0 or last == 0) and len(set(dims)) == len(dims) and all(
         isinstance(dim, (int, np.integer)) and not isinstance(dim, bool)
         and first <= dim <= (dim if last is None else last) for dim in dims)
     if not valid:

@@ -9,7 +9,7 @@ from ..runs.model import Model
 from ..runs.moments import Moments
 from ..runs.run import Run
 from ..runs.seeds import Draws, check_seed, generator_of
-from .base import Attribution
+from .base import Attribution, GradientAttribution
 
 
 class SmoothGrad(Attribution):
@@ -50,7 +50,10 @@ class SmoothGrad(Attribution):
         options = dict(options or {})
         self._samples, self._noise, self.seed = samples, noise, seed
         self._own_seed = options.get('seed')
+        # A sample whose largest unit is to be found is one more copy, without noise.
+        model.shared = True
         self._method = wrapped(of)(model, **options)
+        self._finds = isinstance(self._method, GradientAttribution) and self._method.one_pass
         self._draws = 'seed' in self._method.run_options
         self.per_group, self.excess = self._method.per_group, self._method.excess
         self.parts_of_target = self._method.parts_of_target and not (self._squared or self._spread)
@@ -92,28 +95,40 @@ class SmoothGrad(Attribution):
         flat = [x.reshape(run.n, -1) for x in run.xs]
         deviations = [self._noise * (one.max(1).astype(np.float64) - one.min(1)) for one in flat]
         moments: List[Moments] = []
-        for owners, numbers in self._parts(run):
-            copies = []
+        finding = self._finds and run.finding and run.rowing.mixed and not self._draws and not self.model.together
+        for owners, numbers in self._parts(run, finding):
+            copies, real = [], numbers >= 0
             for x, one, deviation, drawn in zip(run.xs, flat, deviations, draws.normal(owners, numbers, flat)):
                 drawn *= deviation[owners, np.newaxis]
+                drawn[~real] = 0
                 drawn += one[owners]
                 copies.append(drawn.astype(x.dtype).reshape((-1,) + x.shape[1:]))
-            results = self._method.attribute(run.of_samples(owners, copies, options))
+            results = self._method.attribute(run.of_samples(
+                owners, copies, options, ~real if finding else None))
+            if not real.any():
+                continue
+            if not real.all():
+                owners, results = owners[real], [result[real] for result in results]
             moments = moments or [Moments(run.n, self._spread) for _ in results]
             for moment, result in zip(moments, results):
                 moment.add(owners, np.square(result, dtype=np.float64) if self._squared else result)
         return [(moment.variance if self._spread else moment.mean).astype(result.dtype)
                 for moment, result in zip(moments, results)]
 
-    def _parts(self, run: Run) -> Iterator[Tuple[np.ndarray, np.ndarray]]:
-        """The sample that each of some copies is of, as many as share a call, and the copy's number."""
+    def _parts(self, run: Run, finding: bool) -> Iterator[Tuple[np.ndarray, np.ndarray]]:
+        """The sample that each of some copies is of, as many as share a call, and the copy's number.
+
+        Args:
+            finding: whether each sample is one more copy, number -1.
+        """
         if self._draws or not run.rowing.mixed:
             for number in range(self._samples):
                 yield np.arange(run.n), np.full(run.n, number)
             return
-        for part in cuts(run.n * self._samples, run.rowing, run.n):
+        size = self._samples + finding
+        for part in cuts(run.n * size, run.rowing, run.n):
             rows = np.arange(part.start, part.stop)
-            yield rows // self._samples, rows % self._samples
+            yield rows // size, rows % size - finding
 
 
 class SmoothGradSquared(SmoothGrad):

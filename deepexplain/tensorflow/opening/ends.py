@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..graph import compat
-from ..graph.path import ancestors_of, is_learning_phase, reached_from
+from ..graph.path import ancestors_of, is_learning_phase, ops_to, reached_from
 from ..graph.units import BATCH_NORMS
 from ..runs.targets import before_squashing, floats_behind
 from .source import EXITS, OpenError, Source
@@ -22,6 +22,10 @@ _TRAINS = re.compile(r'(^|[^a-z]|is|phase)train|learning_?phase')
 
 #: 'not_training', 'no_train': switches the other way round.
 _NEGATED = re.compile(r'(^|[^a-z]|is)(not?|non|without)[^a-z]')
+
+#: Of what a model is trained by, and what chooses its classes: they read scores first of all.
+_LOSSES = frozenset(['SoftmaxCrossEntropyWithLogits', 'SparseSoftmaxCrossEntropyWithLogits'])
+_CHOICES = frozenset(['ArgMax', 'InTopK', 'InTopKV2'])
 
 #: What hands over the samples of an input pipeline.
 _PIPELINES = re.compile('IteratorGetNext|.*QueueDequeue')
@@ -127,7 +131,7 @@ def target_of(source: Source) -> tf.Tensor:
 
     Of outputs in an order that means something the first, if it is of floats; of those in the order of their keys or
     of their making the first that a softmax or sigmoid makes, else the first of floats. In both what is called 'logits'
-    comes before.
+    comes before. Where all are single numbers, as losses are, it is what they are taken of.
     """
     floats = [tensor for tensor in source.outputs if tensor.dtype.is_floating]
     for tensor in floats:
@@ -146,7 +150,26 @@ def target_of(source: Source) -> tf.Tensor:
     if source.ordered and floats[0] is source.outputs[0]:
         return before_squashing(floats[0])
     before = [(before_squashing(tensor), tensor) for tensor in floats]
-    return next((inner for inner, tensor in before if inner is not tensor), floats[0])
+    found = next((inner for inner, tensor in before if inner is not tensor), floats[0])
+    if found is floats[0] and all(tensor.shape.ndims == 0 for tensor in floats):
+        return _scores_of(source, floats)
+    return found
+
+
+def _scores_of(source: Source, losses: Sequence[tf.Tensor]) -> tf.Tensor:
+    """What a model that trains puts into its loss, or else into the choice of a class by which it is judged.
+
+    The first of the losses, where that is not to be seen.
+    """
+    ops, _ = ops_to(source.inputs, losses)
+    made = set(ops)
+    for types in (_LOSSES, _CHOICES):
+        for op in reversed(ops):
+            scores = op.inputs[0] if op.type in types else None
+            if scores is not None and scores.op in made:
+                # Losses may begin with a reshaping to two axes.
+                return before_squashing(scores.op.inputs[0] if scores.op.type == 'Reshape' else scores)
+    return losses[0]
 
 
 def _listed(tensors: Sequence[tf.Tensor]) -> str:

@@ -80,11 +80,9 @@ def _imported(function: Any, session: tf.Session, layers: Sequence[Tuple[str, Li
         known[name] = [found(tensor)]
     for name, tensors in layers:
         known[name] = [found(tensor) for tensor in tensors]
-    inputs = [found(tensor) for tensor in arguments]
-    called = {tensor.name: name for name, tensor in zip(names or [tensor.op.name for tensor in arguments], inputs)}
-    return Source(session, [tensor for tensor in inputs if not is_off(tensor, called[tensor.name])],
-                  [found(tensor) for tensor in outputs], known, [name for name, _ in layers], reload=weights.load,
-                  ordered=not isinstance(function.structured_outputs, dict))
+    inputs = [found(tensor) for name, tensor in called if not is_off(found(tensor), name)]
+    return Source(session, inputs, [found(tensor) for tensor in outputs], known, [name for name, _ in layers],
+                  reload=weights.load, ordered=not isinstance(function.structured_outputs, dict))
 
 
 def _output_names(structure: Any, outputs: Sequence[Any]) -> List[Tuple[str, Any]]:

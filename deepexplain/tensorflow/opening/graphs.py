@@ -5,11 +5,11 @@ from typing import Any, Callable, List, Optional, Sequence, Tuple
 
 import tensorflow.compat.v1 as tf
 
+from ..graph.loops import restore_loops
 from ..graph.path import ancestors_of
 from .ends import ends_of, is_off, settle
-from .loops import restore_loops
 from .safety import Guard, inside
-from .source import Named, OpenError, Source, Weights, disown, flat_definition, new_session
+from .source import Named, OpenError, Source, Weights, disown, flat_definition, new_session, reason
 
 VARIABLES = ('VarHandleOp', 'VariableV2', 'Variable')
 
@@ -95,11 +95,11 @@ def from_graph_def(path: str, config: Optional[tf.ConfigProto], safe_mode: bool)
         with session.graph.as_default():
             tf.import_graph_def(definition, name='')
             ends = ends_of(session.graph)  # What restores loops may add to them.
-            restore_loops(session.graph)
+            restore_loops(session.graph.get_operations())
     except Exception as error:
         session.close()
         raise OpenError("open: TensorFlow %s cannot import '%s'. %s" % (
-            tf.VERSION, path, str(error).splitlines()[0][:300])) from None
+            tf.VERSION, path, reason(error))) from None
     return from_live(session, *ends, layers=())._replace(guard=guard, ordered=False)
 
 
@@ -107,6 +107,8 @@ def from_meta_graph(path: str, checkpoint: Optional[str], config: Optional[tf.Co
                     ) -> Source:
     """A MetaGraph (.meta) with the checkpoint beside it, or another one."""
     meta = _parsed(path, tf.MetaGraphDef())
+    if not meta.graph_def.node:
+        raise OpenError(f"open: '{path}' is no MetaGraph: there are no nodes in it.")
     prefix = path[:-len('.meta')] if checkpoint is None else checkpoint
     if not _is_checkpoint(prefix):
         raise OpenError(f"open: there is no checkpoint '{prefix}' for the MetaGraph '{path}'; name one by checkpoint=.")
@@ -122,7 +124,7 @@ def from_meta_graph(path: str, checkpoint: Optional[str], config: Optional[tf.Co
         session = _with_meta_graph(meta, config, savers)
     except Exception as error:
         raise OpenError("open: TensorFlow %s cannot import '%s'. %s" % (
-            tf.VERSION, path, str(error).splitlines()[0][:300])) from None
+            tf.VERSION, path, reason(error))) from None
     try:
         with session.graph.as_default():
             session.run(tf.tables_initializer())
@@ -130,8 +132,8 @@ def from_meta_graph(path: str, checkpoint: Optional[str], config: Optional[tf.Co
             saver.restore(session, prefix)
     except Exception as error:
         session.close()
-        raise OpenError("open: the checkpoint '%s' does not fit the MetaGraph '%s'. %s" % (
-            prefix, path, str(error).splitlines()[0][:300])) from None
+        raise OpenError("open: the checkpoint '%s' is damaged, or does not fit the MetaGraph '%s'. %s" % (
+            prefix, path, reason(error))) from None
     if len(signatures) == 1:
         return from_signature(session, list(signatures.values())[0])._replace(guard=guard)
     return from_live(session, *ends_of(session.graph), layers=())._replace(guard=guard, ordered=False)

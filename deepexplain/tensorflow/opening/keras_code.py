@@ -12,6 +12,9 @@ import tensorflow.compat.v1 as tf
 
 from .effects import SUSPECT, does
 
+#: How it is said of a file that there is a function in it.
+CODE = 'holds Python code'
+
 #: Rooms of Keras from which a configuration may name classes, and those from which functions.
 CLASSES = frozenset([
     '', 'activations', 'backend', 'constraints', 'distribution', 'dtensor', 'dtype_policies', 'engine', 'experimental',
@@ -81,7 +84,7 @@ def _code(config: Dict[str, Any], place: str, known: Callable[[str], bool]) -> O
     name, inner = config.get('class_name'), config.get('config')
     kind = name.split('>')[-1] if isinstance(name, str) else ''
     inner = inner if isinstance(inner, dict) else {}
-    code = 'holds Python code, which would run here' + place
+    code = CODE + ', which would run here' + place
     if kind == '__lambda__' or any(key.endswith('_type') and one == 'lambda' for key, one in config.items()):
         return code
     if kind == 'Lambda' and (isinstance(inner.get('function'), list)

@@ -9,7 +9,11 @@ import tensorflow.compat.v1 as tf
 from ..graph import compat
 from .functions import from_concrete
 from .graphs import copied, from_live
+from .keras_calls import Called, called_with
+from .keras_code import CODE
 from .keras_files import read
+from .lambdas import with_functions
+from .reasons import reason
 from .safety import Guard
 from .source import OpenError, Source, new_session
 from .sublayers import Calls, Layer, layers_of, noting, outputs_of, with_other_names
@@ -41,10 +45,10 @@ def from_keras(model: Any, config: Optional[tf.ConfigProto], input_signature: Op
     if not tf.executing_eagerly():
         raise RuntimeError('open: the weights of the Keras model are eager, and eager execution is off here: open it '
                            'outside of any `with graph.as_default()`.')
-    names, specs, structure = _inputs_of(model, input_signature)
+    called = called_with(model, input_signature)
     layers = layers_of(model)
-    function, calls = _traced(model, layers, specs, structure)
-    return with_other_names(from_concrete(function, config, calls, names), layers)
+    function, calls = _traced(model, layers, called)
+    return with_other_names(from_concrete(function, config, calls, called.names), layers)
 
 
 def _is_eager(model: Any) -> bool:
@@ -56,67 +60,23 @@ def _is_eager(model: Any) -> bool:
     return tf.executing_eagerly()
 
 
-def _inputs_of(model: Any, signature: Optional[Sequence[Any]]) -> Tuple[List[str], List[tf.TensorSpec], Any]:
-    """The names and the specs of a model's inputs, and what it is called with, with specs as leaves."""
-    inputs = getattr(model, 'inputs', None)
-    if signature is not None:
-        specs = [tf.TensorSpec(spec.shape, spec.dtype, name=spec.name) for spec in tf.nest.flatten(list(signature))]
-        return [spec.name or 'input_%d' % i for i, spec in enumerate(specs)], specs, (
-            specs[0] if len(specs) == 1 else specs)
-    if inputs:
-        # A Sequential that was never called has inputs, but no input.
-        structure = getattr(model, 'input', inputs[0] if len(inputs) == 1 else inputs)
-        leaves = tf.nest.flatten(structure)
-        names = list(getattr(model, 'input_names', None) or ())
-        if len(names) != len(leaves):
-            names = [leaf.name.split(':')[0] for leaf in leaves]
-        # What is built by being called keeps the rows of that call.
-        free = type(model).__name__ == 'Sequential'
-        specs = [tf.TensorSpec([None if free else leaf.shape[0]] + list(leaf.shape)[1:], tf.as_dtype(leaf.dtype),
-                               name=_as_op_name(name)) for leaf, name in zip(leaves, names)]
-        return names, specs, tf.nest.pack_sequence_as(structure, specs)
-    saved = getattr(model, 'save_spec', lambda: None)()
-    if saved is not None:
-        specs = tf.nest.flatten(saved[0])
-        specs = [tf.TensorSpec(spec.shape, spec.dtype, name=spec.name or 'input_%d' % i)
-                 for i, spec in enumerate(specs)]
-        return [spec.name for spec in specs], specs, tf.nest.pack_sequence_as(saved[0], specs)[0]
-    shape = _built_shape(model)
-    if shape is not None:
-        spec = tf.TensorSpec([None] + shape[1:], tf.as_dtype(model.input_dtype), name='input')
-        return ['input'], [spec], spec
-    raise OpenError('open: the Keras model does not know the shapes of its inputs: give them, as in '
-                    'open(model, input_signature=[tf.TensorSpec([None, 4], tf.float32)]).')
-
-
-def _built_shape(model: Any) -> Optional[List[Optional[int]]]:
-    """The shape of the one input with which a model of a class of its own was called, as far as Keras 3 knows it."""
-    if not model.built or not hasattr(model, 'input_dtype'):
-        return None
-    shape = (model.get_build_config() or {}).get('input_shape')
-    needed = [one for one in inspect.signature(model.call).parameters.values() if one.default is one.empty
-              and one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
-    if not isinstance(shape, (list, tuple)) or len(needed) != 1:
-        return None
-    return list(shape) if all(size is None or isinstance(size, int) for size in shape) else None
-
-
 def _as_op_name(name: str) -> str:
     return ''.join(letter if letter.isalnum() or letter in '_.-' else '_' for letter in name).lstrip('_.-') or 'input'
 
 
-def _traced(model: Any, layers: Sequence[Layer], specs: Sequence[tf.TensorSpec], structure: Any) -> Tuple[Any, Calls]:
+def _traced(model: Any, layers: Sequence[Layer], called: Called) -> Tuple[Any, Calls]:
     """The model at inference as a ConcreteFunction, and what each of its layers put out."""
     calls: Calls = []
     options = {'training': False} if _takes_training(model) else {}
 
     def call(*tensors: tf.Tensor) -> Any:
-        return model(tf.nest.pack_sequence_as(structure, list(tensors)), **options)
+        arguments, keywords = tf.nest.pack_sequence_as([called.arguments, called.keywords], list(tensors))
+        return model(*arguments, **dict(keywords, **options))
 
     # Keras 3 does not run layers through autograph in fit either.
     function = tf.function(call, autograph='tf_keras' in type(model).__module__ or not _is_keras_3(model))
     with noting(layers, calls):
-        found = function.get_concrete_function(*specs)
+        found = function.get_concrete_function(*called.specs)
     graph = found.graph
     merged: Dict[str, List[Any]] = {}
     for name, tensors in calls:
@@ -142,18 +102,29 @@ def from_file(path: str, config: Optional[tf.ConfigProto], custom_objects: Optio
     """A .keras or .h5 file."""
     guard = Guard(path, safe_mode)
     version, unsafe = read(path, custom_objects)
-    if unsafe:
+    if unsafe and not unsafe.startswith(CODE):
         guard.meets(unsafe)
-    options: Dict[str, Any] = {'compile': False, 'safe_mode': guard.safe_mode}
+    with with_functions(path, custom_objects) as found:
+        if found != path:
+            unsafe = read(found, custom_objects).unsafe
+        if unsafe:
+            guard.meets(unsafe)
+        return _opened(path, found, version, config, custom_objects, guard.safe_mode)
+
+
+def _opened(path: str, file: str, version: str, config: Optional[tf.ConfigProto],
+            custom_objects: Optional[Mapping[str, Any]], safe_mode: bool) -> Source:
+    """The model in a file; errors name its path."""
+    options: Dict[str, Any] = {'compile': False, 'safe_mode': safe_mode}
     if custom_objects is not None:
         options['custom_objects'] = dict(custom_objects)
     if tf.executing_eagerly():
-        return from_keras(_load(path, version, options), config)._replace(reload=None)
+        return from_keras(_load(path, file, version, options), config)._replace(reload=None)
     session = new_session(config)
     try:
         # As the default session it is taken for Keras's, whose own is left alone.
         with session.graph.as_default(), session.as_default():
-            model = _load(path, version, options)
+            model = _load(path, file, version, options)
             layers = layers_of(model)
             return with_other_names(
                 from_live(session, model.inputs, model.outputs, outputs_of(model, layers)), layers)
@@ -162,25 +133,28 @@ def from_file(path: str, config: Optional[tf.ConfigProto], custom_objects: Optio
         raise
 
 
-def _load(path: str, version: str, options: Mapping[str, Any]) -> Any:
+def _load(path: str, file: str, version: str, options: Mapping[str, Any]) -> Any:
     """The model in a file, by the first Keras that can load it."""
-    problems = []
+    problems: List[Tuple[bool, str]] = []
     for keras in _packages(version):
         if not tf.executing_eagerly() and keras.__version__.startswith('3.'):
-            problems.append('Keras 3 loads models in eager mode alone, and that is off here.')
+            problems.append((version[:1] == '3', 'Keras 3 loads models in eager mode alone, and that is off here.'))
             continue
         load = keras.models.load_model
         known = inspect.signature(load).parameters
         try:
-            return load(path, **{name: value for name, value in options.items()
+            return load(file, **{name: value for name, value in options.items()
                                  if name != 'safe_mode' or name in known})
         except Exception as error:  # noqa: B902, whatever Keras raises
-            problems.append('%s %s: %s' % (keras.__name__, keras.__version__, one_line(error)))
+            problems.append((version[:1] == keras.__version__[:1], '%s %s: %s' % (
+                keras.__name__, keras.__version__, reason(error))))
             if options['safe_mode'] and re.search('safe_mode|unsafe_deserialization|^Not allowed', str(error)):
                 break  # What one Keras takes for unsafe, no other shall load.
+    # What another Keras says of a file that is none of its own is of no use.
+    told = [text for own, text in problems if own] or [text for _, text in problems]
     raise OpenError("open: cannot load '%s'%s. %s" % (
         path, ', of Keras %s' % version if version else '',
-        ' '.join(problems) or 'No Keras is installed: pip install keras (tf_keras for models of Keras 2).'))
+        ' '.join(told) or 'No Keras is installed: pip install keras (tf_keras for models of Keras 2).'))
 
 
 def _packages(version: str) -> List[Any]:
@@ -202,9 +176,3 @@ def _packages(version: str) -> List[Any]:
         if not any(package.Model is one.Model for one in found):
             found.append(package)
     return found
-
-
-def one_line(error: BaseException) -> str:
-    """The first sentence of what another library says."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines[0] if lines else type(error).__name__)[:300]

@@ -6,6 +6,7 @@ import tensorflow.compat.v1 as tf
 
 from ..context import DeepExplain
 from ..explainer import Explainer
+from ..rules.advice import OPENED
 from ..runs.arguments import flag
 from .ends import target_of
 from .naming import Layer, Names
@@ -24,6 +25,7 @@ class OpenedModel(DeepExplain):
 
     def __init__(self, source: Source) -> None:
         super().__init__(session=source.session)
+        self.graph.add_to_collection(OPENED, True)
         self._source: Optional[Source] = source
         self._names: Optional[Names] = None
 

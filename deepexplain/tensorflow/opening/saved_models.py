@@ -13,7 +13,7 @@ from ..messages import close_to
 from .ends import settle
 from .graphs import from_signature
 from .safety import Guard, inside
-from .source import OpenError, Source, new_session
+from .source import OpenError, Source, new_session, reason
 
 #: The signature of what loading runs, beside two collections.
 INIT_OP = '__saved_model_init_op'
@@ -25,7 +25,10 @@ def from_folder(folder: str, signature: Optional[str], tags: Optional[Sequence[s
     try:
         loader = compat.saved_model_loader(folder)
     except (OSError, ValueError):
-        raise OpenError(f"open: the SavedModel '{folder}' is damaged: its saved_model.pb cannot be read.") from None
+        raise OpenError("open: the SavedModel '%s' is damaged: its %s cannot be read." % (
+            folder, _file(folder))) from None
+    if not loader.saved_model.meta_graphs:
+        raise OpenError("open: the SavedModel '%s' is damaged: there is no graph in its %s." % (folder, _file(folder)))
     chosen = _tags(folder, [list(meta.meta_info_def.tags) for meta in loader.saved_model.meta_graphs], tags)
     guard = _examined(loader, chosen, folder, safe_mode)
     session = new_session(config)
@@ -40,8 +43,12 @@ def from_folder(folder: str, signature: Optional[str], tags: Optional[Sequence[s
         raise
     except Exception as error:
         session.close()
+        if isinstance(error, (tf.errors.DataLossError, tf.errors.OutOfRangeError)) or any(
+                word in str(error) for word in ('/variables;', '/variables/variables')):
+            raise OpenError("open: the SavedModel '%s' is damaged: the weights in its folder variables cannot be read. "
+                            '%s' % (folder, reason(error))) from None
         raise OpenError("open: TensorFlow %s cannot load the SavedModel '%s'. %s" % (
-            tf.VERSION, folder, (str(error).splitlines() or [type(error).__name__])[0][:300])) from None
+            tf.VERSION, folder, reason(error))) from None
 
 
 def _examined(loader: Any, tags: Sequence[str], folder: str, safe_mode: bool) -> Guard:
@@ -64,6 +71,11 @@ def _examined(loader: Any, tags: Sequence[str], folder: str, safe_mode: bool) ->
         first += meta.collection_def[key].node_list.value if key in meta.collection_def else []
     guard.examine(meta.graph_def, meta.saver_def, first, lambda path: inside(os.fsdecode(path), folder), assets)
     return guard
+
+
+def _file(folder: str) -> str:
+    """The file of a SavedModel that TensorFlow reads first."""
+    return next(name for name in ('saved_model.pb', 'saved_model.pbtxt') if os.path.exists(os.path.join(folder, name)))
 
 
 def _tags(folder: str, known: Sequence[Sequence[str]], tags: Optional[Sequence[str]]) -> List[str]:

@@ -6,9 +6,8 @@ import tensorflow.compat.v1 as tf
 
 from ...terminal import visible
 from ..graph.functions import functions_of, inline_calls
+from ..graph.loops import ENTERS, EXITS
 from ..graph.path import CALLS
-
-ENTERS, EXITS = ('Enter', 'RefEnter'), ('Exit', 'RefExit')
 
 #: Name -> the tensors of that name, of which there are several where a layer was called more than once.
 Named = Dict[str, List[tf.Tensor]]
@@ -43,6 +42,15 @@ class OpenError(ValueError):
 
     def __init__(self, text: str) -> None:
         super().__init__(visible(text))
+
+
+def reason(error: BaseException) -> str:
+    """Why TensorFlow could not do something, in one line: what it says itself, behind where it was in the graph."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    for before in ('Original error:', "Node: '"):
+        places = [i for i, line in enumerate(lines[:-1]) if line.startswith(before) or line.endswith(before)]
+        lines = lines[places[0] + 1:] if places else lines
+    return (lines[0] if lines else type(error).__name__)[:300]
 
 
 class Weights:

@@ -51,7 +51,7 @@ def find_forks(path: Path, plan: Plan, units: Units) -> List[Fork]:
     for op in path.ops:
         parts = plan.layers[op.name].parts if op.name in plan.layers else plan.pools.get(op.name)
         places = plan.sums[op.name] if op.name in plan.sums else None if parts is None else [parts.data]
-        if places is None or op.type == 'ResizeBicubic':
+        if places is None or op.type in ('ResizeBicubic', 'ScaleAndTranslate'):
             continue
         found = _activation(op.outputs[0], by_input, path, alive, read, shapes)
         if found is not None:

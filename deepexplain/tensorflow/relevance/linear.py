@@ -13,18 +13,20 @@ WEIGHTED.update({op_type: [(0, 1), (1, 0)] for op_type in (
     'MatMul', 'BatchMatMul', 'BatchMatMulV2', 'BatchMatMulV3', 'SparseMatMul', 'Einsum')})
 WEIGHTED.update({op_type: [(2, 1)] for op_type in (
     'Conv2DBackpropInput', 'Conv3DBackpropInputV2', 'DepthwiseConv2dNativeBackpropInput')})
-WEIGHTED['SparseTensorDenseMatMul'] = [(3, 1)]
+WEIGHTED['SparseTensorDenseMatMul'] = [(3, 1), (1, 3)]
 
 #: Linear in their first input with weights of their own that nobody has learned.
 UNWEIGHTED = frozenset('''
     AvgPool AvgPool3D Mean Sum Cumsum SegmentSum SegmentMean UnsortedSegmentSum SparseSegmentSum SparseSegmentMean
     SparseSegmentSqrtN SparseSegmentSumWithNumSegments SparseSegmentMeanWithNumSegments
-    SparseSegmentSqrtNWithNumSegments ResizeBilinear ResizeBicubic ResizeArea
+    SparseSegmentSqrtNWithNumSegments ResizeBilinear ResizeBicubic ScaleAndTranslate
     '''.split())
 
 CONVOLUTIONS = PLAIN + TRANSPOSED + (DEPTHWISE_TRANSPOSED,)
 #: The first axis of their data is that of the samples, kept apart.
 BY_SAMPLE = CONVOLUTIONS + ('AvgPool', 'AvgPool3D')
+#: Some of their outputs may see no data.
+_SPARSE = ('SparseTensorDenseMatMul', 'ScaleAndTranslate')
 #: The weights of each output add up to 1.
 _AVERAGES = ('AvgPool', 'AvgPool3D', 'Mean')
 
@@ -60,7 +62,7 @@ def gradient_at(op: tf.Operation, grad: tf.Tensor, place: int) -> tf.Tensor:
 
 def sees_all(op: tf.Operation, mask: Optional[tf.Tensor] = None) -> bool:
     """Whether each output of a linear op certainly has data among its inputs, if all of them are (no mask)."""
-    if mask is not None or 'Segment' in op.type:
+    if mask is not None or 'Segment' in op.type or op.type in _SPARSE:
         return False
     attributes = op.node_def.attr
     if op.type == 'Cumsum':
@@ -162,7 +164,7 @@ class Layer:
         Where these are no data either it is left on the padding, which hands it on.
         """
         lost = tf.where_v2(tf.equal(counts, 0), signal, tf.zeros_like(signal))
-        if self.op.type in BY_SAMPLE:
+        if self.op.type in BY_SAMPLE + ('ScaleAndTranslate',):
             axes, ones = list(range(1, self.x.shape.ndims)), self.ones()
             count, total = tf.reduce_sum(ones, axes, keepdims=True), tf.reduce_sum(lost, axes, keepdims=True)
             ones = tf.where_v2(count > 0, ones, tf.ones_like(ones))
@@ -173,6 +175,8 @@ class Layer:
         if self.op.type == 'Cumsum':
             total = tf.reduce_sum(lost, self.op.inputs[1], keepdims=True)
             return total / tf.cast(tf.shape(self.x)[self.op.inputs[1]], lost.dtype) + tf.zeros_like(self.x)
+        if self.op.type == 'SparseTensorDenseMatMul':
+            return tf.reduce_sum(lost) / tf.cast(tf.size(self.x), lost.dtype) + tf.zeros_like(self.x)
         x = tf.ones_like(self.x)
         return self.backward(w, tf.math.divide_no_nan(lost, self.forward(x, w)), x)
 

@@ -1,4 +1,5 @@
 """Gradients of a target, ordinary or under a method's rules, for a model built anywhere."""
+import re
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Callable, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
@@ -6,12 +7,15 @@ import tensorflow.compat.v1 as tf
 
 from ..graph import compat
 from ..graph.bodies import Inside, look_inside
-from ..graph.functions import is_call, is_phased
-from ..graph.path import CALLS, FLAT, FUNCTIONAL, GRADIENT, Path, find_cut, is_training_flag, unwrap
+from ..graph.functions import is_call, is_for_training
+from ..graph.loops import ENTERS, restore_loops
+from ..graph.path import CALLS, FLAT, FUNCTIONAL, GRADIENT, Path, ancestors, find_cut, is_training_flag, unwrap
 from ..graph.replica import Replica
 from ..graph.units import Units, find_units, foreign_gradient, training_tensors
+from ..graph.using import untaken, unused
 from ..messages import listed, warn
 from .activations import Rule, RuleSet, registered_rules
+from .advice import completed, instead, plain_ops, uncovered
 from .complete import only_taken, without_stops
 
 if TYPE_CHECKING:
@@ -82,19 +86,27 @@ def ordinary(path: Path, points: Sequence[tf.Tensor] = ()) -> Carrier:
 def lowered(path: Path, inference: bool = False) -> Path:
     """The path, imported again with its function calls inlined if there are any.
 
+    What is behind the true side of a Keras learning phase is left out of account.
+
     Args:
-        inference: whether functional branches that a Keras learning phase chooses are inlined as well, as they are at
-            inference, and what is behind the true side of a placeholder for training is left out of account.
+        inference: whether functional branches that training chooses are inlined as well, as they are at inference, and
+            what is behind the true side of a placeholder for training is left out of account too.
     """
-    dead = frozenset(training_tensors(path, is_training_flag) if inference else ())
+    if any(compat.control_flow_context(op) is None for op in path.of_types(ENTERS)):
+        # The graph was imported without its collections, as frozen graphs are.
+        restore_loops(ancestors(path.T, set()))
+    dead = frozenset(training_tensors(path, is_training_flag) if inference else training_tensors(path).union(
+        untaken(path, lambda: compat.library_of(path.graph))))
     if dead:
         # Batch normalisation's moments hang on X while it trains alone.
         living = Path(path.X, path.T, dead)
-        living.settled = frozenset(flag.name for flag in (unwrap(op.inputs[1]) for op in path.of_types(['Switch']))
-                                   if is_training_flag(flag.op))
+        if inference:
+            flags = [unwrap(op.inputs[1]) for op in path.of_types(['Switch'])]
+            living.settled = frozenset(flag.name for flag in flags if is_training_flag(flag.op))
         path = living
     path.steps = frozenset(registered_rules()) & FLAT
-    phased = [op for op in path.ops if inference and is_phased(op)]
+    phased = [op for op in path.ops if inference and is_for_training(op)]
+    path.settled |= {flag.name for flag in (unwrap(op.inputs[0]) for op in phased) if is_training_flag(flag.op)}
     if not phased and all(op.type not in CALLS and hasattr(tf.raw_ops, op.type) for op in path.ops):
         return path
     library = compat.library_of(path.graph)
@@ -140,14 +152,15 @@ def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
     inside = look_inside(path, rules)
     if check is not None:
         check(path, method, inside)
-    refuse_hidden(method, inside.hidden)
+    refuse_hidden(method, inside.hidden, path.graph)
     units = find_units(path, frozenset(rules), joint)
     if joint:
         units = only_taken(units, path)
     unruled = [(op.type, path.called(op)) for op in list(units.lost) + list(units.unsupported)] + inside.unsupported
     if unruled:
+        advice = completed(path, units.unsupported, len(unruled)) if method.startswith('deeplift') and not joint else ''
         warn('%s: unsupported activation on the path from X to T: %s. What has no rule passes its ordinary gradient, '
-             'so attributions may not add up; see register_rule.' % (method, listed(unruled)))
+             'so attributions may not add up; see register_rule.%s' % (method, listed(unruled), advice))
     units = units._replace(joint=list(units.joint) + [op for op in also(path, units) if op not in units.joint])
     replica = Replica(path.with_loops(), path.fed, units, GRADIENT)
     # What goes to the winner is what it has: nothing is lost of T(x), as of the change of T something may be.
@@ -156,15 +169,13 @@ def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
     return Ruled(path, units, replica, rules, listed(unruled + inexact))
 
 
-def refuse_uncovered(method: str, ops: Sequence[tf.Operation], error: bool) -> str:
+def refuse_uncovered(method: str, T: tf.Tensor, ops: Sequence[tf.Operation], error: bool) -> str:
     """RuntimeError, or a warning, that names ops without a rule; their list."""
     names = listed([(op.type, op.name) for op in ops])
     if ops and error:
-        hint = ''
-        if any(op.type in ('Softmax', 'LogSoftmax') for op in ops):
-            hint = ' Explain what goes into the softmax.'
-        elif any(op.type in FUNCTIONAL for op in ops):
-            hint = ' Build the model after tf.compat.v1.disable_v2_behavior(), which makes loops of plain ops.'
+        hint = uncovered(T, ops)
+        if not hint and any(op.type in FUNCTIONAL for op in ops):
+            hint = ' ' + plain_ops(T.graph)
         raise RuntimeError("%s has no rule for %s, on the path from X to T.%s uncovered='gradient' passes it by its "
                            'ordinary gradient.' % (method, names, hint))
     if ops:
@@ -189,11 +200,20 @@ def gradients_of(T: tf.Tensor, points: Sequence[tf.Tensor], model: 'Model', rele
         weighed = value * model.Y
         # TensorFlow 1.15 has gradients (of segment sums) that must know the rank.
         weighed.set_shape(T.shape)
-        gradients = tf.gradients(T, points, weighed, stop_gradients=stop)
+        target, weights = T, weighed
     else:
-        gradients = tf.gradients(T * value * model.Y, points, stop_gradients=stop)
-    for x, gradient in zip(model.X if tensors is None else tensors, gradients):
-        if gradient is None:
+        target, weights = T * value * model.Y, None
+    stops = list(stop) + _without_gradient(model.path, T, stop)
+    try:
+        gradients = tf.gradients(target, points, weights, stop_gradients=stops)
+    except LookupError as error:
+        if type(error) is not LookupError:
+            raise
+        raise RuntimeError(_why_none(model.T, error)) from None
+    for i, x in enumerate(model.X if tensors is None else tensors):
+        if gradients[i] is None and x.name in model.unused:
+            gradients[i] = tf.zeros_like(points[i])
+        elif gradients[i] is None:
             raise RuntimeError(_why_cut(model.T, x))
     return [_dense(gradient) for gradient in gradients]
 
@@ -208,10 +228,33 @@ def refuse_cut(model: 'Model', shared: FrozenSet[str] = frozenset()) -> None:
     paths = [Path([x], model.T) if several else model.path for x in model.X]
     for x, path in zip(model.X, paths):
         path.steps |= frozenset(registered_rules()) & FLAT
-        # Of several inputs some may not be used at all.
-        unused = not path.ops and any(other.ops for other in paths)
-        if x is not model.T and not unused and not (shared and path.ops) and not path.carries(model.T, False):
+        used = x is not model.T and x.name not in model.unused
+        if used and not (shared and path.ops) and not path.carries(model.T, False):
             raise RuntimeError(_why_cut(model.T, x))
+
+
+def _without_gradient(path: Path, T: tf.Tensor, points: Sequence[tf.Tensor]) -> List[tf.Tensor]:
+    """What the ops between points and T put out that TensorFlow has no gradient of, and would not go on beside."""
+    types = {op.type for op in path.ops}
+    if not any(_lacks_gradient(one) or one in CALLS or not hasattr(tf.raw_ops, one) for one in types):
+        return []
+    between = Path(points, T)
+    lacking = {one for one in {op.type for op in between.ops} if _lacks_gradient(one) and hasattr(tf.raw_ops, one)}
+    return [tensor for op in between.of_types(lacking - CALLS) if '_gradient_op_type' not in op.node_def.attr
+            for tensor in op.outputs]
+
+
+def _lacks_gradient(op_type: str) -> bool:
+    """Whether TensorFlow knows nothing of an op type's gradient, not even that there is none."""
+    return not compat.has_gradient(op_type) and not compat.never_has_gradient(op_type)
+
+
+def _why_none(T: tf.Tensor, error: LookupError) -> str:
+    """In one message: which op, inside a loop, a branch or a rule, TensorFlow has no gradient of."""
+    named = re.search(r"operation *'(?P<name>[^']*)' \(op type: (?P<type>\w+)\)", str(error))
+    place = "'%s' (%s)" % (named.group('name'), named.group('type')) if named else str(error).splitlines()[0]
+    return (f"T ('{T.name}') does not depend differentiably on X: the gradient stops at {place}, of which TensorFlow "
+            'has none. occlusion and shapley_sampling need no gradient.')
 
 
 def _dense(gradient: Any) -> tf.Tensor:
@@ -219,6 +262,15 @@ def _dense(gradient: Any) -> tf.Tensor:
     if not isinstance(gradient, tf.IndexedSlices) or gradient.dense_shape is None:
         return tf.convert_to_tensor(gradient)
     return tf.math.unsorted_segment_sum(gradient.values, gradient.indices, gradient.dense_shape[0])
+
+
+def refuse_ids(T: tf.Tensor, X: Sequence[tf.Tensor]) -> None:
+    """RuntimeError for inputs of ids or strings, of which there are no gradients."""
+    strange = [x for x in X if not (x.dtype.is_floating or x.dtype.is_complex)]
+    spare = unused(X, T) if strange else []
+    for x in strange:
+        if len(spare) == len(X) or not any(x is one for one in spare):
+            raise RuntimeError(_why_cut(T, x))
 
 
 def _why_cut(T: tf.Tensor, x: tf.Tensor) -> str:
@@ -231,17 +283,19 @@ def _why_cut(T: tf.Tensor, x: tf.Tensor) -> str:
             message += ' X depends on T: are they swapped?'
         return message
     message += 'the gradient stops at %s.' % ', '.join("'%s' (%s)" % (op.name, op.type) for op in cut.stops[:5])
-    if cut.instead:
+    nearest = instead(cut.stops, T)
+    if not nearest and not x.dtype.is_floating:
+        message += ' occlusion and shapley_sampling take it as it is, with a baseline.'
+    if nearest:
         message += ' Nearest to X that can be explained instead: %s.' % ', '.join(
-            "'%s'" % tensor.name for tensor in cut.instead[:5])
+            "'%s'" % tensor.name for tensor in nearest[:5])
     return message
 
 
-def refuse_hidden(method: str, ops: Sequence[Tuple[str, str]]) -> None:
+def refuse_hidden(method: str, ops: Sequence[Tuple[str, str]], graph: tf.Graph) -> None:
     """RuntimeError for the first of some ops, inside functional loops and branches, that the rules cannot reach."""
     for op_type, name in ops:
-        raise RuntimeError('%s cannot reach %s (%s). Build the model after tf.compat.v1.disable_v2_behavior(), which '
-                           'makes loops, branches and calls of plain ops.' % (method, op_type, name))
+        raise RuntimeError('%s cannot reach %s (%s). %s' % (method, op_type, name, plain_ops(graph)))
 
 
 def refuse_loops(path: Path, method: str, inside: Inside) -> None:
@@ -256,4 +310,4 @@ def refuse_loops(path: Path, method: str, inside: Inside) -> None:
         if op.type == 'Switch' and path.depends(op.inputs[1]):
             raise RuntimeError("%s cannot pass the branches of '%s' (%s): X decides which is taken, and the baseline "
                                'may take the other.' % (method, op.name, op.type))
-    refuse_hidden(method, inside.ruled)
+    refuse_hidden(method, inside.ruled, path.graph)

@@ -22,7 +22,8 @@ def check_tensors(T: Any, X: Any, graph: tf.Graph) -> List[tf.Tensor]:
                 name, ' or a list of them' if name == 'X' else '', type(value).__name__, _hint(value)))
         if not hasattr(value, 'op') or not _is_symbolic(value):
             raise RuntimeError(f'{name} must be a Tensorflow Tensor object of a graph, not an eager tensor: call '
-                               'tf.compat.v1.disable_eager_execution() before the model is built.')
+                               'DeepExplain.open(model) makes a graph of an eager model, whose tensors are de.inputs, '
+                               'de.logits and de.tensor(name).')
         if value.graph is not graph:
             raise RuntimeError("%s must be a Tensorflow Tensor object of the session's graph; '%s' belongs to another "
                                'graph.' % (name, value.name))
@@ -47,7 +48,8 @@ def _hint(value: Any) -> str:
     if isinstance(value, tf.Variable):
         return " Pass the variable's value (tf.identity(variable), used by the model)."
     if type(value).__name__ == 'KerasTensor':
-        return ' Call the Keras model on a placeholder inside the graph and pass the tensors.'
+        return (' Call the Keras model on a placeholder inside the graph and pass the tensors; or, of an eager model, '
+                'pass de.inputs, de.logits or de.tensor(name) of DeepExplain.open(model).')
     return ''
 
 

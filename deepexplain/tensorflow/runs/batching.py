@@ -42,6 +42,8 @@ class Block(NamedTuple):
 def pairs(samples: int, evaluations: int, mixed: bool) -> Tuple[np.ndarray, np.ndarray]:
     """The sample and the evaluation of each row: sample after sample; or, unmixed, evaluation after evaluation."""
     index = np.arange(samples * evaluations)
+    if evaluations == 1:
+        return index, np.zeros(samples, int)
     return (index // evaluations, index % evaluations) if mixed else (index % samples, index // samples)
 
 
@@ -90,7 +92,7 @@ def _sides(samples: int, evaluations: int, rowing: Rowing) -> Tuple[int, int]:
 def take(array: np.ndarray, samples: np.ndarray) -> np.ndarray:
     """The rows of some samples: a view where each follows the one before, else a copy."""
     first, last = samples[0], samples[-1]
-    follow = last - first + 1 == len(samples) and (np.diff(samples) == 1).all()
+    follow = last - first + 1 == len(samples) and (samples[1:] > samples[:-1]).all()
     return array[first:last + 1] if follow else array[samples]
 
 

@@ -19,6 +19,8 @@ class Said(NamedTuple):
 
 def check_said(shared: Any, per_sample: Any, pairs: Sequence[Tuple[tf.Tensor, np.ndarray]], graph: tf.Graph) -> Said:
     """What the caller says, where all of it is of tensors that are fed."""
+    if shared is None and per_sample is None:
+        return Said()
     fed = {tensor.name for tensor, _ in pairs}
     names: List[FrozenSet[str]] = []
     for word, given in (('shared', shared), ('per_sample', per_sample)):
@@ -56,6 +58,8 @@ class Belongings:
         return self._known[key]
 
     def _made(self, tensor: tf.Tensor) -> Belongs:
+        if any(tensor is x for x in self._inputs):
+            return Belongs(True, True)
         found: List[Optional[bool]] = [rows_at(tensor, x) for x in self._inputs if Path([tensor], x).ops]
         if None in found:
             return Belongs(None, True)
@@ -74,7 +78,7 @@ class Belongings:
 def check_fixed(pairs: Sequence[Tuple[tf.Tensor, np.ndarray]], n: int, batch_size: Optional[int],
                 inputs: Sequence[tf.Tensor], said: Said, belongings: Belongings) -> None:
     """RuntimeError where rows of a tensor of fixed size go along with samples that a call has others of."""
-    of_calls = {first_dimension(x) for x in inputs}
+    of_calls = {first_dimension(x) for x in inputs} if pairs else set()
     for tensor, _ in pairs:
         size = first_dimension(tensor)
         small = size == n and batch_size is not None and batch_size < n

@@ -49,8 +49,12 @@ class Feeds(NamedTuple):
             self.doubt()
 
 
-def check_feed(feed_dict: Any, path: Path, T: tf.Tensor) -> List[Tuple[tf.Tensor, np.ndarray]]:
-    """The pairs of a feed_dict, its tensors found in the graph and its values as arrays."""
+def check_feed(feed_dict: Any, path: Path, T: tf.Tensor, holds_x: bool = False) -> List[Tuple[tf.Tensor, np.ndarray]]:
+    """The pairs of a feed_dict, its tensors found in the graph and its values as arrays.
+
+    Args:
+        holds_x: whether X may be among them.
+    """
     if feed_dict is None:
         return []
     if not hasattr(feed_dict, 'items'):
@@ -59,14 +63,17 @@ def check_feed(feed_dict: Any, path: Path, T: tf.Tensor) -> List[Tuple[tf.Tensor
     pairs = []
     for key, value in feed_dict.items():
         tensor = tensor_of(key, path.graph, 'feed_dict')
-        if any(tensor is x for x in path.X):
+        is_x = any(tensor is x for x in path.X)
+        if is_x and not holds_x:
             raise RuntimeError(f"feed_dict must not hold X ('{tensor.name}'): its values are xs.")
-        if tensor.name == T.name or path.lies_between(tensor):
+        if not is_x and (tensor.name == T.name or path.lies_between(tensor)):
             raise RuntimeError(f"feed_dict must not hold '{tensor.name}', which %s: X is what T is explained by." % (
                 'is T' if tensor.name == T.name else "lies between X ('%s') and T ('%s')" % (
                     "', '".join(x.name for x in path.X), T.name)))
         array = to_array(f"feed_dict['{tensor.name}']", value, tensor.dtype.as_numpy_dtype)
-        if not tensor.shape.is_compatible_with(array.shape):
+        # X may have any number of samples, as xs may.
+        free = is_x and array.ndim > 0 and tensor.shape[1:].is_compatible_with(array.shape[1:])
+        if not free and not tensor.shape.is_compatible_with(array.shape):
             raise ValueError(f"feed_dict['{tensor.name}'] must have the shape {tensor.shape}, not {array.shape}.")
         pairs.append((tensor, array))
     return pairs

@@ -1,11 +1,13 @@
 """Model: what an explainer explains, a target and its inputs, and the path between them."""
-from typing import List, Optional, Union
+from typing import FrozenSet, List, Optional, Union
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..graph.path import Path
+from ..graph.using import unused
 from .batching import Footprint
+from .largest import Choice
 from .together import Sample, sample_of
 
 
@@ -19,7 +21,9 @@ class Model:
         together: whether all rows of X are one sample; then T has any number of rows.
         samples: for each X what has the shape of an array of samples: X itself; together, one more axis in front.
         footprint: how much one sample takes there.
-        Y: the weights of T's units: 1 unless fed.
+        Y: the weights of T's units: 1 unless fed, or chosen.
+        choice: the largest units, for methods whose calls can find them.
+        shared: whether rows of a call may be of one sample, so that they have its unit.
         score: the sum of T * Y for each sample, or for the one, which the methods attribute.
     """
 
@@ -30,14 +34,27 @@ class Model:
         self.samples: List[Union[tf.Tensor, Sample]] = [sample_of(x) if together else x for x in X]
         self.path = Path(X, self.T)
         self.footprint = Footprint(self.path)
+        #: The names of inputs that T does not use, where it uses others: their attributions are zeros.
+        self.unused: FrozenSet[str] = frozenset(x.name for x in unused(X, self.T)) if many else frozenset()
+        if len(self.unused) == len(X):
+            self.unused = frozenset()
         self._Y: Optional[tf.Tensor] = None
+        self.choice: Optional[Choice] = None
+        self.shared = False
         self._score: Optional[tf.Tensor] = None
 
     @property
     def Y(self) -> tf.Tensor:
         if self._Y is None:
-            self._Y = tf.placeholder_with_default(tf.ones([], self.T.dtype), None, name='ys')
+            weights = tf.ones([], self.T.dtype) if self.choice is None else self.choice.weights
+            self._Y = tf.placeholder_with_default(weights, None, name='ys')
         return self._Y
+
+    def choose_from(self, T: tf.Tensor) -> None:
+        """Let calls find the largest units of T, or of what stands for it; before the weights are asked for."""
+        # Of all rows together there may be a single number.
+        if T.shape.ndims or T.shape.ndims is None and not self.together:
+            self.choice = Choice(T, self.shared and not self.together)
 
     @property
     def score(self) -> tf.Tensor:

@@ -1,13 +1,15 @@
-"""Loops of plain ops in a graph that came without their contexts, as frozen graphs do, found again.
+"""Loops of plain ops that came without their contexts, as those of frozen graphs do, found again.
 
 TensorFlow differentiates a v1 loop only if it knows which ops are inside, and which branches they are in.
 """
-from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 import tensorflow.compat.v1 as tf
 
-from ..graph import compat
-from .source import ENTERS, EXITS
+from . import compat
+
+#: The op types by which tensors come into the frame of a loop, and leave it.
+ENTERS, EXITS = ('Enter', 'RefEnter'), ('Exit', 'RefExit')
 
 
 class _Frame(NamedTuple):
@@ -16,6 +18,14 @@ class _Frame(NamedTuple):
     enters: List[tf.Operation]
     members: Set[tf.Operation]
     inner: List['_Frame']
+
+    def own(self) -> Set[tf.Operation]:
+        """The ops that are in no inner loop."""
+        return self.members.difference(*[one.members for one in self.inner])
+
+    def exits(self) -> List[tf.Operation]:
+        """The ops by which it is left."""
+        return [op for op in self.own() if op.type in EXITS]
 
 
 class _Flow:
@@ -47,14 +57,20 @@ class _Flow:
         return found
 
 
-def restore_loops(graph: tf.Graph) -> None:
-    """Give the v1 loops of the graph, the default one, their contexts back where they have none."""
+def restore_loops(ops: Iterable[tf.Operation]) -> None:
+    """Give the v1 loops among some ops of the default graph, whole loops, their contexts back where they have none."""
     by_name: Dict[str, List[tf.Operation]] = {}
-    for op in graph.get_operations():
-        if op.type in ENTERS and compat.control_flow_context(op) is None:
-            by_name.setdefault(_frame_name(op), []).append(op)
+    switches: List[tf.Operation] = []
+    for op in ops:
+        if compat.control_flow_context(op) is None:
+            if op.type in ENTERS:
+                by_name.setdefault(_frame_name(op), []).append(op)
+            elif op.type in ('Switch', 'RefSwitch') and op.inputs[1].op.type == 'LoopCond':
+                switches.append(op)
     if not by_name:
         return
+    graph = switches[0].graph
+    _restore_exits(switches)
     flow = _Flow(graph)
     frames = [_Frame(name, enters, flow.inside(enters, name), []) for name, enters in by_name.items()]
     frames.sort(key=lambda frame: len(frame.members))
@@ -68,14 +84,26 @@ def restore_loops(graph: tf.Graph) -> None:
         compat.restore_while_context(definition)
 
 
+def _restore_exits(switches: Iterable[tf.Operation]) -> None:
+    """Give each loop variable an Exit, at which TensorFlow starts its gradient, though nobody reads what comes out.
+
+    Freezing prunes those that nobody reads.
+    """
+    # A scope of ours: these are no ends of the model.
+    with tf.name_scope('deepexplain/exits/'):
+        for switch in switches:
+            if all(reader.type not in EXITS for reader in switch.outputs[0].consumers()):
+                tf.raw_ops.Exit(data=switch.outputs[0], name=switch.name)
+
+
 def _frame_name(op: tf.Operation) -> str:
     return op.get_attr('frame_name').decode()
 
 
 def _describe(frame: _Frame, flow: _Flow, definition: Any) -> None:
     """Fill a WhileContextDef."""
-    inner = set().union(*[one.members for one in frame.inner])
-    own = [op for op in flow.ops if op in frame.members and op not in inner]
+    inside = frame.own()
+    own = [op for op in flow.ops if op in inside]
     variables = [op for op in frame.enters if not op.get_attr('is_constant')]
     condition = next(op for op in own if op.type == 'LoopCond')
     switches = [op for op in own if op.type == 'Switch' and op.inputs[1].op is condition]
@@ -89,13 +117,13 @@ def _describe(frame: _Frame, flow: _Flow, definition: Any) -> None:
         reader.outputs[0].name for switch in switches for reader in switch.outputs[1].consumers())
     definition.loop_enter_names.extend(op.outputs[0].name for op in variables)
     definition.loop_exit_names.extend(op.outputs[0].name for op in own if op.type in EXITS)
-    definition.values_def.values.extend(tensor.name for op in own for tensor in op.outputs)
+    # What comes out of an inner loop belongs here as well.
+    known = own + [op for one in frame.inner for op in one.exits()]
+    definition.values_def.values.extend(tensor.name for op in known for tensor in op.outputs)
     for op in frame.enters:
         if op.get_attr('is_constant'):
             _note_external(definition.values_def, op.inputs[0], op.outputs[0])
-    for one in frame.inner:
-        _describe(one, flow, definition.nested_contexts.add().while_ctxt)
-    _describe_branches(_branches(own, condition, flow), definition)
+    _describe_inner(_branches(own, frame.inner, condition, flow), frame.inner, flow, definition)
 
 
 class _Branch(NamedTuple):
@@ -107,7 +135,7 @@ class _Branch(NamedTuple):
     members: Set[tf.Operation]
 
 
-def _branches(own: List[tf.Operation], condition: tf.Operation, flow: _Flow) -> List[_Branch]:
+def _branches(own: List[tf.Operation], inner: List[_Frame], condition: tf.Operation, flow: _Flow) -> List[_Branch]:
     """The branches among the ops of a loop, small ones first."""
     by_pred: Dict[str, List[tf.Operation]] = {}
     pivots: Dict[str, tf.Operation] = {}
@@ -126,44 +154,54 @@ def _branches(own: List[tf.Operation], condition: tf.Operation, flow: _Flow) -> 
             starts = [reader for op in used + ([pivot] if pivot else []) for reader in op.outputs[side].consumers()]
             if starts:
                 marks = [op for op in starts if op.type == 'Identity' and pivot and op.inputs[0].op is pivot] or starts
-                found.append(_Branch(pred, side, used, marks[0].outputs[0], _taken(starts, own, flow) | set(used)))
+                found.append(_Branch(pred, side, used, marks[0].outputs[0],
+                                     _taken(starts, own, inner, flow) | set(used)))
     return sorted(found, key=lambda branch: len(branch.members))
 
 
-def _taken(starts: List[tf.Operation], own: List[tf.Operation], flow: _Flow) -> Set[tf.Operation]:
-    """The ops that run only where some ops do, the Merge that ends their branch not among them."""
+def _taken(starts: List[tf.Operation], own: List[tf.Operation], inner: List[_Frame], flow: _Flow) -> Set[tf.Operation]:
+    """The ops that run only where some ops do, whole loops among them, the Merge that ends their branch not."""
     allowed, found, waiting = set(own), set(), list(starts)
     while waiting:
         op = waiting.pop()
-        if op in found or op not in allowed or op.type in ('NextIteration', 'Exit') or (
-                op.type == 'Merge' and not all(tensor.op in found for tensor in op.inputs)):
+        entered = next((one for one in inner if op in one.members), None)
+        if op in found or op not in allowed and entered is None:
             continue
-        found.add(op)
-        waiting.extend(flow.after[op])
+        if entered is not None:
+            found |= entered.members
+            waiting.extend(reader for end in entered.exits() for reader in flow.after[end])
+        elif op.type not in ('NextIteration', 'Exit') and (
+                op.type != 'Merge' or all(tensor.op in found for tensor in op.inputs)):
+            found.add(op)
+            waiting.extend(flow.after[op])
     return found
 
 
-def _describe_branches(branches: List[_Branch], definition: Any) -> None:
-    """Add the CondContextDefs of branches to the context around them, those within others to these."""
-    around: Dict[int, Optional[int]] = {}
-    for i, branch in enumerate(branches):
-        around[i] = next((k for k in range(i + 1, len(branches)) if branch.pivot.op in branches[k].members), None)
+def _describe_inner(branches: List[_Branch], loops: List[_Frame], flow: _Flow, definition: Any) -> None:
+    """Add the contexts of branches and inner loops to the context around them, those within branches to these."""
+
+    def around(op: tf.Operation, start: int) -> Optional[int]:
+        return next((i for i in range(start, len(branches)) if op in branches[i].members), None)
 
     def describe(parent: Optional[int], into: Any) -> None:
+        for one in loops:
+            if around(one.enters[0], 0) == parent:
+                _describe(one, flow, into.nested_contexts.add().while_ctxt)
         for i, branch in enumerate(branches):
-            if around[i] == parent:
+            if around(branch.pivot.op, i + 1) == parent:
                 described = into.nested_contexts.add().cond_ctxt
-                _describe_branch(branch, described)
+                _describe_branch(branch, loops, described)
                 describe(i, described)
 
     describe(None, definition)
 
 
-def _describe_branch(branch: _Branch, definition: Any) -> None:
+def _describe_branch(branch: _Branch, loops: List[_Frame], definition: Any) -> None:
     definition.context_name = branch.pivot.op.name + '/context'
     definition.pred_name, definition.pivot_name, definition.branch = branch.pred.name, branch.pivot.name, branch.side
     values = definition.values_def
-    values.values.extend(sorted(tensor.name for op in branch.members - set(branch.switches) for tensor in op.outputs))
+    hidden = set(branch.switches).union(*[one.members.difference(one.exits()) for one in loops])
+    values.values.extend(sorted(tensor.name for op in branch.members - hidden for tensor in op.outputs))
     _note_external(values, branch.pred, branch.pred)
     for op in branch.switches:
         values.values.append(op.outputs[branch.side].name)

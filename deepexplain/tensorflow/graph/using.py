@@ -1,0 +1,55 @@
+"""Which tensors another makes use of, their values and not their shapes alone."""
+from typing import Any, Callable, List, Mapping, Sequence, Set
+
+import tensorflow.compat.v1 as tf
+
+from .functions import is_phased
+from .path import CONSTANT, Path
+
+#: What comes out hangs on the shape of what goes in, or on nothing.
+BY_SHAPE = CONSTANT - {'StopGradient'}
+
+
+def unused(X: Sequence[tf.Tensor], T: tf.Tensor) -> List[tf.Tensor]:
+    """Those of some tensors that do not change T while the others are held fixed, as far as the graph shows it."""
+    names = {x.name for x in X}
+    used = {T.name} & names
+    waiting = [] if used else [T.op]
+    seen: Set[tf.Operation] = set(waiting)
+    while waiting:
+        op = waiting.pop()
+        for source in op.inputs if op.type not in BY_SHAPE else ():
+            if source.name in names:
+                used.add(source.name)
+            elif source.op not in seen:
+                seen.add(source.op)
+                waiting.append(source.op)
+    return [x for x in X if x.name not in used]
+
+
+def untaken(path: Path, library: Callable[[], Mapping[str, Any]]) -> Set[str]:
+    """The names of what functional branches that a Keras learning phase chooses put out of X in training alone."""
+    found: Set[str] = set()
+    for op in path.ops:
+        if is_phased(op) and op in path.dependent:
+            function = library()[op.get_attr('else_branch').name]
+            for tensor, arguments in zip(op.outputs, _arguments_of_outputs(function)):
+                if not any(path.depends(op.inputs[1 + argument]) for argument in arguments):
+                    found.add(tensor.name)
+    return found
+
+
+def _arguments_of_outputs(function: Any) -> List[Set[int]]:
+    """For each output of a FunctionDef the places of the arguments that it is made of."""
+    places = {argument.name: i for i, argument in enumerate(function.signature.input_arg)}
+    nodes = {node.name: node for node in function.node_def}
+    results = []
+    for output in function.signature.output_arg:
+        waiting, seen = [function.ret[output.name]], set()
+        while waiting:
+            name = waiting.pop().lstrip('^').split(':')[0]
+            if name not in seen:
+                seen.add(name)
+                waiting.extend(nodes[name].input if name in nodes else ())
+        results.append({places[name] for name in seen if name in places})
+    return results

@@ -1,0 +1,147 @@
+"""What an eager Keras model is called with: its inputs as specs, in whatever structure its call takes."""
+import inspect
+import itertools
+from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
+
+import tensorflow.compat.v1 as tf
+
+from .source import OpenError
+
+
+class Called(NamedTuple):
+    """A call of a model.
+
+    Attributes:
+        arguments, keywords: what it is called with, specs as leaves.
+        given: the names of these specs, from which those of its inputs are made.
+    """
+    arguments: Tuple[Any, ...]
+    keywords: Dict[str, Any]
+    given: Sequence[str] = ()
+
+    @property
+    def specs(self) -> List[Any]:
+        return tf.nest.flatten([self.arguments, self.keywords])
+
+    @property
+    def names(self) -> List[str]:
+        """A name for each input: of a ragged or sparse one for each of the tensors that it is made of."""
+        found: List[str] = []
+        for i, spec in enumerate(self.specs):
+            name = self.given[i] if self.given else getattr(spec, 'name', None) or 'input_%d' % i
+            parts = tf.nest.flatten(spec, expand_composites=True)
+            if isinstance(spec, tf.RaggedTensorSpec):
+                found += [name + '/values'] + [name + '/row_splits%s' % ('_%d' % depth if depth else '')
+                                               for depth in range(len(parts) - 1)]
+            else:
+                found += [name] if len(parts) == 1 else ['%s/%d' % (name, part) for part in range(len(parts))]
+        return found
+
+
+def called_with(model: Any, signature: Any) -> Called:
+    """What a model is called with: as the caller says, else as it was built or called."""
+    if signature is not None:
+        return _signed(model, signature)
+    inputs = getattr(model, 'inputs', None)
+    if inputs:
+        # A Sequential that was never called has inputs, but no input.
+        structure = getattr(model, 'input', inputs[0] if len(inputs) == 1 else inputs)
+        leaves = tf.nest.flatten(structure)
+        names = list(getattr(model, 'input_names', None) or ())
+        if len(names) != len(leaves):
+            names = [leaf.name.split(':')[0] for leaf in leaves]
+        # What is built by being called keeps the rows of that call.
+        free = type(model).__name__ == 'Sequential'
+        specs = [_spec_of(leaf, _as_op_name(name), free) for leaf, name in zip(leaves, names)]
+        return Called((tf.nest.pack_sequence_as(structure, specs),), {}, names)
+    saved = getattr(model, 'save_spec', lambda: None)()
+    if saved is not None:
+        return Called(*_named(saved[0], saved[1]))
+    shapes = _built_shapes(model)
+    if shapes is not None:
+        dtype = tf.as_dtype(model.input_dtype)
+        specs = _mapped(shapes, lambda shape, name: tf.TensorSpec([None] + shape[1:], dtype, name=name), 'input')
+        return Called((specs,), {})
+    raise OpenError('open: the Keras model does not know the shapes of its inputs: give them, as in '
+                    'open(model, input_signature=[tf.TensorSpec([None, 4], tf.float32)]), one for each argument of its '
+                    'call, or a dict.')
+
+
+def _signed(model: Any, signature: Any) -> Called:
+    """What a model is called with by an input_signature: of several specs one each, or all of them in a list."""
+    signature = signature if isinstance(signature, dict) else list(signature)
+    for spec in tf.nest.flatten(signature):
+        if not isinstance(spec, (tf.TensorSpec, tf.RaggedTensorSpec, tf.SparseTensorSpec)):
+            raise TypeError('open: input_signature must be of tf.TensorSpecs, in a list or a dict, not of '
+                            f'{type(spec).__name__}.')
+    if isinstance(signature, dict):
+        return Called(*_named([signature], {}))
+    parameters = [one for name, one in inspect.signature(model.call).parameters.items()
+                  if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD) and name not in ('training', 'mask')]
+    needed = [one for one in parameters if one.default is one.empty]
+    apart = len(signature) == 1 or len(needed) > 1
+    if not apart and len(parameters) >= len(signature):
+        # More arguments may be left out than are given, or there is one that is a list: as it was called.
+        saved = getattr(model, 'save_spec', lambda: None)()
+        shapes = _built_shapes(model)
+        apart = isinstance(shapes, _Shape) if saved is None else len(saved[0]) == len(signature)
+    return Called(*_named(signature if apart else [signature], {}))
+
+
+def _named(arguments: Sequence[Any], keywords: Dict[str, Any]) -> Tuple[Tuple[Any, ...], Dict[str, Any]]:
+    """The same with a name for each spec that has none."""
+    structure = [tuple(arguments), dict(keywords)]
+    specs = tf.nest.flatten(structure)
+    taken = {getattr(spec, 'name', None) for spec in specs}
+    free = (name for name in map('input_{}'.format, itertools.count()) if name not in taken)
+    specs = [tf.TensorSpec(spec.shape, spec.dtype, name=next(free))
+             if isinstance(spec, tf.TensorSpec) and not spec.name else spec for spec in specs]
+    found = tf.nest.pack_sequence_as(structure, specs)
+    return tuple(found[0]), dict(found[1])
+
+
+def _spec_of(leaf: Any, name: str, free: bool) -> Any:
+    """The spec of a symbolic input; `free` of the number of its rows."""
+    spec = getattr(leaf, 'type_spec', None)
+    if isinstance(spec, (tf.RaggedTensorSpec, tf.SparseTensorSpec)):
+        return spec
+    return tf.TensorSpec([None if free else leaf.shape[0]] + list(leaf.shape)[1:], tf.as_dtype(leaf.dtype), name=name)
+
+
+class _Shape(list):
+    """The shape of one input."""
+
+
+def _built_shapes(model: Any) -> Any:
+    """The shapes with which a model of a class of its own was called, as far as Keras 3 knows them; else None."""
+    if not model.built or not hasattr(model, 'input_dtype'):
+        return None
+    shapes = (model.get_build_config() or {}).get('input_shape')
+    needed = [one for one in inspect.signature(model.call).parameters.values() if one.default is one.empty
+              and one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+    return _shapes(shapes) if len(needed) == 1 else None
+
+
+def _shapes(value: Any) -> Any:
+    """A structure of shapes, None where that is none."""
+    if isinstance(value, dict):
+        found = {key: _shapes(one) for key, one in value.items()}
+        return None if not found or None in found.values() else found
+    if not isinstance(value, (list, tuple)) or not value:
+        return None
+    if all(size is None or isinstance(size, int) for size in value):
+        return _Shape(value)
+    parts = [_shapes(one) for one in value]
+    return None if any(one is None for one in parts) else parts
+
+
+def _mapped(shapes: Any, make: Any, name: str) -> Any:
+    if isinstance(shapes, _Shape):
+        return make(list(shapes), _as_op_name(name))
+    if isinstance(shapes, dict):
+        return {key: _mapped(one, make, str(key)) for key, one in shapes.items()}
+    return [_mapped(one, make, '%s_%d' % (name, i)) for i, one in enumerate(shapes)]
+
+
+def _as_op_name(name: str) -> str:
+    return ''.join(letter if letter.isalnum() or letter in '_.-' else '_' for letter in name).lstrip('_.-') or 'input'

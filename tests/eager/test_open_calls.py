@@ -1,0 +1,105 @@
+"""Keras models that are called with several arguments, a dict, or ragged tensors."""
+import numpy as np
+import pytest
+import tensorflow as tf
+from models import close
+from test_open_sources import KERASES, ONE
+
+from deepexplain.tensorflow import DeepExplain
+
+
+@pytest.fixture(params=sorted(KERASES))
+def keras(request):
+    return KERASES[request.param]
+
+
+def spec(name=None):
+    return tf.TensorSpec([None, 3], tf.float32, name=name)
+
+
+def own(keras, how):
+    """A model of a class of its own: (2 a + b) w, called with its inputs in some way."""
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.end = keras.layers.Dense(2, use_bias=False)
+
+    def dict_of(self, inputs, training=False):
+        return self.end(2. * inputs['a'] + inputs['b'])
+
+    calls = {'arguments': lambda self, a, b, training=False: self.end(2. * a + b), 'dict': dict_of,
+             'list': lambda self, inputs: self.end(2. * inputs[0] + inputs[1]),
+             'optional': lambda self, a, b=None: self.end(2. * a if b is None else 2. * a + b)}
+    Own.call = calls[how]
+    return Own()
+
+
+SIGNED = {'arguments': [spec('a'), spec('b')], 'dict': {'a': spec(), 'b': spec()}, 'list': [spec('a'), spec('b')],
+          'optional': [spec('a'), spec('b')]}
+
+
+@pytest.mark.parametrize('signed', [True, False])
+@pytest.mark.parametrize('how', sorted(SIGNED))
+def test_models_of_classes_of_their_own(keras, rng, how, signed):
+    if ONE and (not signed or how in ('arguments', 'optional')):
+        pytest.skip('Keras of TensorFlow 1 keeps no record of calls, and knows one argument')
+    model, a, b = own(keras, how), rng.randn(4, 3).astype('f'), rng.randn(4, 3).astype('f')
+    value = model(*([{'a': a, 'b': b}] if how == 'dict' else [[a, b]] if how == 'list' else [a, b]))
+    if not signed and how in ('arguments', 'optional') and not hasattr(model, 'save_spec'):
+        if how == 'arguments':
+            with pytest.raises(ValueError, match='input_signature=.*, one for each argument of its call, or a dict'):
+                DeepExplain.open(model)
+        return
+    weights = model.get_weights()[0]
+    with DeepExplain.open(model, **({'input_signature': SIGNED[how]} if signed else {})) as de:
+        assert len(de.inputs) == 2 and len({layer.name for layer in de.layers()}) == 3
+        close(de.session.run(de.outputs[0], dict(zip([one.name for one in de.inputs], [a, b]))), value.numpy(), 1e-5)
+        for got, x, factor in zip(de.explain('grad*input', de.logits, de.inputs, [a, b], ys=1), (a, b), (2, 1)):
+            close(got, factor * x * weights[:, 1], 1e-5)
+
+
+def test_signatures_that_are_none(keras):
+    with pytest.raises(TypeError, match='input_signature must be of tf.TensorSpecs, in a list or a dict, not of int'):
+        DeepExplain.open(own(keras, 'list'), input_signature=[3, 4])
+
+
+@pytest.mark.skipif(ONE, reason='ragged inputs of TensorFlow 2')
+@pytest.mark.parametrize('functional', [True, False])
+def test_ragged_inputs(rng, functional):
+    keras = KERASES.get('tf_keras')
+    if keras is None:
+        pytest.skip('Keras 3 knows no ragged tensors')
+
+    def score(x):
+        return tf.reduce_sum(tf.tanh(x), axis=1)
+
+    class Own(keras.Model):
+        def call(self, x):
+            return score(x)
+
+    x = keras.layers.Input((None,), ragged=True, name='words')
+    model = keras.Model(x, keras.layers.Lambda(score)(x)) if functional else Own()
+    options = {} if functional else {'input_signature': [tf.RaggedTensorSpec([None, None], tf.float32)]}
+    ragged = tf.ragged.constant([[1., 2.], [3.]])
+    with DeepExplain.open(model, **options) as de:
+        name = 'words' if functional else 'input_0'
+        values, splits = de.tensor(name + '/values'), de.tensor(name + '/row_splits')
+        assert de.inputs[0] is values and de.inputs[1] is splits
+        got = de.explain('gradient', de.outputs[0], values, ragged.values.numpy(), rows='together',
+                         feed_dict={splits: ragged.row_splits.numpy()})
+        close(got, 1 - np.tanh([1., 2., 3.]) ** 2, 1e-5)
+
+
+@pytest.mark.skipif(ONE, reason='files of TensorFlow 2')
+@pytest.mark.parametrize('ending', ['keras', 'h5'])
+def test_functions_in_the_place_of_lambdas(keras, tmp_path, ending):
+    layers, path = keras.layers, str(tmp_path / ('model.' + ending))
+    keras.Sequential([layers.Input((3,)), layers.Dense(3, lambda x: 2. * x, kernel_initializer='identity', name='own'),
+                      layers.Lambda(lambda x: 3. * x, name='other')]).save(path)
+    ones = np.ones((1, 3), 'f')
+    with DeepExplain.open(path, custom_objects={'own': tf.tanh, 'other': tf.square}) as de:
+        close(de.session.run(de.outputs[0], {de.inputs[0].name: ones}), np.tanh(ones) ** 2, 1e-6)
+    with pytest.raises(ValueError, match="holds Python code, .*in the layer 'other'"):
+        DeepExplain.open(path, custom_objects={'own': tf.tanh})
+    with pytest.raises(ValueError, match="a lambda as the activation of the layer 'own', which Keras cannot load"):
+        DeepExplain.open(path, safe_mode=False)
