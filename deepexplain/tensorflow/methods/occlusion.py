@@ -61,8 +61,9 @@ class Occlusion(PerturbationAttribution):
     def prepare(self, run: Run) -> None:
         super().prepare(run)
         for x, window in zip(run.xs, self._windows if self._masks is None else ()):
-            if window is not None and any(one > extent for one, extent in zip(window[0] or (), x.shape[1:] or (1,))):
-                raise ValueError(f'window_shape must fit into a sample of shape {x.shape[1:]}, not {window[0]}.')
+            shape = x.shape[1:] or (1,)
+            if window is not None and any(one > extent for one, extent in zip(window[0] or (), shape)):
+                raise ValueError(f'window_shape must fit into a sample of shape {shape}, not {window[0]}.')
 
     def evaluations(self, run: Run) -> int:
         return 1 + self._places(run).count
@@ -143,7 +144,7 @@ class Occlusion(PerturbationAttribution):
             # A sample without axes is one feature.
             shape = x.shape[1:] or (1,)
             size = window[0] or (1,) * len(shape)
-            view = view_as_windows(np.arange(int(np.prod(shape))).reshape(shape), size, window[1])
+            view = view_as_windows(np.arange(int(np.prod(shape))).reshape(shape), size, window[1] or 1)
             # All windows are of one form, so where they begin says it all.
             corners: Any = (Ellipsis,) + (0,) * len(shape)
             starts = view[corners].ravel()

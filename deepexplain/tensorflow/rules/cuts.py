@@ -25,9 +25,8 @@ def refuse_cut(model: 'Model', shared: FrozenSet[str] = frozenset()) -> None:
     paths = [Path([x], model.T) if several else model.path for x in model.X]
     for x, path in zip(model.X, paths):
         path.steps |= frozenset(registered_rules()) & FLAT
-        # Of several inputs some may not be used at all.
-        unused = not path.ops and any(other.ops for other in paths)
-        if x is not model.T and not unused and not (shared and path.ops) and not path.carries(model.T, False):
+        used = x is not model.T and x.name not in model.unused
+        if used and not (shared and path.ops) and not path.carries(model.T, False):
             raise RuntimeError(why_cut(model.T, x))
 
 
