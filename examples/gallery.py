@@ -131,6 +131,16 @@ def bars_of_many(wine):
     return ax.figure
 
 
+def logo(genes):
+    """A sequence of letters: `logo`
+
+    The network counts the places where a protein binds, TGACTCA, and a TATA box beside it counts against. What each
+    letter adds to the count, or takes from it.
+    """
+    ax = plotting.logo(genes.sequences[0], genes.attributions[0], 'ACGT')
+    return ax.figure
+
+
 def signal(heartbeats):
     """A time series: `signal`
 
@@ -177,7 +187,7 @@ def spectrogram_sign(whistles):
 
 
 DRAWINGS = (grid, grid_in_axes, heatmap_over, heatmap_sign, text, words, words_plain, words_html, bars, bars_of_many,
-            signal, signal_channels, spectrogram, spectrogram_sign)
+            logo, signal, signal_channels, spectrogram, spectrogram_sign)
 OPENING = '''# Pictures
 
 All of `deepexplain.plotting`, written by `python examples/gallery.py --out docs/gallery`. The networks and the samples

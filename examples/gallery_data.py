@@ -119,6 +119,35 @@ def wine(epochs):
     return SimpleNamespace(values=values[120:], names=names, attributions=found)
 
 
+def make_genes(count, seed):
+    """One-hot sequences (count, 60, 4) of DNA, and how often TGACTCA is in each, less TATAAA."""
+    random = np.random.RandomState(seed)
+    letters = random.randint(4, size=(count, 60))
+    scores = np.zeros(count, 'float32')
+    for i in range(count):
+        for third in range(3):
+            site, sign = (('TGACTCA', 1), ('TATAAA', -1), ('', 0))[random.randint(3)]
+            start = 20 * third + random.randint(20 - len(site))
+            letters[i, start:start + len(site)] = ['ACGT'.index(letter) for letter in site]
+            scores[i] += sign
+    return np.eye(4, dtype='float32')[letters], scores
+
+
+def genes(epochs):
+    """A CNN that counts the places where a protein binds to DNA."""
+    train_x, train_y = make_genes(3000, seed=0)
+    test_x, test_y = make_genes(200, seed=1)
+    x, y = tf.placeholder(tf.float32, [None, 60, 4]), tf.placeholder(tf.float32, [None])
+    score = dense(tf.reduce_sum(convolve(x, (8, 16), (3, 16)), 1), 1, 'score')[:, 0]
+    loss = tf.reduce_mean(tf.square(score - y))
+    with fit(loss, x, y, train_x, train_y, 2 * epochs) as session, DeepExplain(session=session) as de:
+        print('genes, correlation: %.3f' % np.corrcoef(session.run(score, {x: test_x}), test_y)[0, 1])
+        chosen = [np.flatnonzero(test_y == 1)[0]]
+        # Compared with the average letter.
+        found = de.explain('deeplift', score, x, test_x[chosen], baseline=.25)
+    return SimpleNamespace(sequences=test_x[chosen], attributions=found)
+
+
 def make_heartbeats(count, seed):
     """Seconds (250,), five of them, series (count, 250, 3) of sensors, and whether a beat came too soon (count,)."""
     random = np.random.RandomState(seed)

@@ -136,7 +136,9 @@ class DeepExplain:
 
         Raises:
             RuntimeError: outside of the context; for an unknown method; if T or X is no tensor of the graph; if T does
-                not depend on X, or only through an op without a gradient.
+                not depend on X, or only through an op without a gradient. All this is found before anything is added
+                to the graph, which cannot lose ops; what fails in a rule of yours, or in TensorFlow, while the
+                explainer is built may leave some that nobody reads.
             TypeError: for an option that the method does not have.
         """
         self._check_entered()

@@ -306,7 +306,7 @@ class Explainer:
 
         Args:
             batches: yields what `run` takes as xs, or a dict of arguments of `run` (`xs`, `ys`, `feed_dict`, ...): a
-                generator, say, or slices of a memmap.
+                generator, say, or slices of a memmap. A pair (xs, ys) of a data set is neither.
             **arguments: further arguments of `run`, the same for every batch. `ids` may be the int of the first
                 sample.
 
