@@ -25,6 +25,11 @@ def is_call(op: tf.Operation, library: Mapping[str, Any]) -> bool:
     return op.type in CALLS or op.type in library
 
 
+def is_call_node(node: tf.NodeDef, library: Mapping[str, Any]) -> bool:
+    """The same of a node."""
+    return node.op in CALLS or node.op in library
+
+
 def is_phased(op: Optional[tf.Operation]) -> bool:
     """Whether an op is a functional branch that a Keras learning phase chooses."""
     return op is not None and op.type in ('If', 'StatelessIf') and is_learning_phase(unwrap(op.inputs[0]).op)
@@ -57,7 +62,7 @@ def inline_calls(definition: tf.GraphDef, library: Mapping[str, Any], looped: Se
             done.append(node)
             continue
         name = node.attr['f'].func.name if node.op in CALLS else node.op
-        body = _body(node, library[name], everything.library, outputs)
+        body = body_nodes(node, library[name], everything.library, outputs)
         if any((node.name + '/').startswith(call + '/') for call in looped):
             _keep_in_frame(node, body)
         awaited.update(source[1:] for inner in body for source in inner.input if source.startswith('^'))
@@ -69,10 +74,10 @@ def inline_calls(definition: tf.GraphDef, library: Mapping[str, Any], looped: Se
                                       if key.split(':')[0] == node.name}))
             done.append(last)
     for node in done:
-        node.input[:] = [_final(source, outputs) for source in node.input]
+        node.input[:] = [final(source, outputs) for source in node.input]
     del definition.node[:]
     definition.node.extend(done)
-    return {key: _final(key, outputs) for key in outputs}
+    return {key: final(key, outputs) for key in outputs}
 
 
 def _keep_in_frame(call: Any, body: List[Any]) -> None:
@@ -83,13 +88,13 @@ def _keep_in_frame(call: Any, body: List[Any]) -> None:
             node.input.append('^' + source.split(':')[0])
 
 
-def _final(name: str, outputs: Mapping[str, str]) -> str:
+def final(name: str, outputs: Mapping[str, str]) -> str:
     while name in outputs:
         name = outputs[name]
     return name
 
 
-def _body(call: Any, function: Any, library: Any, outputs: Dict[str, str]) -> List[Any]:
+def body_nodes(call: Any, function: Any, library: Any, outputs: Dict[str, str]) -> List[Any]:
     """The nodes of a function under the call's name, reading the call's inputs; notes the call's outputs."""
     # What follows a branch of tf_keras's has names that begin with the branch's, too.
     prefix = call.name + '/inlined/'

@@ -6,6 +6,8 @@ import tensorflow.compat.v1 as tf
 from . import compat
 from .functions import copy_bodies, functions_of, inline_calls, is_for_training, wait_before_loops
 from .kept import GRAPH
+from .loops import restore_loops
+from .lowering import LOOPS, lower_loops
 from .path import name_of
 from .units import Unit, Units
 
@@ -52,9 +54,11 @@ class Replica:
         tf.import_graph_def(definition, name=scope, input_map={
             name: tensor for name, tensor in self._external.items() if name in read})
         self._imported = [self.graph.get_operation_by_name(scope + node.name) for node in definition.node]
-        for old in [tensor for op in ops for tensor in op.outputs if name_of(tensor) not in self._inlined]:
+        for old in [tensor for op in ops for tensor in op.outputs if name_of(tensor) not in self._inlined
+                    or op.type in LOOPS and self._is_own(tensor)]:
             self.unmarked(old).set_shape(old.shape)
         self._restore_loops(ops)
+        restore_loops(self._imported)
 
     def op(self, original: tf.Operation) -> tf.Operation:
         """The replica of an op."""
@@ -74,6 +78,11 @@ class Replica:
         if name in self._external:
             return self._external[name]
         return self.graph.get_tensor_by_name(self.scope + name + ('' if ':' in name else ':0'))
+
+    def _is_own(self, original: tf.Tensor) -> bool:
+        """Whether what stands for an output of a loop is an op of the replica, and may be given the same shape."""
+        # TensorFlow 1.15 makes zeros of known shapes, of which there are none for lists of tensors.
+        return self._inlined[name_of(original)] not in self._external and original.dtype != tf.variant
 
     def marker(self, unit: Unit) -> tf.Operation:
         return self.graph.get_operation_by_name(self.scope + _marker_name(unit.y))
@@ -109,7 +118,6 @@ class Replica:
         library = compat.library_of(self.graph)
         looped = [op.name for op in self.originals.values() if compat.while_context(op) is not None]
         inlined = inline_calls(definition, library, looped)
-        wait_before_loops(definition)
 
         def change(node: Any) -> None:
             if units and node.op in units.single_types:
@@ -118,6 +126,9 @@ class Replica:
                 # A custom gradient refers to the body that it was traced in, not to the copy.
                 node.attr.pop('_gradient_op_type', None)
 
+        lowered = lower_loops(definition, library, self._renamed_frame, change, looped)
+        inlined = dict(lowered, **{name: lowered.get(place, place) for name, place in inlined.items()})
+        wait_before_loops(definition)
         copy_bodies(definition, library, self.scope.replace('/', '_').replace('.', '_'), change)
         return inlined
 
