@@ -6,7 +6,7 @@ import tensorflow.compat.v1 as tf
 
 from ..graph.path import CONSTANT, ops_to
 from .arguments import finite, fits, sample_shape, to_array, written
-from .arrays import not_numbers
+from .arrays import evaluated, not_numbers
 
 
 def check_ys(ys: Any) -> None:
@@ -92,6 +92,7 @@ def _whole(ys: Any) -> Optional[np.ndarray]:
     if isinstance(ys, np.ndarray) and ys.dtype.kind == 'f':
         return None
     try:
+        ys = evaluated(ys)
         if not_numbers(ys) is not None:
             return None
         array = np.asarray(ys)
