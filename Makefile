@@ -6,9 +6,10 @@
 #   make bench   time and memory of every method as tables, accuracy against cost as docs/accuracy.png; ten minutes
 #   make peers   time of other attribution libraries beside this one's, in an environment of their own, .venv-peers
 #   make mutants change the library in places and list the changes that no test notices: see tools/mutants/README.md
-# PYTHON and VENV choose another interpreter: make pytest PYTHON=python3.7 VENV=.venv37
+# PYTHON and VENV choose another interpreter: make pytest PYTHON=python3.7 VENV=.venv37; JOBS how many processes test
 PYTHON ?= python3
 VENV ?= .venv
+JOBS ?= 2
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
 EXTRAS = tf,keras,examples,test,lint
@@ -78,7 +79,7 @@ types: install
 	$(BIN)/mypy
 
 pytest: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 install: $(STAMP)
 

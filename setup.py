@@ -45,7 +45,7 @@ setup(
             'tf_keras; python_version >= "3.9"',
         ],
         'examples': ['scikit-learn'],
-        'test': ['pytest>=6', 'setuptools', 'wheel'],
+        'test': ['pytest>=6', 'pytest-xdist', 'setuptools', 'wheel'],
         'lint': [
             'ruff>=0.5,<0.18; python_version >= "3.9"',
             'mypy>=1.8,<3; python_version >= "3.9"',

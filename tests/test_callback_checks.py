@@ -49,7 +49,8 @@ def test_when_training_begins(keras, tmp_path, method, options, words):  # noqa:
     (dict(X=3, draw=refuse), TypeError, 'X must be the name of a layer'),
     (dict(folder=3), TypeError, 'folder must be a path, not 3'),
     (dict(ys='largest'), ValueError, "or 'max', not 'largest'"), (dict(ys=np.nan), ValueError, 'ys must be of finite'),
-    (dict(steps=0), ValueError, 'steps must be a positive int'), (dict(quadrature='x'), ValueError, 'quadrature must'),
+    (dict(steps=0), ValueError, 'steps must be a positive int'),
+    (dict(quadrature='x'), ValueError, 'quadrature must be'),
     (dict(steps=10 ** 30), ValueError, 'steps must be')])
 def test_also_of_a_model_without_weights(tmp_path, options, error, words, built):
     class Model:

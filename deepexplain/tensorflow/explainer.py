@@ -13,7 +13,7 @@ from .graph.path import Path, is_learning_phase
 from .graph.ways import warn_of_ways
 from .messages import close_to, warn
 from .methods.noise_tunnel import NoiseTunnel, named
-from .rules.gradients import refuse_ids
+from .rules.cuts import refuse_ids
 from .runs.arguments import (
     check_rows,
     check_samples,

@@ -179,7 +179,7 @@ for argv in json.loads(sys.argv[1]):
 print(json.dumps(found))
 """
     ended = subprocess.run([sys.executable, '-c', code, json.dumps([argv for argv, _ in AT_ONCE])], cwd=str(tmp_path),
-                           env=dict(os.environ, PYTHONPATH=ROOT), stdout=subprocess.PIPE, universal_newlines=True)
+                           env=dict(os.environ, PYTHONPATH=ROOT), stdout=subprocess.PIPE, text=True)
     found = json.loads(ended.stdout)
     for (argv, status), (got, out, err, slow) in zip(AT_ONCE, found):
         assert (got, slow) == (status, []), argv
@@ -191,7 +191,7 @@ def shell(tmp_path, line):
     """A line of a shell in which `deepexplain` is the command: its status, stdout, stderr."""
     script = 'deepexplain() { "%s" -m deepexplain "$@"; }\n%s\n' % (sys.executable, line)
     ended = subprocess.run(['bash', '-c', script], cwd=str(tmp_path), env=dict(os.environ, PYTHONPATH=ROOT),
-                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     return ended.returncode, ended.stdout, ended.stderr
 
 

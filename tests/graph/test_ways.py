@@ -278,3 +278,14 @@ def test_one_warning_at_the_callers_line_by_gradient_methods_alone(session):
             'X also reaches T by a way without gradient: through StopGradient (stop): what goes that way is not '
             'attributed; occlusion and shapley_sampling see it.'], method
         assert all(one.filename == __file__ for one in seen)
+
+
+def test_a_custom_gradient_of_which_a_gradient_was_built_before(session):
+    X = tf.placeholder(tf.float32, [None, 5])
+    T = 2 * rounded(X)
+    assert find_ways([X], T) == []
+    tf.gradients(T, X)
+    with session.graph.as_default():
+        # As gradients do, which start at every output.
+        tf.zeros_like(T.op.inputs[1].op.outputs[1])
+    assert find_ways([X], T) == []

@@ -66,3 +66,20 @@ def test_zeros_beside_data_are_padding(session, rng):
     want = explained(session, 'lrp.flat', plain, X, xs)
     for got in found:
         close(got, want, 1e-5)
+
+
+@pytest.mark.parametrize('kind', ['Conv1D', 'Conv2D', 'Conv3D', 'depthwise'])
+def test_a_scale_behind_a_convolution_is_in_its_weights(session, rng, kind):
+    rank = 3 if kind == 'Conv3D' else 1 if kind == 'Conv1D' else 2
+    X = tf.placeholder(tf.float32, [None] + [3] * rank + [2])
+    w, gamma, b = rng.randn(*[2] * rank, 2, 3).astype(np.float32), rng.randn(6), rng.randn(6)
+    gamma, b = [one[:6 if kind == 'depthwise' else 3].astype(np.float32) for one in (gamma, b)]
+    op = {'Conv1D': lambda w: tf.nn.conv1d(X, w, 1, 'VALID'),
+          'Conv2D': lambda w: tf.nn.conv2d(X, w, [1, 1, 1, 1], 'VALID'),
+          'Conv3D': lambda w: tf.nn.conv3d(X, w, [1, 1, 1, 1, 1], 'VALID'),
+          'depthwise': lambda w: tf.nn.depthwise_conv2d(X, w, [1, 1, 1, 1], 'VALID')}[kind]
+    scaled = w * (gamma.reshape(2, 3) if kind == 'depthwise' else gamma)
+    T, plain = [tf.reduce_sum(tf.nn.relu(z + b), list(range(1, rank + 1))) for z in (op(w) * gamma, op(scaled))]
+    xs = rng.randn(2, *[3] * rank, 2)
+    for method in ('lrp.z_plus', 'lrp.gamma'):
+        close(explained(session, method, T, X, xs, ys=1), explained(session, method, plain, X, xs, ys=1), 1e-4)

@@ -22,6 +22,10 @@ class Column:
     def __array__(self, *arguments, **options):
         return self._values
 
+    def __repr__(self):
+        # Names of tests are the same in every process.
+        return f'Column({self._values.tolist()})'
+
 
 #: What makes five features, and what it is.
 STRANGE = [

@@ -52,7 +52,8 @@ def _look(op: tf.Operation, outer: Path, place: str, library: Mapping[str, Any],
             if inner not in path.dependent:
                 continue
             here = (inner.type, f'{inner.name} in {place}')
-            custom = inner.type == 'IdentityN' and foreign_gradient(inner) and inner.name not in units.stripped
+            custom = inner.type == 'IdentityN' and foreign_gradient(inner) and (
+                inner.name not in units.stripped or inner in units.lost)
             if custom:
                 found.custom.append(here)
             if custom or is_call(inner, library):

@@ -1,6 +1,6 @@
 """The places where TensorFlow has no public API for what we need: one small function each."""
 import sys
-from typing import Any, Callable, Dict, Optional, Sequence, Set
+from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
 
 import tensorflow.compat.v1 as tf
 
@@ -113,6 +113,31 @@ def keras_session(graph: tf.Graph) -> Optional[tf.Session]:
         backend = tf.keras.backend
     with graph.as_default():
         return backend.get_session()
+
+
+def gradient_as_graph(gradient: Callable, op: tf.Operation) -> Tuple[tf.GraphDef, List[Tuple[Any, tf.Tensor]]]:
+    """The gradient function of an op built in a graph of its own, and pairs of what it reads and a placeholder there.
+
+    The gradients of the op's outputs are placeholders 'grad_0' and on, those of its inputs 'result_0' and on.
+    """
+    from tensorflow.python.framework import func_graph
+    with op.graph.as_default():
+        graph = func_graph.FuncGraph('kept_gradient')
+    with graph.as_default():
+        grads = [tf.placeholder(one.dtype, one.shape, name='grad_%d' % i)
+                 if one.dtype.is_floating or one.dtype.is_complex else None for i, one in enumerate(op.outputs)]
+        for i, result in enumerate(gradient(op, *grads)):
+            if result is not None:
+                tf.identity(tf.convert_to_tensor(result), name='result_%d' % i)
+    return graph.as_graph_def(), list(zip(graph.external_captures, graph.internal_captures))
+
+
+def constant_node(name: str, value: Any, dtype: tf.DType) -> tf.NodeDef:
+    """A Const as a node."""
+    node = tf.NodeDef(name=name, op='Const')
+    node.attr['dtype'].type = dtype.as_datatype_enum
+    node.attr['value'].tensor.CopyFrom(tf.make_tensor_proto(value, dtype))
+    return node
 
 
 def library_of(graph: tf.Graph) -> Dict[str, Any]:

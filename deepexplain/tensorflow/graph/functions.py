@@ -8,6 +8,7 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Seque
 import tensorflow.compat.v1 as tf
 
 from . import compat
+from .kept import GRAPH
 from .path import CALLS, first_unnumbered, is_learning_phase, is_training_flag, unwrap
 
 
@@ -110,7 +111,7 @@ def _body(call: Any, function: Any, library: Any, outputs: Dict[str, str]) -> Li
         node.name = prefix + node.name
         node.input[:] = sources + before
         node.attr.pop('_class', None)
-        if node.op == 'IdentityN' and '_gradient_op_type' in node.attr:
+        if node.op == 'IdentityN' and '_gradient_op_type' in node.attr and GRAPH not in node.attr:
             # It refers to the graph that the function was traced in: here it is unknown.
             node.attr['_gradient_op_type'].s += b' of a function'
         nodes.append(node)

@@ -5,6 +5,7 @@ import tensorflow.compat.v1 as tf
 
 from . import compat
 from .functions import copy_bodies, functions_of, inline_calls, is_for_training, wait_before_loops
+from .kept import GRAPH
 from .path import name_of
 from .units import Unit, Units
 
@@ -113,7 +114,7 @@ class Replica:
         def change(node: Any) -> None:
             if units and node.op in units.single_types:
                 node.attr['_gradient_op_type'].s = gradient.encode()
-            elif node.op == 'IdentityN':
+            elif node.op == 'IdentityN' and GRAPH not in node.attr:
                 # A custom gradient refers to the body that it was traced in, not to the copy.
                 node.attr.pop('_gradient_op_type', None)
 

@@ -26,8 +26,9 @@ from .bodies import Found, asked_for, enter
 from .flow import SHAPES, Flow
 from .functions import functions_of, is_call
 from .gates import only_gates
+from .kept import extra_of
 from .numbers import Numbers
-from .path import CALLS, CONSTANT, FLAT, FUNCTIONAL
+from .path import CALLS, CONSTANT, FLAT, FUNCTIONAL, ancestors
 from .shifts import innocent, plainly_nonnegative, projects
 from .units import foreign_gradient
 
@@ -78,7 +79,8 @@ class _Ways:
     def __init__(self, X: Sequence[str], targets: Sequence[tf.Tensor], numbers: Numbers, graph: tf.Graph,
                  library: Dict[str, Any], place: str = '') -> None:
         self._X, self._graph, self._library, self._place = list(X), graph, library, place
-        self._ends, self._known = {tensor.name for tensor in targets}, numbers
+        self._ends, self._known, self._targets = {tensor.name for tensor in targets}, numbers, list(targets)
+        self._above: Optional[Set[str]] = None
         self._gradients: Dict[str, bool] = {}
         self._order: Optional[Dict[tf.Operation, int]] = None
         self._flow = Flow(targets, X, numbers, reads=self._reads)
@@ -109,9 +111,17 @@ class _Ways:
         """A custom gradient passes from what comes out to the arguments, which stand behind the results."""
         if op.type != 'IdentityN':
             return asked_for(op, self._known, self._functions, self._ends)
-        results = [i for i, tensor in enumerate(op.outputs) if tensor.consumers() or tensor.name in self._ends]
-        arguments = list(op.inputs)[max(results, default=-1) + 1:] if self._overridden(op) else []
+        results = [i for i, tensor in enumerate(op.outputs) if tensor.name in self._read_for_targets()]
+        own = len(op.inputs) - extra_of(op)
+        arguments = list(op.inputs)[max(results, default=-1) + 1:own] if self._overridden(op) else []
         return arguments or [op.inputs[i] for i in results]
+
+    def _read_for_targets(self) -> Set[str]:
+        """The tensors that the targets are made of: gradients that were built before read others as well."""
+        if self._above is None:
+            above = {op for tensor in self._targets for op in ancestors(tensor, set())}
+            self._above = self._ends.union(tensor.name for op in above for tensor in op.inputs)
+        return self._above
 
     def _overridden(self, op: tf.Operation) -> bool:
         name = foreign_gradient(op)

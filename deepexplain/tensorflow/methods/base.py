@@ -5,7 +5,8 @@ from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tupl
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from ..rules.gradients import Carrier, ordinary, refuse_cut
+from ..rules.cuts import refuse_cut
+from ..rules.gradients import Carrier, ordinary
 from ..runs.baselines import Baselines, check_baseline, check_references, spread
 from ..runs.batching import Rows, add_rows, cuts, pairs, sweep
 from ..runs.model import Model

@@ -9,7 +9,8 @@ from ..graph.path import FLAT, FUNCTIONAL, Path
 from ..graph.replica import Replica
 from ..graph.units import Unit, Units
 from ..rules.activations import Reference, RescaleRules
-from ..rules.gradients import Carrier, Ruled, refuse_loops, ruled_replica
+from ..rules.cuts import refuse_loops
+from ..rules.gradients import Carrier, Ruled, ruled_replica
 from ..rules.joint import ELEMENTARY, JOINT
 from ..runs.arguments import flag
 from ..runs.baselines import Baselines

@@ -3,7 +3,8 @@ from typing import Any, List
 
 import numpy as np
 
-from ..rules.gradients import ordinary, refuse_cut
+from ..rules.cuts import refuse_cut
+from ..rules.gradients import ordinary
 from ..runs.arguments import MOST, positive_int
 from ..runs.baselines import Baselines
 from ..runs.batching import add_rows, sweep, take

@@ -9,7 +9,8 @@ from ..graph.replica import Replica
 from ..graph.units import find_units
 from ..relevance.plan import ACTIVATIONS
 from ..rules.activations import RuleSet, ordinary_gradient, registered_rules
-from ..rules.gradients import Carrier, carrier_on, lowered, refuse_hidden
+from ..rules.cuts import refuse_hidden
+from ..rules.gradients import Carrier, carrier_on, lowered
 from ..rules.markers import ends
 from .base import GradientAttribution
 

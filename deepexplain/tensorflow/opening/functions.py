@@ -3,6 +3,7 @@ from typing import Any, Callable, List, Mapping, Optional, Sequence, Tuple
 
 import tensorflow.compat.v1 as tf
 
+from .custom_gradients import keep_gradients
 from .ends import is_off, settle
 from .source import Named, OpenError, Source, Weights, flat_definition, new_session
 
@@ -42,7 +43,9 @@ def _imported(function: Any, session: tf.Session, layers: Sequence[Tuple[str, Li
     captured = list(function.captured_inputs)
     arguments = function.inputs[:len(function.inputs) - len(captured)]
     outputs = function.outputs
-    definition, moved = flat_definition(function.graph.as_graph_def())
+    definition = function.graph.as_graph_def()
+    keep_gradients(function, definition)
+    definition, moved = flat_definition(definition)
 
     def now(tensor: Any) -> str:
         key = tensor.name[:-2] if tensor.name.endswith(':0') else tensor.name

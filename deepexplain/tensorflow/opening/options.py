@@ -17,7 +17,8 @@ def check_options(options: Mapping[str, Any]) -> None:
     _must(options, 'checkpoint', 'a path', lambda value: isinstance(value, (str, os.PathLike)))
     for name in ('tags', 'inputs', 'outputs'):
         _must(options, name, 'a list of strings', lambda value: isinstance(value, str) or _strings(value))
-    _must(options, 'input_signature', 'a list of tf.TensorSpecs, one for each argument', lambda value: isinstance(
+    what = 'a list of tf.TensorSpecs, one for each argument, or a dict of them'
+    _must(options, 'input_signature', what, lambda value: isinstance(
         value, (list, tuple, Mapping)) and all(_is_spec(one) for one in _leaves(value)))
     _must(options, 'custom_objects', 'a dict from names to classes or functions', lambda value: isinstance(
         value, Mapping) and all(isinstance(name, str) for name in value))

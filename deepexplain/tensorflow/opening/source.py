@@ -6,6 +6,7 @@ import tensorflow.compat.v1 as tf
 
 from ...terminal import visible
 from ..graph.functions import functions_of, inline_calls
+from ..graph.kept import KEPT
 from ..graph.loops import ENTERS, EXITS
 from ..graph.path import CALLS
 
@@ -131,7 +132,7 @@ def disown(node: Any) -> None:
     """Give a node's custom gradient a name under which nothing is registered."""
     if node.op == 'IdentityN' and '_gradient_op_type' in node.attr:
         name = node.attr['_gradient_op_type']
-        if not name.s.endswith(b' of a function'):
+        if name.s != KEPT.encode() and not name.s.endswith(b' of a function'):
             name.s += b' of a function'
 
 

@@ -1,22 +1,22 @@
 """Gradients of a target, ordinary or under a method's rules, for a model built anywhere."""
-import re
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Callable, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import tensorflow.compat.v1 as tf
 
 from ..graph import compat
-from ..graph.bodies import Inside, look_inside
+from ..graph.bodies import look_inside
 from ..graph.functions import is_call, is_for_training
 from ..graph.loops import ENTERS, restore_loops
-from ..graph.path import CALLS, FLAT, FUNCTIONAL, GRADIENT, Path, ancestors, find_cut, is_training_flag, unwrap
+from ..graph.path import CALLS, FLAT, FUNCTIONAL, GRADIENT, Path, ancestors, is_training_flag, unwrap
 from ..graph.replica import Replica
 from ..graph.units import Units, find_units, foreign_gradient, training_tensors
-from ..graph.using import untaken, unused
+from ..graph.using import untaken
 from ..messages import listed, warn
 from .activations import Rule, RuleSet, registered_rules
-from .advice import completed, instead, plain_ops, uncovered
+from .advice import completed, plain_ops, uncovered
 from .complete import only_taken, without_stops
+from .cuts import refuse_hidden, why_cut, why_none, without_gradient
 
 if TYPE_CHECKING:
     from ..runs.model import Model
@@ -203,58 +203,19 @@ def gradients_of(T: tf.Tensor, points: Sequence[tf.Tensor], model: 'Model', rele
         target, weights = T, weighed
     else:
         target, weights = T * value * model.Y, None
-    stops = list(stop) + _without_gradient(model.path, T, stop)
+    stops = list(stop) + without_gradient(model.path, T, stop)
     try:
         gradients = tf.gradients(target, points, weights, stop_gradients=stops)
     except LookupError as error:
         if type(error) is not LookupError:
             raise
-        raise RuntimeError(_why_none(model.T, error)) from None
+        raise RuntimeError(why_none(model.T, error)) from None
     for i, x in enumerate(model.X if tensors is None else tensors):
         if gradients[i] is None and x.name in model.unused:
             gradients[i] = tf.zeros_like(points[i])
         elif gradients[i] is None:
-            raise RuntimeError(_why_cut(model.T, x))
+            raise RuntimeError(why_cut(model.T, x))
     return [_dense(gradient) for gradient in gradients]
-
-
-def refuse_cut(model: 'Model', shared: FrozenSet[str] = frozenset()) -> None:
-    """RuntimeError, before anything is built, where T has certainly no gradient with respect to an X.
-
-    Args:
-        shared: op types without a gradient that the method passes all the same.
-    """
-    several = len(model.X) > 1
-    paths = [Path([x], model.T) if several else model.path for x in model.X]
-    for x, path in zip(model.X, paths):
-        path.steps |= frozenset(registered_rules()) & FLAT
-        used = x is not model.T and x.name not in model.unused
-        if used and not (shared and path.ops) and not path.carries(model.T, False):
-            raise RuntimeError(_why_cut(model.T, x))
-
-
-def _without_gradient(path: Path, T: tf.Tensor, points: Sequence[tf.Tensor]) -> List[tf.Tensor]:
-    """What the ops between points and T put out that TensorFlow has no gradient of, and would not go on beside."""
-    types = {op.type for op in path.ops}
-    if not any(_lacks_gradient(one) or one in CALLS or not hasattr(tf.raw_ops, one) for one in types):
-        return []
-    between = Path(points, T)
-    lacking = {one for one in {op.type for op in between.ops} if _lacks_gradient(one) and hasattr(tf.raw_ops, one)}
-    return [tensor for op in between.of_types(lacking - CALLS) if '_gradient_op_type' not in op.node_def.attr
-            for tensor in op.outputs]
-
-
-def _lacks_gradient(op_type: str) -> bool:
-    """Whether TensorFlow knows nothing of an op type's gradient, not even that there is none."""
-    return not compat.has_gradient(op_type) and not compat.never_has_gradient(op_type)
-
-
-def _why_none(T: tf.Tensor, error: LookupError) -> str:
-    """In one message: which op, inside a loop, a branch or a rule, TensorFlow has no gradient of."""
-    named = re.search(r"operation *'(?P<name>[^']*)' \(op type: (?P<type>\w+)\)", str(error))
-    place = "'%s' (%s)" % (named.group('name'), named.group('type')) if named else str(error).splitlines()[0]
-    return (f"T ('{T.name}') does not depend differentiably on X: the gradient stops at {place}, of which TensorFlow "
-            'has none. occlusion and shapley_sampling need no gradient.')
 
 
 def _dense(gradient: Any) -> tf.Tensor:
@@ -262,52 +223,3 @@ def _dense(gradient: Any) -> tf.Tensor:
     if not isinstance(gradient, tf.IndexedSlices) or gradient.dense_shape is None:
         return tf.convert_to_tensor(gradient)
     return tf.math.unsorted_segment_sum(gradient.values, gradient.indices, gradient.dense_shape[0])
-
-
-def refuse_ids(T: tf.Tensor, X: Sequence[tf.Tensor]) -> None:
-    """RuntimeError for inputs of ids or strings, of which there are no gradients."""
-    strange = [x for x in X if not (x.dtype.is_floating or x.dtype.is_complex)]
-    spare = unused(X, T) if strange else []
-    for x in strange:
-        if len(spare) == len(X) or not any(x is one for one in spare):
-            raise RuntimeError(_why_cut(T, x))
-
-
-def _why_cut(T: tf.Tensor, x: tf.Tensor) -> str:
-    """In one message: which X, where its gradient stops, and what can be explained instead."""
-    cut = find_cut(T, x)
-    message = f"T ('{T.name}') does not depend differentiably on X ('{x.name}', {x.dtype.name}): "
-    if not cut.path:
-        message += 'there is no path of ops from X to T.'
-        if Path([T], x).ops:
-            message += ' X depends on T: are they swapped?'
-        return message
-    message += 'the gradient stops at %s.' % ', '.join("'%s' (%s)" % (op.name, op.type) for op in cut.stops[:5])
-    nearest = instead(cut.stops, T)
-    if not nearest and not x.dtype.is_floating:
-        message += ' occlusion and shapley_sampling take it as it is, with a baseline.'
-    if nearest:
-        message += ' Nearest to X that can be explained instead: %s.' % ', '.join(
-            "'%s'" % tensor.name for tensor in nearest[:5])
-    return message
-
-
-def refuse_hidden(method: str, ops: Sequence[Tuple[str, str]], graph: tf.Graph) -> None:
-    """RuntimeError for the first of some ops, inside functional loops and branches, that the rules cannot reach."""
-    for op_type, name in ops:
-        raise RuntimeError('%s cannot reach %s (%s). %s' % (method, op_type, name, plain_ops(graph)))
-
-
-def refuse_loops(path: Path, method: str, inside: Inside) -> None:
-    """RuntimeError where the path holds a loop, a branch that X chooses, or a rule's op in a functional branch."""
-    for op in path.ops:
-        if op not in path.dependent:
-            continue
-        if compat.while_context(op) is not None or op.type in ('While', 'StatelessWhile'):
-            raise RuntimeError("%s cannot reach into loops: '%s' (%s) lies between X and T, and the references at the "
-                               'baseline would have to be kept for every step. Unroll the loop, or use another '
-                               'method.' % (method, op.name, op.type))
-        if op.type == 'Switch' and path.depends(op.inputs[1]):
-            raise RuntimeError("%s cannot pass the branches of '%s' (%s): X decides which is taken, and the baseline "
-                               'may take the other.' % (method, op.name, op.type))
-    refuse_hidden(method, inside.ruled, path.graph)
