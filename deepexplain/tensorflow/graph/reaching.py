@@ -1,5 +1,5 @@
 """Whether a gradient may reach an input at all, told before anything is built."""
-from typing import Dict, FrozenSet, Set
+from typing import Dict, Set
 
 import tensorflow.compat.v1 as tf
 
@@ -7,12 +7,8 @@ from .compat import never_has_gradient
 from .path import FLAT, Path, foreign_gradient
 
 
-def gradient_reaches(path: Path, x: tf.Tensor, steps: FrozenSet[str]) -> bool:
-    """Whether some way from x to the path's T has ops with gradients alone, be they zero.
-
-    Args:
-        steps: types of step functions that take a rule.
-    """
+def gradient_reaches(path: Path, x: tf.Tensor) -> bool:
+    """Whether some way from x to the path's T has ops alone that have a gradient, be it zero, or may take a rule."""
     if x.name == path.T.name:
         return True
     on_path: Set[tf.Operation] = set(path.ops)
@@ -24,7 +20,7 @@ def gradient_reaches(path: Path, x: tf.Tensor, steps: FrozenSet[str]) -> bool:
             if op not in on_path:
                 continue
             if op.type not in lets:
-                lets[op.type] = op.type in steps or op.type not in FLAT and not never_has_gradient(op.type)
+                lets[op.type] = op.type in FLAT or not never_has_gradient(op.type)
             if lets[op.type] or foreign_gradient(op):
                 new = [tensor for tensor in op.outputs if tensor.name not in found and _carries(tensor)]
                 found.update(tensor.name for tensor in new)

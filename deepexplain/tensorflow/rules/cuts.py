@@ -6,10 +6,9 @@ import tensorflow.compat.v1 as tf
 
 from ..graph import compat
 from ..graph.bodies import Inside
-from ..graph.path import CALLS, FLAT, Path, find_cut
+from ..graph.path import CALLS, Path, find_cut
 from ..graph.reaching import gradient_reaches
 from ..graph.using import unused
-from .activations import registered_rules
 from .advice import instead, plain_ops
 
 if TYPE_CHECKING:
@@ -23,10 +22,9 @@ def refuse_cut(model: 'Model', shared: FrozenSet[str] = frozenset()) -> None:
         shared: op types without a gradient that the method passes all the same.
     """
     several = len(model.X) > 1
-    steps = frozenset(registered_rules()) & FLAT
     for x in model.X:
         path = Path([x], model.T) if several else model.path
-        if x.name not in model.unused and not (shared and path.ops) and not gradient_reaches(path, x, steps):
+        if x.name not in model.unused and not (shared and path.ops) and not gradient_reaches(path, x):
             raise RuntimeError(why_cut(model.T, x))
 
 
