@@ -7,7 +7,6 @@ import tensorflow.compat.v1 as tf
 from ..graph import compat
 from ..graph.bodies import Inside
 from ..graph.path import CALLS, Path, find_cut
-from ..graph.reaching import gradient_reaches
 from ..graph.using import unused
 from .advice import instead, plain_ops
 
@@ -24,7 +23,7 @@ def refuse_cut(model: 'Model', shared: FrozenSet[str] = frozenset()) -> None:
     several = len(model.X) > 1
     for x in model.X:
         path = Path([x], model.T) if several else model.path
-        if x.name not in model.unused and not (shared and path.ops) and not gradient_reaches(path, x):
+        if x.name not in model.unused and not (shared and path.ops) and not path.may_have_gradient:
             raise RuntimeError(why_cut(model.T, x))
 
 
