@@ -191,7 +191,7 @@ def shell(tmp_path, line):
     """A line of a shell in which `deepexplain` is the command: its status, stdout, stderr."""
     script = 'deepexplain() { "%s" -m deepexplain "$@"; }\n%s\n' % (sys.executable, line)
     ended = subprocess.run(['bash', '-c', script], cwd=str(tmp_path), env=dict(os.environ, PYTHONPATH=ROOT),
-                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                           capture_output=True, text=True)
     return ended.returncode, ended.stdout, ended.stderr
 
 
