@@ -103,3 +103,13 @@ def transformer(keras):
             return shape[0], 3
 
     return Body(name='body')
+
+
+def saved(session, folder, end, kind):
+    """The path of a session's graph as a MetaGraph ('meta') or frozen, as far as its end."""
+    if kind == 'meta':
+        tf.train.Saver().save(session, str(folder / 'model'))
+        return str(folder / 'model.meta')
+    frozen = tf.graph_util.convert_variables_to_constants(session, session.graph.as_graph_def(), [end.op.name])
+    tf.train.write_graph(frozen, str(folder), 'model.pb', as_text=False)
+    return str(folder / 'model.pb')

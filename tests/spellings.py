@@ -11,6 +11,12 @@ def strict():
     warnings.filterwarnings('ignore', 'X also reaches T by a way without gradient')
 
 
+def stricter():
+    """No warning at all, but of what TensorFlow 1.15 itself does in old ways when it is first asked."""
+    warnings.simplefilter('error')
+    warnings.simplefilter('ignore', DeprecationWarning)
+
+
 def rows(x, size=None):
     """(the number of samples, size), by default as wide as x."""
     return tf.stack([tf.shape(x)[0], int(x.shape[1]) if size is None else size])

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
 import training
-from test_keras import PACKAGES
+from test_keras import PACKAGES, fresh
 
 from deepexplain.keras import AttributionCallback
 from deepexplain.tensorflow import noise_tunnel
@@ -13,12 +13,8 @@ from deepexplain.tensorflow import noise_tunnel
 def keras(request):
     if request.param == 'none':
         pytest.skip('no Keras with a session is installed')
-    tf.reset_default_graph()
-    package = PACKAGES[request.param]
-    package.backend.clear_session()
-    yield package
-    package.backend.clear_session()
-    tf.reset_default_graph()
+    with fresh(request.param) as package:
+        yield package
 
 
 def seeded(keras):

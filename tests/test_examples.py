@@ -151,7 +151,7 @@ def test_text_embedding_in_colours(tmp_path):
 def test_gallery(tmp_path):
     printed = run('gallery.py', tmp_path, '--out', 'made')  # its networks are those of 'gallery_data.py'
     found = dict(re.findall(r'^(\w+), (?:accuracy|correlation): ([0-9.]+)$', printed, flags=re.MULTILINE))
-    assert sorted(found) == ['digits', 'heartbeats', 'sentences', 'shapes', 'whistles', 'wine']
+    assert sorted(found) == ['digits', 'genes', 'heartbeats', 'sentences', 'shapes', 'whistles', 'wine']
     assert min(float(number) for number in found.values()) > 0.9
     text = (tmp_path / 'made' / 'README.md').read_text(encoding='utf-8')
     for name in plotting.__all__:

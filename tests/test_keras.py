@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import warnings
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -39,6 +40,17 @@ def packages():
 PACKAGES = packages()
 
 
+@contextmanager
+def fresh(name):
+    """A Keras with nothing in its session, nor left behind there."""
+    package = PACKAGES[name]
+    tf.reset_default_graph()
+    package.backend.clear_session()
+    yield package
+    package.backend.clear_session()
+    tf.reset_default_graph()
+
+
 def session_of(name):
     """As the README writes it."""
     if name == 'keras':
@@ -51,13 +63,9 @@ def session_of(name):
 def keras(request):
     if request.param == 'none':
         pytest.skip('no Keras with a session is installed')
-    package = PACKAGES[request.param]
-    tf.reset_default_graph()
-    package.backend.clear_session()
-    package.name_here = request.param
-    yield package
-    package.backend.clear_session()
-    tf.reset_default_graph()
+    with fresh(request.param) as package:
+        package.name_here = request.param
+        yield package
 
 
 def explain(de, method, T, X, xs, **options):

@@ -44,6 +44,8 @@ def logo(
         TypeError: sequence or attributions do not consist of numbers, or `ax` is no axes of matplotlib.
         ValueError: the sequence is not one-hot, or the shapes or the number of letters do not fit.
     """
+    from matplotlib.ticker import MaxNLocator
+
     check_ax(ax)
     given = numbers(sequence, 'sequence')
     if given.ndim != 2 or not given.size or not is_one_hot(given):
@@ -71,7 +73,7 @@ def logo(
     room = 0.05 * (high - low) or 1.
     ax.set_ylim(low - (room if low else 0), high + room)
     open_frame(ax)
-    ax.locator_params(axis='x', integer=True)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     name_axes(ax, 'position', 'attribution')
     if title is not None:
         ax.set_title(title)

@@ -2,38 +2,26 @@
 import logging
 import threading
 from contextlib import contextmanager
-from typing import Any, Callable, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Iterable, Iterator, List, Mapping, Optional, Sequence, Union
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
 from . import methods
 from .graph.chance import Chance
-from .graph.path import Path, is_learning_phase
 from .graph.ways import warn_of_ways
+from .judging import delta_of, judge
 from .messages import close_to, warn
 from .methods.noise_tunnel import NoiseTunnel, named
 from .rules.cuts import refuse_ids
-from .runs.arguments import (
-    check_rows,
-    check_samples,
-    check_tensors,
-    flag,
-    is_together,
-    not_finite,
-    positive_int,
-)
-from .runs.batching import Rowing, sweep
-from .runs.belongings import Belongings, Said, check_fixed, check_said
-from .runs.feeds import Belongs, Feeds, arrange, check_feed, check_needs, placeholders_of
-from .runs.largest import no_row_each
+from .runs.arguments import check_tensors, flag, is_together
 from .runs.model import Model
-from .runs.outcome import doubts
 from .runs.run import Run
-from .runs.seeds import check_ids, repeated
+from .runs.seeds import repeated
 from .runs.streams import check_batch, iterate
-from .runs.targets import check_target, check_ys, weights
-from .runs.together import check_whole, warn_of_mixing, weights_together
+from .runs.targets import check_target
+from .runs.together import warn_of_mixing
+from .starting import Start
 
 _log = logging.getLogger('deepexplain')
 
@@ -80,17 +68,12 @@ class Explainer:
                 f"'{x.name}'" for x in inputs if x.name in self._attribution.model.unused)))
         if self._attribution.differentiates:
             warn_of_ways(inputs, T, self._attribution.shares)
-        self._chance = Chance(inputs, T, self._attribution.settled, self._together) if (
-            self._attribution.evaluates) else None
+        chance = Chance(inputs, T, self._attribution.settled, together) if self._attribution.evaluates else None
         _log.debug("built an explainer of '%s' with respect to %s by %s", T.name, [x.name for x in inputs], method)
-        if self._chance is not None and not self._together and not self._chance.of_batch:
+        if chance is not None and not together and not chance.of_batch:
             warn_of_mixing(self._attribution.model.path)
         self.has_convergence_delta = attribution.has_convergence_delta
-        self._belongings = Belongings(T, inputs)
-        self._needed = placeholders_of(T, [x.name for x in inputs])
-        # An explanation is one of the model at inference.
-        phases = [op.outputs[0] for op in graph.get_operations() if is_learning_phase(op)]
-        self._fixed = {phase.name: np.zeros((), phase.dtype.as_numpy_dtype) for phase in phases}
+        self._start = Start(session, self._attribution, chance)
 
     @contextmanager
     def _making(self, scope: str) -> Iterator[None]:
@@ -155,8 +138,8 @@ class Explainer:
         attribution = self._attribution
         with _Progress(run, attribution, show_progress):
             result = attribution.attribute(run)
-        self._judge(run, result)
-        delta = self._delta(run, result) if return_convergence_delta else None
+        judge(attribution, run, result)
+        delta = delta_of(attribution, run, result) if return_convergence_delta else None
         if self._together:
             result, delta = [one[0] for one in result], delta if delta is None else delta[0]
         returned = result if self._many and not attribution.per_group else result[0]
@@ -189,7 +172,7 @@ class Explainer:
             attribution.at(inner)
         run = self._start(xs, ys, batch_size, feed_dict, options, None, shared, per_sample)
         found = attribution.relevances(run, inner)
-        self._judge(run, found)
+        judge(attribution, run, found)
         return [one[0] for one in found] if self._together else found
 
     def fit_patterns(self, xs: Any = None, batch_size: Optional[int] = None,
@@ -231,72 +214,6 @@ class Explainer:
                 raise RuntimeError("tensors: '%s' is no tensor of floats between X and T ('%s')." % (
                     tensor.name, self.T.name))
         return list(tensors)
-
-    def _start(self, xs: Any, ys: Any, batch_size: Optional[int], feed_dict: Optional[Mapping[Any, Any]],
-               options: Mapping[str, Any], ids: Any = None, shared: Any = None, per_sample: Any = None) -> Run:
-        """Check what a run is asked for, and find the weights of T's units."""
-        attribution = self._attribution
-        model = attribution.model
-        for name in options:
-            if name not in attribution.run_options:
-                raise TypeError('run of %s takes no option %r; %s.' % (
-                    self.method, name, 'it takes ' + ', '.join(attribution.run_options) if attribution.run_options
-                    else 'it takes none'))
-        if self._together and batch_size is not None:
-            raise RuntimeError("batch_size must be left out with rows='together': all rows of X are one sample, which "
-                               'a session call takes whole.')
-        pairs = check_feed(feed_dict, model.path, self.T, xs is None)
-        said = check_said(shared, per_sample, pairs, self.session.graph)
-        if self._together and said.per_sample:
-            raise RuntimeError("per_sample must be left out with rows='together': there is one sample, and what is fed "
-                               'is fed whole.')
-        for tensor, array in pairs:
-            if tensor.name in attribution.settled and np.any(array):
-                raise RuntimeError("feed_dict['%s'] must be off: %s explains the model at inference, and takes this "
-                                   'for what switches training on. If it is not, give it another name.' % (
-                                       tensor.name, self.method))
-        fed = [tensor.name for tensor, _ in pairs] + list(self._fixed)
-        if xs is None and not pairs:
-            raise RuntimeError('xs may be left out only where feed_dict says what X is made of.')
-        check_needs(self.T, self._needed, self._inputs, fed)
-        if self._chance is not None:
-            self._chance.check(pairs)
-        if xs is None:
-            # All that can be refused without the samples.
-            attribution.check_run(options)
-            check_ys(ys)
-            xs = self._evaluate_inputs(pairs, fed, batch_size, said)
-            pairs = [pair for pair in pairs if not self._is_input(pair[0])]
-        if self._together:
-            run = Run(self.session, model, check_whole(self._inputs, self._many, xs), Rowing(1, True, True),
-                      self._whole(pairs), options)
-            run.ids = check_ids(0 if ids is None else ids, 1)
-            attribution.prepare(run)
-            self._find_weights(run, ys, lambda: weights_together(ys, model.T, lambda: _values(run, model.T)))
-            return run
-        arrays = check_samples(self._inputs, self._many, xs)
-        n = len(arrays[0])
-        check_fixed(pairs, n, batch_size, self._inputs, said, self._belongings)
-        feeds = arrange(pairs, n, self._fixed, said.shared, said.per_sample, self._belongings.to_samples,
-                        self._belongings.doubt)
-        rowing = check_rows(model.T, self._inputs, n, batch_size, model.footprint.rows(arrays),
-                            feeds.sized)
-        run = Run(self.session, model, arrays, rowing, feeds, options)
-        run.ids = None if ids is None else check_ids(ids, n)
-        attribution.prepare(run)
-        self._find_weights(run, ys, lambda: weights(ys, model.T, run.n, lambda: _values(run, model.T)))
-        return run
-
-    def _find_weights(self, run: Run, ys: Any, apart: Callable[[], Optional[np.ndarray]]) -> None:
-        """Let the calls of a method that can find the weights of T's units, or find them by calls of their own."""
-        if isinstance(ys, str) and ys == 'max' and self._attribution.model.choice is not None:
-            run.choose(apart)
-        else:
-            run.ys = apart()
-
-    def _whole(self, pairs: List[Tuple[tf.Tensor, np.ndarray]]) -> Feeds:
-        """What is fed, the same for every call."""
-        return arrange(pairs, 0, self._fixed, (), (), lambda tensor: Belongs(False, False), lambda name, guess: None)
 
     def run_batches(self, batches: Iterable[Any], **arguments: Any) -> Iterator[Any]:
         """Attribute batch by batch, in order, with the memory of one batch at a time.
@@ -345,82 +262,6 @@ class Explainer:
             number += _samples_of(result)
             yield result
 
-    def _evaluate_inputs(self, pairs: List[Tuple[tf.Tensor, np.ndarray]], fed: List[str],
-                         batch_size: Optional[int], said: Said) -> Any:
-        """The values of X from the feed alone."""
-        for x in self._inputs:
-            if x.name in said.shared:
-                raise ValueError(f"shared must not name X ('{x.name}'): it has a row for each sample.")
-            check_needs(x, placeholders_of(x, fed), [], fed)
-        given = {tensor.name: array for tensor, array in pairs if self._is_input(tensor)}
-        rest = [x for x in self._inputs if x.name not in given]
-        sizes = {len(array) for tensor, array in pairs if array.ndim and tensor.name not in said.shared and (
-            tensor.name in said.per_sample or tensor.name in given or not said.per_sample and (
-                tensor.shape.ndims is None or tensor.shape.as_list()[0] is None))}
-        if sizes == {0}:
-            raise RuntimeError('feed_dict must have at least one sample for X to be made of, not %s.' % _empty(pairs))
-        pairs = [(tensor, array) for tensor, array in pairs
-                 if tensor.name not in given or any(Path([tensor], x).ops for x in rest)]
-        if rest and self._together:
-            values = self.session.run(rest, self._whole(pairs).rows(np.arange(0)))
-        elif rest:
-            n = sizes.pop() if len(sizes) == 1 else 0
-            feeds = arrange(pairs, n, self._fixed, said.shared, said.per_sample if n else (),
-                            self._belongings.to_inputs, self._belongings.doubt)
-            size = n or 1
-            if batch_size is not None:
-                size = min(size, positive_int('batch_size', batch_size))
-            parts = [self.session.run(rest, feeds.rows(np.arange(start, min(start + size, n))))
-                     for start in range(0, n or 1, size)]
-            values = [np.concatenate(arrays) for arrays in zip(*parts)]
-            for x, value in zip(rest, values):
-                if not len(value):
-                    raise RuntimeError("X ('%s') has no samples where feed_dict holds %s." % (
-                        x.name, _empty(pairs) or 'what it does'))
-        given.update(zip([x.name for x in rest], values if rest else ()))
-        xs = [given[x.name] for x in self._inputs]
-        return xs if self._many else xs[0]
-
-    def _is_input(self, tensor: tf.Tensor) -> bool:
-        return any(tensor is x for x in self._inputs)
-
-    def _judge(self, run: Run, attributions: List[np.ndarray]) -> None:
-        """Warn of attributions that cannot be right, or that explain nothing."""
-        attribution = self._attribution
-
-        def causes() -> List[str]:
-            given = {'xs[%d]' % i if self._many else 'xs': x for i, x in enumerate(run.xs)}
-            for fed in (run.feeds.whole, run.feeds.cut):
-                given.update(("feed_dict['%s']" % name, array) for name, array in fed.items())
-            return not_finite(given)
-
-        doubt = doubts(attributions, run.seen, attribution.excess if attribution.parts_of_target else None,
-                       self.T.name, causes)
-        if doubt:
-            warn('%s: %s%s%s' % (self.method, doubt, attribution.cause(run, attributions), attribution.remedy))
-
-    def _delta(self, run: Run, result: List[np.ndarray]) -> np.ndarray:
-        change = self._attribution.change(run)
-        delta = self._attribution.total(result) - change
-        known = np.isfinite(delta)
-        if not known.all():
-            warn('%s: %d of %d convergence deltas are no finite numbers: there is none where T or the attributions '
-                 'are not finite.' % (self.method, len(known) - known.sum(), len(known)))
-        scale = np.abs(change[known]).max() if known.any() else 0
-        zero = scale > 0 and not any(one.any() for one in result)
-        if zero or known.any() and not np.abs(delta[known]).max() <= .1 * scale:
-            unruled = self._attribution.unruled
-            warn('%s: attributions are %s.%s' % (
-                self.method, 'all zero though the target changes' if zero else
-                'off what they should add up to by up to %.2g of the largest' % (np.abs(delta[known]).max() / scale)
-                if scale else 'not zero though the target does not change',
-                f' Ops on the path without an exact rule: {unruled}.' if unruled else '') + self._attribution.share)
-        return delta
-
-
-def _empty(pairs: Sequence[Tuple[tf.Tensor, np.ndarray]]) -> str:
-    """What of a feed_dict has no rows, for messages."""
-    return ', '.join(f"'{tensor.name}' of the shape {array.shape}" for tensor, array in pairs if 0 in array.shape[:1])
 
 
 def _samples_of(result: Any) -> int:
@@ -428,17 +269,6 @@ def _samples_of(result: Any) -> int:
     while isinstance(result, (tuple, list)):
         result = result[0]
     return len(result)
-
-
-def _values(run: Run, T: tf.Tensor) -> np.ndarray:
-    """T on the samples of a run."""
-    parts = []
-    for rows in sweep(run.n, 1, run.rowing):
-        value = run.evaluate([T], rows.samples, run.inputs(rows))[0]
-        if len(value) != len(rows.samples):
-            raise no_row_each(T, len(value), len(rows.samples))
-        parts.append(value)
-    return np.concatenate(parts)
 
 
 class _Progress:

@@ -2,6 +2,7 @@
 from functools import partial
 
 import numpy as np
+import opened
 import pytest
 import tensorflow.compat.v1 as tf
 from models import close, initialise
@@ -20,16 +21,11 @@ def variable(*shape):
 
 def saved(folder, build, kind):
     """A model of variables as a MetaGraph or frozen; `build` returns what it ends with."""
-    with tf.Graph().as_default() as graph, tf.Session() as session:
+    with tf.Graph().as_default(), tf.Session() as session:
         end = build()
         tf.global_variables() or tf.Variable(1.)
         initialise(session)
-        if kind == 'meta':
-            tf.train.Saver().save(session, str(folder / 'model'))
-            return str(folder / 'model.meta')
-        frozen = tf.graph_util.convert_variables_to_constants(session, graph.as_graph_def(), [end.op.name])
-        tf.train.write_graph(frozen, str(folder), 'model.pb', as_text=False)
-    return str(folder / 'model.pb')
+        return opened.saved(session, folder, end, kind)
 
 
 def normalised(h, training, fused):

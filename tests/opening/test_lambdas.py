@@ -3,20 +3,9 @@ import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
 from models import close
-from test_keras import PACKAGES
 
 from deepexplain.tensorflow import DeepExplain
 from deepexplain.tensorflow.opening.reasons import reason
-
-
-@pytest.fixture(params=sorted(PACKAGES))
-def keras(request):
-    tf.reset_default_graph()
-    package = PACKAGES[request.param]
-    package.backend.clear_session()
-    yield package
-    package.backend.clear_session()
-    tf.reset_default_graph()
 
 
 def saved(keras, layer, path):

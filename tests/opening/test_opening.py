@@ -7,7 +7,6 @@ import opened
 import pytest
 import tensorflow.compat.v1 as tf
 from models import close, initialise
-from test_keras import PACKAGES
 
 from deepexplain.tensorflow import DeepExplain
 
@@ -69,16 +68,6 @@ def test_ends_by_name(folder, want):
     with DeepExplain.open(os.path.join(folder, 'frozen.pb'), inputs='x', outputs=['Tanh', 'logits:0']) as de:
         assert [tensor.name for tensor in de.outputs] == ['Tanh:0', 'logits:0']
         opened.check(de, T=de.outputs[1], want=want)
-
-
-@pytest.fixture(params=sorted(PACKAGES))
-def keras(request):
-    tf.reset_default_graph()
-    package = PACKAGES[request.param]
-    package.backend.clear_session()
-    yield package
-    package.backend.clear_session()
-    tf.reset_default_graph()
 
 
 def test_keras_model_in_a_graph(keras, want):

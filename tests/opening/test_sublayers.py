@@ -4,20 +4,8 @@ import pytest
 import tensorflow.compat.v1 as tf
 from models import close
 from opened import transformer
-from test_keras import PACKAGES
 
 from deepexplain.tensorflow import DeepExplain
-
-
-@pytest.fixture(params=sorted(PACKAGES))
-def keras(request):
-    tf.reset_default_graph()
-    package = PACKAGES[request.param]
-    package.backend.clear_session()
-    yield package
-    package.backend.clear_session()
-    tf.reset_default_graph()
-
 
 NAMES = ['ids', 'body/token_table', 'body/blocks/0/hidden', 'body/blocks/0/end', 'body/blocks/0',
          'body/blocks/1/hidden', 'body/blocks/1/end', 'body/blocks/1', 'body/first', 'body', 'scores']

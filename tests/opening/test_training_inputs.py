@@ -2,6 +2,7 @@
 import warnings
 
 import numpy as np
+import opened
 import pytest
 import tensorflow.compat.v1 as tf
 from models import close, initialise
@@ -14,7 +15,7 @@ W = np.random.RandomState(0).randn(4, 3).astype('f')
 
 def saved(folder, kind, name='is_training', key='training'):
     """A model that doubles its scores while it trains."""
-    with tf.Graph().as_default() as graph, tf.Session() as session:
+    with tf.Graph().as_default(), tf.Session() as session:
         x, flag = tf.placeholder(tf.float32, [None, 4], name='x'), tf.placeholder(tf.bool, name=name)
         z = tf.nn.relu(tf.matmul(x, tf.Variable(W)))
         scores = tf.cond(flag, lambda: 2 * z, lambda: tf.identity(z), name='scores')
@@ -23,12 +24,7 @@ def saved(folder, kind, name='is_training', key='training'):
         if kind == 'saved':
             tf.saved_model.simple_save(session, str(folder / 'model'), {key: flag, 'x': x}, {'probabilities': end})
             return str(folder / 'model')
-        if kind == 'meta':
-            tf.train.Saver().save(session, str(folder / 'model'))
-            return str(folder / 'model.meta')
-        frozen = tf.graph_util.convert_variables_to_constants(session, graph.as_graph_def(), [end.op.name])
-        tf.train.write_graph(frozen, str(folder), 'model.pb', as_text=False)
-    return str(folder / 'model.pb')
+        return opened.saved(session, folder, end, kind)
 
 
 @pytest.mark.parametrize('kind, name, key', [

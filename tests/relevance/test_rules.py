@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
 from models import close, initialise
+from spellings import stricter
 
 from deepexplain.tensorflow import DeepExplain
 from deepexplain.tensorflow.relevance import AlphaBeta
@@ -89,7 +90,7 @@ def check(session, rng, X, z, T, b, method, xs, options, replica):
     M = lrp.matrix(lambda x: session.run(z, {X: x}), X.shape.as_list()[1:])
     ys = rng.randn(N, int(T.shape[1]))
     with DeepExplain(session=session) as de, warnings.catch_warnings():
-        warnings.simplefilter('error')
+        stricter()
         got = de.explain(method, T, X, xs, ys=ys, **options)
     R = session.run(T, {X: xs}) * ys
     want = [replica(np.float64(x.ravel()), M, b, r) for x, r in zip(xs, R)]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
 from models import Counting, close, initialise, mlp
+from spellings import stricter
 
 from deepexplain.tensorflow import DeepExplain
 from deepexplain.tensorflow.relevance import AlphaBeta, Epsilon
@@ -54,7 +55,7 @@ def de(counting):
 def refuses(de, call, words, *arguments, error=ValueError, **options):
     size = len(de.graph.get_operations())
     with warnings.catch_warnings():
-        warnings.simplefilter('error')  # numpy has nothing to say of it either
+        stricter()  # numpy has nothing to say of it either
         with pytest.raises(error, match=words):
             call(*arguments, **options)
     assert len(de.graph.get_operations()) == size and de.session.calls == []
@@ -150,7 +151,7 @@ def test_what_goes_in_as_ever(session, model, rng):
     objects[0, 0] = decimal.Decimal(1)
     names = tf.placeholder(tf.string, [None])
     with DeepExplain(session=session) as de, warnings.catch_warnings():
-        warnings.simplefilter('error')
+        stricter()
         explainer = de.get_explainer('intgrad', T, X)
         want = explainer.run(numbers.astype(np.float32))
         for xs in (numbers, numbers.astype(bool), numbers.tolist(), objects, np.ma.array(numbers), Column(numbers),
@@ -173,7 +174,7 @@ def test_whole_numbers_that_a_float_does_not_have(session, rng):
                 explainer.run(xs)
             assert len(got) == 1 and got[0].filename == __file__
         with warnings.catch_warnings():
-            warnings.simplefilter('error')
+            stricter()
             for xs in (np.array([[2 ** 24, 2 ** 30]]), np.array([[2 ** 24 + 1., 0]]), np.array([[5, -5]])):
                 explainer.run(xs)
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
 from models import REQUIRED, Counting, close, initialise, mlp
+from spellings import stricter
 
 from deepexplain.tensorflow import DeepExplain
 from deepexplain.tensorflow.methods import attribution_methods
@@ -103,7 +104,7 @@ def test_relevance_that_grows_without_bounds(session):
         with pytest.warns(UserWarning, match=r"lrp.z_IB: attributions are up to [\d.]+e\+06 .* than 3.9.*lrp.z_plus"):
             de.explain('lrp.z_IB', T, X, [[1, 1 - 1e-6]])
         with warnings.catch_warnings():
-            warnings.simplefilter('error')
+            stricter()
             de.explain('lrp.z_plus', T, X, [[1, 1 - 1e-6]])
 
 
@@ -112,7 +113,7 @@ def test_ordinary_results_are_not_doubted(session, rng, method):
     X, T = mlp(tf.nn.relu, rng)
     initialise(session)
     with DeepExplain(session=session) as de, warnings.catch_warnings():
-        warnings.simplefilter('error')
+        stricter()
         explainer = de.get_explainer(method, T, X, **REQUIRED.get(method, {}))
         for ys in (None, 'max', [1, 2, 0], np.tile([1, -1, 0], (3, 1))):
             explainer.run(rng.randn(3, 5), ys)
@@ -123,7 +124,7 @@ def test_units_that_cancel_out_hide_nothing(session):
     X = tf.placeholder(tf.float32, [None, 2])
     T = tf.matmul(X, [[1., 0.], [0., -1.]])
     with DeepExplain(session=session) as de, warnings.catch_warnings():
-        warnings.simplefilter('error')
+        stricter()
         for method in ('grad*input', 'intgrad', 'deeplift', 'elrp', 'lrp.z', 'shapley_sampling'):
             got = de.explain(method, T, X, [[1, 1 - 1e-6]])
             close(got, [[1, -1]], 1e-5)

@@ -5,7 +5,7 @@ import tensorflow.compat.v1 as tf
 
 from . import compat
 from .flow import Flow
-from .functions import functions_of, is_call, is_phased
+from .functions import arguments_of_results, functions_of, is_call, is_phased
 from .numbers import Numbers
 from .path import CALLS, FUNCTIONAL, Path, unwrap
 from .units import Units, find_units, foreign_gradient
@@ -163,22 +163,11 @@ def asked_for(op: tf.Operation, numbers: Numbers, functions: Callable[[], Mappin
     library = functions()
     found: Set[int] = set()
     for _, name in _chosen(op, numbers):
-        function = library[name]
-        nodes = {node.name: node for node in function.node_def}
-        places = {argument.name: i for i, argument in enumerate(function.signature.input_arg, 1)}
-        waiting = [function.ret[result.name].split(':')[0]
-                   for result, tensor in zip(function.signature.output_arg, op.outputs)
-                   if tensor.consumers() or tensor.name in targets]
-        seen = set(waiting)
-        while waiting:
-            one = waiting.pop()
-            for source in nodes[one].input if one in nodes else ():
-                source = source.split(':')[0].lstrip('^')
-                if source not in seen:
-                    seen.add(source)
-                    waiting.append(source)
-        found.update(places[one] for one in seen if one in places)
-    return [tensor for i, tensor in enumerate(op.inputs) if i in found]
+        for tensor, arguments in zip(op.outputs, arguments_of_results(library[name])):
+            if tensor.consumers() or tensor.name in targets:
+                found |= arguments
+    # Before the arguments there is the predicate.
+    return [tensor for i, tensor in enumerate(op.inputs, -1) if i in found]
 
 
 def callees(function: Any, library: Mapping[str, Any]) -> List[str]:

@@ -3,7 +3,7 @@
 TensorFlow cannot build a second gradient of a loop or a branch whose body has been rewritten for a first one, and
 no override reaches into a call; copies under fresh names and inlined calls have neither trouble.
 """
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Set
 
 import tensorflow.compat.v1 as tf
 
@@ -18,6 +18,22 @@ def functions_of(node: tf.NodeDef) -> Iterator[Any]:
         if value.WhichOneof('value') == 'func':
             yield value.func
         yield from value.list.func
+
+
+def arguments_of_results(function: Any) -> List[Set[int]]:
+    """For each result of a FunctionDef the places of the arguments that it is made of."""
+    places = {argument.name: i for i, argument in enumerate(function.signature.input_arg)}
+    nodes = {node.name: node for node in function.node_def}
+    found = []
+    for result in function.signature.output_arg:
+        waiting, seen = [function.ret[result.name]], set()
+        while waiting:
+            name = waiting.pop().lstrip('^').split(':')[0]
+            if name not in seen:
+                seen.add(name)
+                waiting.extend(nodes[name].input if name in nodes else ())
+        found.append({places[name] for name in seen if name in places})
+    return found
 
 
 def is_call(op: tf.Operation, library: Mapping[str, Any]) -> bool:

@@ -1,5 +1,5 @@
 """The path: the ops between X and T. Nothing outside it is looked at, run or changed."""
-from typing import Any, Callable, Dict, FrozenSet, Iterable, List, NamedTuple, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -139,13 +139,19 @@ class Path:
             self._carried[passing] = self._find_carried(passing)
         return tensor.name in self._carried[passing]
 
-    def _find_carried(self, passing: FrozenSet[str]) -> Set[str]:
+    @property
+    def may_have_gradient(self) -> bool:
+        """Whether some way from X to T is of ops alone that have a gradient, be it zero, or may take a rule."""
+        return self.T.name in self._find_carried(FLAT, set(self.ops))
+
+    def _find_carried(self, passing: FrozenSet[str], among: Optional[Set[tf.Operation]] = None) -> Set[str]:
+        among = self.dependent if among is None else among
         waiting = [x for x in self.X if x.name not in self.still and _may_carry(x)]
         found = {x.name for x in waiting}
         lets: Dict[str, bool] = {}
         while waiting:
             for op in waiting.pop().consumers():
-                if op not in self.dependent:
+                if op not in among:
                     continue
                 if op.type not in lets:
                     lets[op.type] = op.type in passing or op.type not in FLAT and not never_has_gradient(op.type)

@@ -3,7 +3,7 @@ from typing import Any, Callable, List, Mapping, Sequence, Set
 
 import tensorflow.compat.v1 as tf
 
-from .functions import is_phased
+from .functions import arguments_of_results, is_phased
 from .path import CONSTANT, Path
 
 #: What comes out hangs on the shape of what goes in, or on nothing.
@@ -33,23 +33,7 @@ def untaken(path: Path, library: Callable[[], Mapping[str, Any]]) -> Set[str]:
     for op in path.ops:
         if is_phased(op) and op in path.dependent:
             function = library()[op.get_attr('else_branch').name]
-            for tensor, arguments in zip(op.outputs, _arguments_of_outputs(function)):
+            for tensor, arguments in zip(op.outputs, arguments_of_results(function)):
                 if not any(path.depends(op.inputs[1 + argument]) for argument in arguments):
                     found.add(tensor.name)
     return found
-
-
-def _arguments_of_outputs(function: Any) -> List[Set[int]]:
-    """For each output of a FunctionDef the places of the arguments that it is made of."""
-    places = {argument.name: i for i, argument in enumerate(function.signature.input_arg)}
-    nodes = {node.name: node for node in function.node_def}
-    results = []
-    for output in function.signature.output_arg:
-        waiting, seen = [function.ret[output.name]], set()
-        while waiting:
-            name = waiting.pop().lstrip('^').split(':')[0]
-            if name not in seen:
-                seen.add(name)
-                waiting.extend(nodes[name].input if name in nodes else ())
-        results.append({places[name] for name in seen if name in places})
-    return results

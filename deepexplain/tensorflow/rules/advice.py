@@ -4,6 +4,7 @@ from typing import Iterable, List, Sequence
 import tensorflow.compat.v1 as tf
 
 from ..graph.path import Path
+from ..runs.targets import handed_on
 from .joint import ELEMENTARY, JOINT, takes
 
 #: A collection of the graphs that `DeepExplain.open` has made: nobody's code builds these.
@@ -24,9 +25,8 @@ def plain_ops(graph: tf.Graph) -> str:
 
 def uncovered(T: tf.Tensor, ops: Sequence[tf.Operation]) -> str:
     """Whether it is T's own softmax that has no rule, as the beginning of a sentence, or ''."""
-    while T.op.type in ('Identity', 'Reshape', 'Squeeze', 'Cast') and T.op.inputs:
-        T = T.op.inputs[0]
-    own = T.op.type in ('Softmax', 'LogSoftmax') and any(op is T.op for op in ops)
+    last = handed_on(T).op
+    own = last.type in ('Softmax', 'LogSoftmax') and any(op is last for op in ops)
     return ' Explain what goes into the softmax.' if own else ''
 
 

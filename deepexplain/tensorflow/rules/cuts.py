@@ -6,9 +6,8 @@ import tensorflow.compat.v1 as tf
 
 from ..graph import compat
 from ..graph.bodies import Inside
-from ..graph.path import CALLS, FLAT, Path, find_cut
+from ..graph.path import CALLS, Path, find_cut
 from ..graph.using import unused
-from .activations import registered_rules
 from .advice import instead, plain_ops
 
 if TYPE_CHECKING:
@@ -22,11 +21,9 @@ def refuse_cut(model: 'Model', shared: FrozenSet[str] = frozenset()) -> None:
         shared: op types without a gradient that the method passes all the same.
     """
     several = len(model.X) > 1
-    paths = [Path([x], model.T) if several else model.path for x in model.X]
-    for x, path in zip(model.X, paths):
-        path.steps |= frozenset(registered_rules()) & FLAT
-        used = x is not model.T and x.name not in model.unused
-        if used and not (shared and path.ops) and not path.carries(model.T, False):
+    for x in model.X:
+        path = Path([x], model.T) if several else model.path
+        if x.name not in model.unused and not (shared and path.ops) and not path.may_have_gradient:
             raise RuntimeError(why_cut(model.T, x))
 
 

@@ -28,6 +28,7 @@ def to_array(name: str, value: Any, dtype: Any) -> np.ndarray:
                 array = value.astype(dtype)
             if value.itemsize <= array.itemsize or all_finite(array):
                 return array
+    value = evaluated(value)
     what = f'{name} must be an array of numbers ({dtype.name})'
     free = dtype.kind in 'OSU' or dtype.names is not None  # Strings, and TensorFlow's quantised numbers.
     try:
@@ -76,6 +77,12 @@ def not_numbers(value: Any, complex_too: bool = False) -> Optional[str]:
     if issubclass(value.dtype.type, np.void):
         return 'of fields (%s)' % ', '.join(value.dtype.names or ['of bytes'])
     return {'U': 'of strings', 'S': 'of strings', 'M': 'of dates', 'm': 'of spans of time'}.get(kind)
+
+
+def evaluated(value: Any) -> Any:
+    """The value, of an eager variable what it holds: numpy takes some of these for objects."""
+    variable = not isinstance(value, (np.ndarray, tf.Tensor)) and tf.is_tensor(value)
+    return value.numpy() if variable and hasattr(value, 'numpy') and _has_values(value) else value
 
 
 def _unevaluated(value: Any) -> Optional[str]:

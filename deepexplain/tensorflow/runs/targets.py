@@ -6,7 +6,7 @@ import tensorflow.compat.v1 as tf
 
 from ..graph.path import CONSTANT, ops_to
 from .arguments import finite, fits, sample_shape, to_array, written
-from .arrays import not_numbers
+from .arrays import evaluated, not_numbers
 
 
 def check_ys(ys: Any) -> None:
@@ -92,6 +92,7 @@ def _whole(ys: Any) -> Optional[np.ndarray]:
     if isinstance(ys, np.ndarray) and ys.dtype.kind == 'f':
         return None
     try:
+        ys = evaluated(ys)
         if not_numbers(ys) is not None:
             return None
         array = np.asarray(ys)
@@ -181,7 +182,7 @@ def floats_behind(T: tf.Tensor, X: Sequence[tf.Tensor]) -> List[tf.Tensor]:
 
 def final_squashing(T: tf.Tensor) -> Optional[tf.Operation]:
     """The Softmax or Sigmoid that T is the output of, or a part of that, or None."""
-    op = _handed_on(T, _HAND_ON).op
+    op = handed_on(T).op
     return op if op.type in ('Softmax', 'Sigmoid') else None
 
 
@@ -190,16 +191,16 @@ def before_squashing(T: tf.Tensor) -> tf.Tensor:
 
     T may be a part of what comes out: then it is the whole of what goes in.
     """
-    tensor = _handed_on(T, _HAND_ON)
+    tensor = handed_on(T)
     if tensor.op.type == 'Transpose':
         # A softmax over another axis than the last one moves it to the end and back.
-        before = _squashed(_handed_on(tensor, dict(_HAND_ON, Transpose=0)).op)
+        before = _squashed(handed_on(tensor, dict(_HAND_ON, Transpose=0)).op)
         return T if before is None or before.op.type != 'Transpose' else before.op.inputs[0]
     before = _squashed(tensor.op)
     return T if before is None else before
 
 
-def _handed_on(tensor: tf.Tensor, types: Mapping[str, int]) -> tf.Tensor:
+def handed_on(tensor: tf.Tensor, types: Mapping[str, int] = _HAND_ON) -> tf.Tensor:
     """What a chain of ops of some types hands on."""
     while tensor.op.inputs and (tensor.op.type in types or tensor.op.type == 'IdentityN'):
         tensor = tensor.op.inputs[types.get(tensor.op.type, tensor.value_index)]
