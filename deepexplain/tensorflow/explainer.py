@@ -103,8 +103,9 @@ class Explainer:
                 weights. By default all units are summed.
             batch_size: the most rows of one session call; memory follows it, results do not. Samples, steps, windows,
                 permutation prefixes and references are all rows. By default as many as keep the largest tensor
-                between X and T within 25 MiB (`runs.batching.LARGEST`). Where T is one number for all samples, it can
-                be no less than their number.
+                between X and T within 200 MiB (TensorFlow 1.15, and where there is a loop: 25) and all of them within
+                3 GiB, of which a third is held at a time (`runs.batching`). Where T is one number for all samples, it
+                can be no less than their number.
             feed_dict: values for what else T needs, by tensor or tensor name; nothing of what lies between X and T.
                 A value whose rows go along with the samples, by the graph or by what is said below, is cut along with
                 them; others are passed whole.

@@ -1,6 +1,7 @@
 """What a run costs in session calls and in rows of the model, counted; and that how they are cut changes nothing."""
 import numpy as np
 import pytest
+import tensorflow as plain_tf
 import tensorflow.compat.v1 as tf
 from models import Counting, close, counted, dense, initialise, mlp, per_sample
 
@@ -61,16 +62,53 @@ def test_aligned_memory():
         assert array.shape == (3, 5) and array.dtype == dtype and array.ctypes.data % 64 == 0
 
 
-def test_the_default_number_of_rows_follows_the_largest_tensor(session, rng):
+def wide(X):
+    return tf.reduce_sum(tf.nn.conv2d(X, tf.ones([3, 3, 1, 32]), strides=[1, 1, 1, 1], padding='SAME'), [1, 2, 3])
+
+
+def test_the_default_number_of_rows_follows_the_largest_tensor(session):
     X = tf.placeholder(tf.float32, [None, 8, 8, 1])
-    wide = tf.nn.conv2d(X, tf.ones([3, 3, 1, 32]), strides=[1, 1, 1, 1], padding='SAME')
-    footprint = Footprint(Path([X], tf.reduce_sum(wide, [1, 2, 3])))
+    footprint = Footprint(Path([X], wide(X)))
     assert footprint.rows([np.zeros((5, 8, 8, 1), 'f')]) == batching.LARGEST // (8 * 8 * 32 * 4)
     Z = tf.placeholder(tf.float32, [None, None, None, 1])
-    wide = tf.nn.conv2d(Z, tf.ones([3, 3, 1, 32]), strides=[1, 1, 1, 1], padding='SAME')
-    footprint = Footprint(Path([Z], tf.reduce_sum(wide, [1, 2, 3])))
+    footprint = Footprint(Path([Z], wide(Z)))
     assert footprint.rows([np.zeros((5, 8, 16, 1), 'f')]) == batching.LARGEST // (8 * 16 * 32 * 4)
     assert footprint.rows([np.zeros((1, 10 ** 4, 10 ** 4, 1), 'f')]) == 1
+
+
+def test_all_tensors_together_are_bounded_too(session, monkeypatch):
+    X = tf.placeholder(tf.float32, [None, 8])
+    T = X
+    for _ in range(50):
+        T = tf.tanh(T)
+    monkeypatch.setattr(batching, 'TOTAL', 52 * 8 * 4 * 10)
+    # X, 50 tensors, and the samples themselves.
+    assert Footprint(Path([X], T)).rows([np.zeros((3, 8), 'f')]) == 10
+    Z = tf.placeholder(tf.float32, [None, None])
+    T = Z
+    for _ in range(50):
+        T = tf.tanh(T)
+    assert Footprint(Path([Z], T)).rows([np.zeros((3, 16), 'f')]) == 5
+
+
+def looped(x):
+    return tf.while_loop(lambda i, h: i < 2, lambda i, h: (i + 1, tf.tanh(h)), [0, x])[1]
+
+
+def looped_by_functions(x):
+    tf.enable_control_flow_v2()
+    try:
+        return looped(x)
+    finally:
+        tf.disable_control_flow_v2()
+
+
+@pytest.mark.parametrize('build', [looped, looped_by_functions, lambda x: plain_tf.function(tf.tanh)(x)])
+def test_what_is_done_out_of_sight_gets_few_rows(session, build, monkeypatch):
+    monkeypatch.setattr(batching, 'LOOPED', 7 * 8 * 4)
+    X = tf.placeholder(tf.float32, [None, 8])
+    assert Footprint(Path([X], build(X))).rows([np.zeros((3, 8), 'f')]) == 7
+    assert Footprint(Path([X], tf.tanh(X))).rows([np.zeros((3, 8), 'f')]) == batching.LARGEST // (8 * 4)
 
 
 # The rows of the model for one sample: of steps, windows and the whole, the two ends and what lies between them.

@@ -12,7 +12,7 @@ from ..relevance.patterns import ESTIMATORS, Sums, check_fit
 from ..relevance.plan import Place, Plan
 from ..rules.activations import ordinary_gradient
 from ..rules.gradients import Carrier, carrier_on
-from ..rules.joint import summed_to
+from ..rules.joint import passed_to
 from ..rules.markers import ends
 from ..runs.arguments import finite, fits, flag, to_array, written
 from ..runs.batching import sweep
@@ -89,7 +89,7 @@ class PatternNet(GradientAttribution):
     def _scale(self, place: int, folded: bool) -> Step:
         def step(op: tf.Operation, grad: tf.Tensor) -> List[Optional[tf.Tensor]]:
             scale = None if folded else line_of(op, place).scale
-            return alone(op, place, summed_to(self.scaled(grad, scale), op.inputs[place]))
+            return alone(op, place, passed_to(self.scaled(grad, scale), op, place))
         return step
 
     def scaled(self, grad: tf.Tensor, scale: Optional[tf.Tensor]) -> tf.Tensor:

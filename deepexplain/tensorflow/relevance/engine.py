@@ -7,7 +7,7 @@ from ..graph.path import GRADIENT, Path
 from ..graph.replica import Replica
 from ..rules.activations import RuleSet, registered_rules
 from ..rules.gradients import lowered, refuse_uncovered
-from ..rules.joint import summed_to
+from ..rules.joint import passed_to
 from ..rules.returned import returned
 from .affine import Line, line_of, together
 from .axes import brought_back
@@ -133,7 +133,7 @@ def _shift_step(place: int, counts: bool) -> Step:
         if shift is not None:
             y = op.outputs[0]
             R = tf.math.divide_no_nan(R, y) * (y - shift)
-        return alone(op, place, summed_to(R, op.inputs[place]))
+        return alone(op, place, passed_to(R, op, place))
     return step
 
 

@@ -8,7 +8,7 @@ from ..graph.replica import Replica
 from ..graph.shapes import Shapes
 from ..graph.units import Unit, Units, foreign_gradient, reached
 from ..rules.activations import Reference, RescaleRules, Rule, ordinary_gradient
-from ..rules.joint import Gradients, added, summed_to
+from ..rules.joint import Gradients, added, passed_to, summed_to
 from ..rules.quotients import digit
 from .affine import AFFINE
 from .axes import RESHAPES, SAME_SHAPE, undone
@@ -116,7 +116,7 @@ class RevealCancelRules(RescaleRules):
     def joint_gradients(self, op: tf.Operation, grad: tf.Tensor) -> Optional[Gradients]:
         if op.name in self._shifts:
             place = self._shifts[op.name]
-            return alone(op, place, summed_to(grad, op.inputs[place]))
+            return alone(op, place, passed_to(grad, op, place))
         if op.name in self._forks:
             with tf.name_scope('reveal_cancel'):
                 return self._through(self._forks[op.name], op, grad)

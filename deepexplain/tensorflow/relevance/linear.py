@@ -131,27 +131,47 @@ class Layer:
         """Data of ones, 0 where they are only padding: of one sample where that can stand for all."""
         if self.mask is not None:
             return self.mask
-        return tf.ones_like(self.x[:1] if self._one_stands_for_all() else self.x)
+        if not self._one_stands_for_all():
+            return tf.ones_like(self.x)
+        if self.x.shape[1:].is_fully_defined():
+            # TensorFlow finds what is made of these alone once and for all.
+            return tf.ones([1] + self.x.shape.as_list()[1:], self.x.dtype)
+        return tf.ones_like(self.x[:1])
+
+    def of_ones(self, w: Optional[tf.Tensor]) -> tf.Tensor:
+        """What the op makes of the data that `ones` returns and other weights."""
+        if w is not None and self.mask is None and self._channels_alike():
+            # A convolution of one channel instead of all, as all hold the same.
+            return self.forward(self.ones()[..., :1], tf.reduce_sum(w, -2, keepdims=True))
+        return self.forward(self.ones(), w)
 
     def spread(self, w: Optional[tf.Tensor], signal: tf.Tensor) -> tf.Tensor:
         """Share the signal at each output among its inputs by weights alone; 0 where it has none."""
-        shares = self.backward(w, tf.math.divide_no_nan(signal, self.forward(self.ones(), w)))
+        shares = self.backward(w, tf.math.divide_no_nan(signal, self.of_ones(w)))
         return shares if self.mask is None else shares * self.mask
 
     def evenly(self, signal: tf.Tensor) -> tf.Tensor:
         """Share the signal at each output evenly among its inputs."""
+        shares = self.even_shares(signal)
+        sizes = shares.shape[1:]
+        same = sizes.is_fully_defined() and self.x.shape[1:].is_fully_defined() and (
+            sizes.as_list() == self.x.shape[1:].as_list())
+        return shares if same else shares + tf.zeros_like(self.x)
+
+    def even_shares(self, signal: tf.Tensor) -> tf.Tensor:
+        """The same, of a shape that may yet be broadcast to that of the data."""
         if self.op.type in _AVERAGES and self.mask is None:
             return self.backward(None, signal)
         if self.op.type == 'MatMul' and self._one_stands_for_all() and self.mask is None:
-            total = tf.reduce_sum(signal, -1, keepdims=True)
-            return total / tf.cast(tf.shape(self.x)[-1], signal.dtype) + tf.zeros_like(self.x)
-        if self.op.type == 'Conv2D' and channels_last(self.op) and self._ungrouped():
-            # All channels are alike, so one stands for all: a small fraction of the cost.
+            size = self.x.shape.as_list()[-1] or tf.cast(tf.shape(self.x)[-1], signal.dtype)
+            return tf.reduce_sum(signal, -1, keepdims=True) / size
+        if self._channels_alike():
+            # One stands for all: a small fraction of the cost.
             ones, w = self.ones(), tf.ones_like(self.w[..., :1, :1])
             total, count = tf.reduce_sum(signal, -1, keepdims=True), tf.reduce_sum(ones, -1, keepdims=True)
             counts = self.forward(count, w)
             of_one = self.backward(w, tf.math.divide_no_nan(total, counts), self.x[..., :1])
-            shares = of_one * (ones + tf.zeros_like(self.x))
+            shares = of_one if self.mask is None else of_one * ones
             return shares if sees_all(self.op, self.mask) else shares + self._unseen(w, total, counts)
         w = None if self.w is None else tf.ones_like(self.w)
         if sees_all(self.op, self.mask):
@@ -184,6 +204,10 @@ class Layer:
         """Whether the first axis of the data is the samples, kept apart."""
         return self._parts.data == 0 and (self.op.type in PLAIN + ('AvgPool', 'AvgPool3D') or (
             self.op.type == 'MatMul' and not self.op.node_def.attr['transpose_a'].b))
+
+    def _channels_alike(self) -> bool:
+        """Whether this is a convolution that takes the sum over all channels, the last axis."""
+        return self.op.type == 'Conv2D' and channels_last(self.op) and self._ungrouped()
 
     def _ungrouped(self) -> bool:
         sizes = [tensor.shape.as_list()[axis] if tensor.shape.ndims else None

@@ -140,7 +140,7 @@ class WSquare(Rule):
 
     def relevance(self, layer: Layer, R: tf.Tensor) -> tf.Tensor:
         w = tf.square(layer.w)
-        none = tf.equal(layer.forward(layer.ones(), w), 0)
+        none = tf.equal(layer.of_ones(w), 0)
         return layer.spread(w, R) + _stray(layer, R, none)
 
 
@@ -219,7 +219,7 @@ def _shares(layer: Layer, pieces: Pieces, signal: tf.Tensor) -> tf.Tensor:
 
 def _stray(layer: Layer, R: tf.Tensor, where: tf.Tensor) -> tf.Tensor:
     """The relevance of outputs to which no input has given anything, spread evenly."""
-    return layer.evenly(R * tf.cast(where, R.dtype))
+    return layer.even_shares(R * tf.cast(where, R.dtype))
 
 
 def _with(z: tf.Tensor, b: Optional[tf.Tensor]) -> tf.Tensor:

@@ -4,7 +4,7 @@ from typing import Any, Callable, Dict, List, Optional
 import tensorflow.compat.v1 as tf
 
 from ..graph.units import SUMS
-from ..rules.joint import added, summed_to
+from ..rules.joint import added, is_whole, summed_to
 
 #: What an op on the replica does with the relevance of its output: one value for each input.
 Step = Callable[[tf.Operation, tf.Tensor], List[Optional[tf.Tensor]]]
@@ -25,8 +25,8 @@ def sum_step(places: List[int], bounded: bool, bias: bool) -> Step:
         total = op.outputs[0] if bias or len(places) == len(op.inputs) else added(list(parts.values()))
         of = shared_among(parts, R, total, bounded, len(places),
                           lambda: added([tf.abs(part) for part in parts.values()]))
-        return [tf.reshape(summed_to(of(i), parts[i]), tf.shape(tensor)) if i in parts else None
-                for i, tensor in enumerate(op.inputs)]
+        return [None if i not in parts else of(i) if is_whole(op, i) else
+                tf.reshape(summed_to(of(i), parts[i]), tf.shape(tensor)) for i, tensor in enumerate(op.inputs)]
     return step
 
 

@@ -166,6 +166,28 @@ def summed_to(value: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
     return tf.reshape(tf.reduce_sum(value, axes), tf.shape(x))
 
 
+def is_whole(op: tf.Operation, place: int) -> bool:
+    """Whether an input of an op that broadcasts has certainly the shape of the output already."""
+    if op.type in ('AddN', 'AccumulateNV2') or op.type in ('BiasAdd', 'BiasAddV1') and place == 0:
+        return True
+    sizes = op.inputs[place].shape
+    if sizes.ndims is None:
+        return False
+    for other in (tensor.shape for i, tensor in enumerate(op.inputs) if i != place):
+        if other.ndims is None or other.ndims > sizes.ndims:
+            return False
+        mine = sizes.as_list()[sizes.ndims - other.ndims:]
+        if any(size in (None, 1) and against != 1 for size, against in zip(mine, other.as_list())):
+            return False
+    return True
+
+
+def passed_to(value: tf.Tensor, op: tf.Operation, place: int) -> tf.Tensor:
+    """What has the shape of an op's output, in that of an input, which the op may broadcast."""
+    # To ask an unfinished sum for its shape would keep TensorFlow from fusing it with what follows.
+    return value if is_whole(op, place) else summed_to(value, op.inputs[place])
+
+
 def added(tensors: Sequence[tf.Tensor]) -> Any:
     """The sum of tensors, broadcast, as add_n does not."""
     total: Any = tensors[0]

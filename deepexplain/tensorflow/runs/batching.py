@@ -1,12 +1,17 @@
 """Rows into session calls: every method is a sweep of evaluations over samples, cut by one memory knob."""
+from collections import Counter
 from typing import Any, Iterator, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
+import tensorflow.compat.v1 as tf
 
-from ..graph.path import Path
+from ..graph.path import CALLS, FUNCTIONAL, Path
 
-#: What the largest tensor of a call may hold, in bytes, where the caller does not say how many rows it has.
-LARGEST = 25 * 2 ** 20
+#: What the largest tensor of a call may hold, in bytes, where the caller does not say how many rows it has. The
+#: convolutions of TensorFlow 1.15 are slower in large calls, and who knows what a loop holds.
+LARGEST, LOOPED = (25 if tf.__version__.startswith('1.') else 200) * 2 ** 20, 25 * 2 ** 20
+#: What all tensors between X and T may hold together. TensorFlow keeps about a third of them at a time.
+TOTAL = 3 * 2 ** 30
 
 
 class Rowing(NamedTuple):
@@ -116,21 +121,30 @@ class Footprint:
     """How much one sample takes on a path: what the default number of rows is chosen by."""
 
     def __init__(self, path: Path) -> None:
-        tensors = list(path.X) + [tensor for op in path.ops if op in path.dependent for tensor in op.outputs]
-        shapes = {(tuple(tensor.shape.as_list()), tensor.dtype.size) for tensor in tensors if tensor.shape.ndims}
-        known = [shape[1:] + (size,) for shape, size in shapes if None not in shape[1:]]
-        self._known = max(int(np.prod(shape, dtype=np.int64)) for shape in known) if known else 1
-        self._unknown = [(shape, size) for shape, size in shapes if None in shape[1:]]
+        ops = [op for op in path.ops if op in path.dependent]
+        tensors = list(path.X) + [tensor for op in ops for tensor in op.outputs]
+        shapes = Counter((tuple(tensor.shape.as_list()), tensor.dtype.size)
+                         for tensor in tensors if tensor.shape.ndims)
+        self._known = [(_bytes(shape, size), count) for (shape, size), count in shapes.items() if None not in shape[1:]]
+        self._unknown = [(shape, size, count) for (shape, size), count in shapes.items() if None in shape[1:]]
+        self._inner = any(op.type == 'Enter' or op.type in CALLS or op.type in FUNCTIONAL for op in ops)
 
     def rows(self, xs: Sequence[np.ndarray]) -> int:
-        """The most rows with which the largest tensor on the path stays within `LARGEST` bytes; at least 1.
+        """The most rows with which tensors on the path stay within `LARGEST` and `TOTAL` bytes; at least 1.
 
         An unknown dimension counts as the same one of an input of the same rank, else as the inputs' longest.
         """
-        largest = max([self._known] + [x[:1].nbytes for x in xs])
+        each = self._known + [(x[:1].nbytes, 1) for x in xs]
         longest = max([size for x in xs for size in x.shape[1:]] or [1])
-        for shape, size in self._unknown:
+        for shape, size, count in self._unknown:
             like: List[int] = next((list(x.shape) for x in xs if x.ndim == len(shape)), [longest] * len(shape))
-            sizes = [extent if known is None else known for known, extent in zip(shape, like)]
-            largest = max(largest, size * int(np.prod(sizes[1:], dtype=np.int64)))
-        return max(1, LARGEST // largest)
+            each.append((_bytes([extent if known is None else known for known, extent in zip(shape, like)], size),
+                         count))
+        largest, total = max(size for size, _ in each), sum(size * count for size, count in each)
+        most = min(LARGEST, LOOPED) if self._inner else LARGEST
+        return max(1, min(most // max(1, largest), TOTAL // max(1, total)))
+
+
+def _bytes(shape: Sequence[int], size: int) -> int:
+    """What one row of a tensor takes."""
+    return size * int(np.prod(shape[1:], dtype=np.int64))
