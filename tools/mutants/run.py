@@ -206,12 +206,18 @@ def main():
         (copy / mutant.path).write_text(source, encoding='utf-8')
         answer.update(diff=changed_lines(source, code))
         found[mutant.key] = answer
-        results.write_text(json.dumps(found, indent=1))
+        save(found, results)
         print('%4d %-8s %5.1f s  %s' % (number + 1, answer['outcome'], answer['seconds'], mutant.key), flush=True)
         if answer['outcome'] == 'survived':
             print(answer['diff'], flush=True)
     server.close()
     report(sample, found)
+
+
+def save(found, path):
+    """Whole, also when interrupted."""
+    path.with_suffix('.new').write_text(json.dumps(found, indent=1), encoding='utf-8')
+    path.with_suffix('.new').replace(path)
 
 
 def report(mutants, found):

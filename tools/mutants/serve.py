@@ -18,6 +18,7 @@ import time
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 os.environ.setdefault('TF_USE_LEGACY_KERAS', '1')
 sys.path[:1] = [os.getcwd()]
+os.environ['PYTHONPATH'] = os.getcwd()
 
 import numpy  # noqa: F401
 import pytest
@@ -88,9 +89,10 @@ def run(order, noted, output):
                            plugins=[chosen]))
     import deepexplain
     assert os.path.dirname(os.path.dirname(os.path.abspath(deepexplain.__file__))) == os.getcwd()
-    if not durations:
-        with open(order['durations'], 'w', encoding='utf-8') as file:
-            json.dump(chosen.took, file, indent=0, sort_keys=True)
+    if code == 0:  # Of new tests too.
+        with open(order['durations'] + '.new', 'w', encoding='utf-8') as file:
+            json.dump({**chosen.took, **durations}, file, indent=0, sort_keys=True)
+        os.replace(file.name, order['durations'])
     sys.stdout.flush()
     os._exit(code)
 

@@ -66,7 +66,8 @@ class LRP(GradientAttribution):
             self.share = ' Biases keep their share, unless they are ignored (bias=False, names that end in _IB).'
         if type(self) is LRP:
             self._composite.warn_of_idle(list(planned.plan.layers.values()))
-        return carrier_on(planned.replica, planned.path, Relevance(planned.steps(rules)), relevance=True)
+        return carrier_on(planned.replica, planned.path, Relevance(planned.steps(rules), planned.activations()),
+                          relevance=True)
 
     def rule(self, place: Place) -> Rule:
         """The rule of a layer; adds nothing to the graph."""

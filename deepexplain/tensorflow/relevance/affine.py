@@ -37,14 +37,12 @@ def line_of(op: tf.Operation, place: int) -> Line:
         shift = tf.cast(beta - mean * scale, op.outputs[0].dtype)
         scale = tf.cast(scale, op.outputs[0].dtype)
         if op.get_attr('data_format').startswith(b'NC'):
-            rest = [1] * ((op.outputs[0].shape.ndims or 4) - 2)
-            scale, shift = tf.reshape(scale, [-1] + rest), tf.reshape(shift, [-1] + rest)
+            scale, shift = of_channels(scale, op.outputs[0]), of_channels(shift, op.outputs[0])
         return Line(scale, shift)
     if op.type == 'Neg':
         return Line(-tf.ones([], op.outputs[0].dtype), None)
     if op.type == 'BiasAdd' and op.get_attr('data_format').startswith(b'NC'):
-        rank = op.outputs[0].shape.ndims or 4
-        return Line(None, tf.reshape(others[0], [-1] + [1] * (rank - 2)))
+        return Line(None, of_channels(others[0], op.outputs[0]))
     if op.type in _SHIFTS and op.type != 'Sub':
         return Line(None, tf.add_n(others) if len(others) > 1 else others[0])
     if op.type == 'Sub':
@@ -53,6 +51,13 @@ def line_of(op: tf.Operation, place: int) -> Line:
         return Line(others[0], None)
     return Line((tf.div_no_nan if op.type == 'DivNoNan' else tf.divide)(
         tf.ones([], op.outputs[0].dtype), others[0]), None)
+
+
+def of_channels(value: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+    """A value for each channel, to be broadcast to a tensor whose second axis they are."""
+    if y.shape.ndims is None:
+        return tf.reshape(value, tf.concat([[-1], tf.ones([tf.rank(y) - 2], tf.int32)], 0))
+    return tf.reshape(value, [-1] + [1] * (y.shape.ndims - 2))
 
 
 def together(lines: Iterable[Line]) -> Line:

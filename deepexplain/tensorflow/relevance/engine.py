@@ -1,5 +1,5 @@
 """Relevance carried from T to X by the gradients of a replica of the path."""
-from typing import TYPE_CHECKING, Callable, Dict, List, Mapping, Optional
+from typing import TYPE_CHECKING, Callable, Container, Dict, List, Mapping, Optional, Set
 
 import tensorflow.compat.v1 as tf
 
@@ -8,6 +8,7 @@ from ..graph.replica import Replica
 from ..rules.activations import RuleSet, registered_rules
 from ..rules.gradients import lowered, refuse_uncovered
 from ..rules.joint import passed_to
+from ..rules.markers import is_marker
 from ..rules.returned import returned
 from .affine import Line, line_of, together
 from .axes import brought_back
@@ -23,10 +24,17 @@ if TYPE_CHECKING:
 
 
 class Relevance(RuleSet):
-    """The rules of layers, by the names of ops on the replica; activations pass relevance unchanged."""
+    """The rules of layers, by the names of ops on the replica; activations pass relevance unchanged.
 
-    def __init__(self, steps: Mapping[str, Step]) -> None:
-        self._steps = steps
+    Args:
+        activations: the names of those of one op. Others of their types may ask for a rule too, in a functional loop.
+    """
+
+    def __init__(self, steps: Mapping[str, Step], activations: Container[str] = ()) -> None:
+        self._steps, self._activations = steps, activations
+
+    def covers(self, op: tf.Operation) -> bool:
+        return is_marker(op) or op.name in self._activations
 
     def joint_gradients(self, op: tf.Operation, grad: tf.Tensor) -> Optional[List[Optional[tf.Tensor]]]:
         if op.name not in self._steps:
@@ -63,6 +71,10 @@ class Planned:
     def layer(self, place: Place) -> Layer:
         """A layer on the replica."""
         return layer_of(place, self.replica.op, self._padding.mask(place.op.inputs[place.parts.data]))
+
+    def activations(self) -> Set[str]:
+        """The names on the replica of activations of one op."""
+        return {self.replica.scope + name for name in self.plan.units.single}
 
     def steps(self, rule_of: Mapping[str, Rule]) -> Dict[str, Step]:
         """What each op does by the rules of the layers.

@@ -5,6 +5,7 @@ import tensorflow.compat.v1 as tf
 
 from ..graph.units import SUMS
 from ..rules.joint import added, is_whole, summed_to
+from .affine import of_channels
 
 #: What an op on the replica does with the relevance of its output: one value for each input.
 Step = Callable[[tf.Operation, tf.Tensor], List[Optional[tf.Tensor]]]
@@ -33,7 +34,7 @@ def sum_step(places: List[int], bounded: bool, bias: bool) -> Step:
 def _part(op: tf.Operation, i: int) -> tf.Tensor:
     """What an input gives to a sum."""
     if op.type == 'BiasAdd' and i and op.get_attr('data_format').startswith(b'NC'):
-        return tf.reshape(op.inputs[i], [-1] + [1] * ((op.outputs[0].shape.ndims or 4) - 2))
+        return of_channels(op.inputs[i], op.outputs[0])
     return -op.inputs[i] if op.type == 'Sub' and i else op.inputs[i]
 
 

@@ -1,0 +1,54 @@
+"""What no rule covers is passed by its ordinary gradient, also inside the context: loops, branches, the rest."""
+import pytest
+import tensorflow.compat.v1 as tf
+from lrp import explained
+from models import close
+
+from deepexplain.tensorflow.rules import activations
+from deepexplain.tensorflow.rules.activations import register_rule
+
+
+def loop(x):
+    return tf.while_loop(lambda t, h: t < 2, lambda t, h: (t + 1, tf.tanh(2 * h)), [0, x])[1]
+
+
+def branch(x):
+    return tf.cond(tf.placeholder_with_default(True, []), lambda: tf.tanh(2 * x), lambda: x)
+
+
+@pytest.mark.filterwarnings('ignore:lrp.z. no rule for')
+@pytest.mark.parametrize('build', [loop, branch])
+def test_activations_inside_pass_no_relevance_unchanged(session, rng, build):
+    X = tf.placeholder(tf.float32, [None, 3])
+    tf.enable_control_flow_v2()
+    try:
+        T = build(X)
+    finally:
+        tf.disable_control_flow_v2()
+    xs = rng.randn(2, 3)
+    want = session.run(tf.gradients(T, X, T)[0], {X: xs})
+    close(explained(session, 'lrp.z', T, X, xs, uncovered='gradient'), want, 1e-5)
+
+
+@pytest.mark.filterwarnings('ignore:lrp.z. no rule for')
+def test_nor_do_ops_that_others_have_rules_for(session, rng, monkeypatch):
+    """What is registered for elrp and deeplift is no activation of a layer for that."""
+    monkeypatch.setattr(activations, '_rules', activations.registered_rules())
+    register_rule('LogSoftmax', lambda grad, *_: grad, lambda grad, *_: grad)
+    X = tf.placeholder(tf.float32, [None, 3])
+    T = tf.nn.log_softmax(X)
+    xs = rng.randn(2, 3)
+    want = session.run(tf.gradients(T, X, T)[0], {X: xs})
+    close(explained(session, 'lrp.z', T, X, xs, uncovered='gradient'), want, 1e-5)
+
+
+def test_ops_of_two_inputs_that_depend_on_X(session, rng, monkeypatch):
+    """A rule that is registered for what has one has nothing to say of them."""
+    monkeypatch.setattr(activations, '_rules', activations.registered_rules())
+    register_rule('Atan2', lambda grad, *_: grad, lambda grad, *_: grad)
+    X = tf.placeholder(tf.float32, [None, 3])
+    T = tf.math.atan2(X, 2 * X + 3)
+    xs = rng.randn(2, 3)
+    want = session.run(tf.gradients(T, X)[0] * X, {X: xs})
+    with pytest.warns(UserWarning, match='elrp: unsupported activation on the path from X to T: Atan2'):
+        close(explained(session, 'elrp', T, X, xs), want, 1e-5)
