@@ -103,10 +103,16 @@ def detector():
     return tf.gather(scores, tf.image.non_max_suppression(x[0], scores[:, 0], 5), name='selected')
 
 
+def positive():
+    """It ends with the probability of the second class."""
+    z = tf.matmul(tf.placeholder(tf.float32, [None, 3], name='x'), variable(3, 2), name='z')
+    return tf.identity(tf.nn.softmax(z)[:, 1], name='probability')
+
+
 @pytest.mark.parametrize('build, outputs, logits', [
     (classifier, ['probabilities'], 'logits'), (lambda: classifier(fused=False), ['probabilities'], 'logits'),
-    (recurrent, ['probabilities'], 'z'), (chosen, ['probabilities'], 'z'), (detector, ['selected'], 'z')],
-    ids=['fused', 'not fused', 'recurrent', 'chosen', 'detector'])
+    (recurrent, ['probabilities'], 'z'), (chosen, ['probabilities'], 'z'), (detector, ['selected'], 'z'),
+    (positive, ['probability'], 'z')], ids=['fused', 'not fused', 'recurrent', 'chosen', 'detector', 'positive'])
 @pytest.mark.parametrize('kind', ['meta', 'frozen'])
 def test_an_op_of_which_anything_is_read_is_no_end(build, outputs, logits, kind, tmp_path):
     with DeepExplain.open(saved(tmp_path, build, kind)) as de:
@@ -180,6 +186,15 @@ def test_the_target_of_a_signature(keys, tmp_path):
         assert attributions.any() and abs(delta).max() < 1e-4
 
 
+def test_a_signature_of_one_probability(tmp_path):
+    def build():
+        z = positive().graph.get_tensor_by_name('z:0')
+        return {'x': z.graph.get_tensor_by_name('x:0')}, {'score': z.graph.get_tensor_by_name('probability:0')}
+
+    with DeepExplain.open(signed(tmp_path / 'model', build)) as de:
+        assert de.logits.op.name == 'z' and de.outputs[0].shape.ndims == 1
+
+
 def test_the_first_floats_where_nothing_is_squashed(tmp_path):
     with DeepExplain.open(signed(tmp_path / 'model', lambda: estimated('all_classes embedding'))) as de:
         assert de.logits is de.tensor('embedding')
@@ -211,7 +226,8 @@ def test_labels_are_refused_as_targets(method, key, words, tmp_path):
 
 @pytest.mark.parametrize('select', [
     lambda p: tf.gather(p, [0, 2], axis=1), lambda p: tf.gather_nd(p, [[0, 0], [1, 1]]),
-    lambda p: tf.raw_ops.Gather(params=p, indices=[0]), lambda p: tf.cast(tf.expand_dims(p, 0), tf.float64)])
+    lambda p: tf.raw_ops.Gather(params=p, indices=[0]), lambda p: tf.cast(tf.expand_dims(p, 0), tf.float64),
+    lambda p: p[:, 1], lambda p: tf.split(p, 3, 1)[2]])
 @pytest.mark.parametrize('squash', [tf.sigmoid, tf.nn.softmax])
 def test_a_selection_of_squashed_scores_is_seen_through(select, squash, session):
     X = tf.placeholder(tf.float32, [None, 3])

@@ -117,7 +117,9 @@ def _number(tensor: tf.Tensor) -> Optional[int]:
 
 def _added(op: tf.Operation, index: int, holds: Holds) -> Optional[List[Size]]:
     a, b = (_number(tensor) for tensor in op.inputs)
-    return None if a is None or b is None else [Size(a - b if op.type == 'Sub' else a + b)]
+    if a is None or b is None or op.type == 'FloorMod' and not b:
+        return None
+    return [Size(a - b if op.type == 'Sub' else a % b if op.type == 'FloorMod' else a + b)]
 
 
 def _range(op: tf.Operation, index: int, holds: Holds) -> Optional[List[Size]]:
@@ -144,4 +146,4 @@ _MADE_OF = {
     'Identity': _same, 'Cast': _same, 'Squeeze': _same, 'Pack': _pack, 'ConcatV2': _concat, 'StridedSlice': _sliced,
     'Slice': _part, 'Gather': _gathered, 'GatherV2': _gathered, 'Unpack': _unpacked, 'Prod': _multiplied,
     'Mul': _multiplied, 'Max': _largest, 'Min': _largest, 'Range': _range, 'Sub': _added, 'Add': _added,
-    'AddV2': _added}
+    'AddV2': _added, 'FloorMod': _added}

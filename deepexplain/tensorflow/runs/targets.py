@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..graph.path import CONSTANT, ops_to
+from ..graph.slices import PARTS, takes_units
 from .arguments import finite, fits, sample_shape, to_array, written
 from .arrays import evaluated, not_numbers
 
@@ -201,10 +202,17 @@ def before_squashing(T: tf.Tensor) -> tf.Tensor:
 
 
 def handed_on(tensor: tf.Tensor, types: Mapping[str, int] = _HAND_ON) -> tf.Tensor:
-    """What a chain of ops of some types hands on."""
-    while tensor.op.inputs and (tensor.op.type in types or tensor.op.type == 'IdentityN'):
-        tensor = tensor.op.inputs[types.get(tensor.op.type, tensor.value_index)]
-    return tensor
+    """What a chain of ops of some types hands on, or of which they take some units."""
+    while True:
+        op = tensor.op
+        if op.type in types and op.inputs:
+            tensor = op.inputs[types[op.type]]
+        elif op.type == 'IdentityN':
+            tensor = op.inputs[tensor.value_index]
+        elif op.type in PARTS and tensor.dtype.is_floating and takes_units(op):
+            tensor = op.inputs[PARTS[op.type]]
+        else:
+            return tensor
 
 
 def _squashed(op: tf.Operation) -> Optional[tf.Tensor]:
