@@ -70,6 +70,12 @@ def grid(
                 'attributions[%r]: expected samples, height and width of the pictures, %s, got %s with channels=%r'
                 % (name, shown.shape[:3], columns[name].shape[:3], channels)
             )
+    if np.ndim(pictures) == 3 and shown.shape[2] in (1, 3, 4) and min(shown.shape[:2]) > 4:
+        raise ValueError(
+            'pictures: expected shape (samples, H, W) or (samples, H, W, channels), got %s, which is %d pictures %d '
+            'wide; pictures[None] makes one sample of one picture with channels'
+            % (np.shape(pictures), len(shown), shown.shape[2])
+        )
     if labels is not None:
         check_length('labels', labels, len(shown), 'pictures')
 

@@ -77,6 +77,10 @@ def overview(
     """
     kind = kind_of(xs.shape, kind, xs, letters)
     if kind == 'images':
+        if xs.ndim == 3:
+            # Narrow pictures of one channel are no single one with its channels last.
+            xs, attributions = xs[..., None], {name: one[..., None] for name, one in attributions.items()}
+            channels = 'last'
         return grid(xs, attributions, ['%d' % i for i in range(len(xs))] if labels is None else labels,
                     channels=channels)
     # A bar takes a line of text.

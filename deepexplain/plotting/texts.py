@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, List, Optional, Sequence, Tuple
 import numpy as np
 
 from ..terminal import visible
-from .arrays import check_above_0, check_count, numbers, signed, summed
+from .arrays import check_above_0, check_count, kind, numbers, signed, summed
 from .colours import find_limit, ink, shades, terminal_ground
 from .figures import bare, check_ax, new_axes, text_width
 
@@ -35,7 +35,7 @@ def words(tokens: Sequence[str], attributions: Any, colour: bool = True, width: 
         The string, without a newline at its end. Words whose attribution is nan have no colour, or '?' for a bar.
 
     Raises:
-        TypeError: attributions does not consist of numbers.
+        TypeError: tokens is no list of words, or attributions does not consist of numbers.
         ValueError: its shape does not fit the tokens, or width is below 1.
     """
     tokens, values = _of_words(tokens, attributions)
@@ -65,7 +65,7 @@ def words_html(tokens: Sequence[str], attributions: Any, cmap: Optional[str] = N
         shows as the word's title, when the mouse is on it. Words whose attribution is nan or infinite have no colour.
 
     Raises:
-        TypeError: attributions does not consist of numbers.
+        TypeError: tokens is no list of words, or attributions does not consist of numbers.
         ValueError: its shape does not fit the tokens, or cmap names no colour map.
     """
     tokens, values = _of_words(tokens, attributions)
@@ -103,7 +103,7 @@ def text(
         The axes. Words whose attribution is nan or infinite have no colour.
 
     Raises:
-        TypeError: attributions does not consist of numbers.
+        TypeError: tokens is no list of words, or attributions does not consist of numbers.
         ValueError: its shape does not fit the tokens, fontsize is not above 0, or cmap names no colour map.
     """
     check_ax(ax)
@@ -144,6 +144,12 @@ def text(
 
 def _of_words(tokens: Sequence[str], attributions: Any) -> Tuple[List[str], np.ndarray]:
     """The tokens as strings, and one number for each."""
+    if isinstance(tokens, (str, bytes)):
+        raise TypeError('tokens: expected a list of words, got a string; tokens.split() makes one')
+    nested = [token for token in tokens if isinstance(token, list) or isinstance(token, np.ndarray) and token.ndim]
+    if nested:
+        raise TypeError('tokens: expected the words of one sentence, got %s among them; draw sentence after sentence, '
+                        'tokens[i] with attributions[i]' % kind(nested[0]))
     tokens = [str(token) for token in tokens]
     values = numbers(attributions, 'attributions')
     if values.ndim == 2:

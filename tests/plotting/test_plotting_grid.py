@@ -5,6 +5,7 @@ import pytest
 from test_plotting import SQUARE, attribution, call, check_message, extent, heat, own_axes
 
 from deepexplain import plotting
+from deepexplain.plotting.overview import overview
 
 
 def test_the_grid_has_a_row_for_each_sample_and_a_column_for_each_method(tmp_path):
@@ -38,6 +39,12 @@ def test_a_coloured_picture_is_shown_in_its_colours():
     picture[0, 0, 0] = [255, 0, 0]
     figure = plotting.grid(picture, {'one': np.zeros((1, 2, 2))})
     np.testing.assert_allclose(figure.axes[0].images[0].get_array()[0, 0], [1, 0, 0])
+
+
+def test_narrow_pictures_are_drawn_where_they_are_no_coloured_one():
+    for shape in ((2, 30, 3), (8, 6, 2), (8, 4, 3), (8, 6, 5)):
+        assert len(plotting.grid(np.zeros(shape), {'one': np.zeros(shape)}).axes) == 2 * shape[0] + 1
+    assert len(overview(np.zeros((6, 5, 3)), {'one': np.zeros((6, 5, 3))}, 'images').axes) == 13
 
 
 def test_a_grid_in_given_axes():
@@ -119,6 +126,8 @@ def test_long_titles_of_a_grid_do_not_meet():
     'failing, kind, words',
     [
         (call(plotting.grid, SQUARE, {'one': SQUARE}), ValueError, ['pictures', 'samples', '(2, 2)']),
+        (call(plotting.grid, np.zeros((8, 6, 3)), {'m': np.zeros((8, 6, 3))}), ValueError,
+         ['pictures', '8 pictures 3 wide', 'pictures[None]']),
         (call(plotting.grid, SQUARE[None], [SQUARE]), TypeError, ['attributions', 'mapping', 'list']),
         (call(plotting.grid, SQUARE[None], {}), ValueError, ['attributions', 'at least one']),
         (call(plotting.grid, SQUARE[None], {'m': np.zeros((1, 3, 2))}), ValueError, ['m', '(1, 2, 2)', '(1, 3, 2)']),

@@ -44,6 +44,8 @@ def test_words_without_any_size(colour):
 
 def test_words_take_lists_of_anything():
     assert plotting.words((1, 'b'), [0, 0]) == '1 b'
+    assert plotting.words(np.array(['a', 'b']), [0, 0]) == 'a b'
+    assert plotting.words([('a', 'b')], [0]) == "('a', 'b')"
 
 
 class Spans(HTMLParser):
@@ -250,6 +252,11 @@ TWO = ['a', 'b']
             ([TWO, np.zeros((3, 4))], {}, ValueError, ['attributions', '2 tokens', '(3, 4)']),
             ([TWO, np.zeros((2, 1, 1))], {}, ValueError, ['attributions', '(2, 1, 1)']),
             ([['a'], ['x']], {}, TypeError, ['attributions', 'numbers', 'list']),
+            ([[['the', 'cat'], ['a', 'b']], np.zeros((2, 2))], {}, TypeError,
+             ['tokens', 'one sentence', 'tokens[i] with attributions[i]']),
+            ([np.array([['the', 'cat'], ['a', 'b']]), np.zeros((2, 2))], {}, TypeError, ['tokens', 'one sentence']),
+            ([[['a', 'b'], ['c']], [1.0, 2.0]], {}, TypeError, ['tokens', 'one sentence', 'list']),
+            (['the cat', [1.0, 2.0]], {}, TypeError, ['tokens', 'list of words', 'string']),
             ([['a'], None], {}, (TypeError, ValueError), ['attributions']),
         ]
     ] + [
