@@ -26,7 +26,7 @@ def kind_of(task: Task, wanted: Optional[str], given: Mapping[str, Mapping[str, 
     """How attributions are drawn: 'images', 'bars', 'signal' or 'logo'. What cannot be drawn is wrong use."""
     if task.xs is None or not task.single:
         raise WrongUse('--picture draws the attributions of one input of the model, not of %s.' % (
-            'several' if task.xs is not None else 'an inner layer'))
+            'several: --input NAME chooses one' if task.xs is not None else 'an inner layer'))
     for name, options in given.items():
         for option in ('per_group', 'sampling_dims'):
             if option in options and options[option].value:

@@ -92,7 +92,7 @@ def task_of(de: Any, args: Any) -> Task:
     samples, axis = _read(args, [one for one in wanted if _among(one, free)] or free, called)
     with about('INPUT', [args.data]):
         given = _given(samples, free, wanted, called)
-        n = _check(given, called)
+        n = _check(given, called, samples.features)
     X = wanted or [tensor for tensor, _ in given if tensor.dtype.is_floating]
     if not X:
         raise WrongUse('the model takes %s (%s), which cannot be attributed to: name the layer of floats that is made '
@@ -171,7 +171,8 @@ def _given(samples: inputs.Samples, free: Sequence[Any], wanted: Sequence[Any], 
     return [(tensor, found[tensor.name]) for tensor in free if tensor.name in found]
 
 
-def _check(given: Sequence[Tuple[Any, np.ndarray]], called: Mapping[str, str]) -> int:
+def _check(given: Sequence[Tuple[Any, np.ndarray]], called: Mapping[str, str],
+           features: Optional[Sequence[str]] = None) -> int:
     """The number of samples, when the arrays have the shapes of their inputs."""
     for tensor, array in given:
         if array.dtype.kind in 'SU' and tensor.dtype.name != 'string':
@@ -182,6 +183,8 @@ def _check(given: Sequence[Tuple[Any, np.ndarray]], called: Mapping[str, str]) -
         if len(array.shape) == len(sample) + 1 and _fits(array.shape[1:], sample):
             continue
         hint = '; the first axis must be the samples' if _fits(array.shape, sample) else ''
+        if features and len(sample) == 1 and (sample[0] or 0) < len(features):
+            hint = '; --columns NAME,NAME takes some of its columns'
         raise WrongUse("INPUT: '%s' takes the shape %s, not %s%s." % (
             called[tensor.name], pictures.written([None] + sample), array.shape, hint))
     sizes = {called[tensor.name]: len(array) for tensor, array in given}

@@ -2,6 +2,7 @@
 import json
 import logging
 import os
+import re
 import sys
 import warnings
 from contextlib import ExitStack, contextmanager
@@ -13,6 +14,9 @@ from ..terminal import visible_lines
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+#: How the library says what several inputs take.
+_OF_SEVERAL = re.compile(r'\b(window_shape|sampling_dims)=\[[^=]*?, None, \.\.\.\]')
 
 
 class WrongUse(Exception):
@@ -65,6 +69,10 @@ def _of_command(text: str) -> str:
     text = ' '.join(text.split())
     for prefix in ('open: ', 'tensor: '):
         text = text[len(prefix):] if text.startswith(prefix) else text
+    text = _OF_SEVERAL.sub(r"--option '\1=[[1],[1]]'", text)
+    for said, meant in (('None to leave it alone', 'null to leave it alone'),
+                        ('feature_mask with one mask for', '--option feature_mask=@FILE.npz with one mask for')):
+        text = text.replace(said, meant)
     return text.replace('layers() lists all', '`deepexplain layers` lists all').replace('safe_mode=False', '--unsafe')
 
 

@@ -27,7 +27,7 @@ def ys_of(text: str, T: Any, n: int) -> Any:
     if text == 'max':
         return None if T.shape.ndims == 1 else 'max'
     if not re.match(r'\d+(/\d+)*(,\d+(/\d+)*)*$', text):
-        raise WrongUse(f'--target: expected max, sum, ints, or places like 3/0/2, not {text!r}.')
+        raise WrongUse(f'--target: expected max, sum or all, ints, or places like 3/0/2, not {text!r}.')
     places: List[Tuple[int, ...]] = [tuple(int(unit) for unit in one.split('/')) for one in text.split(',')]
     axes = 1 if T.shape.ndims is None else T.shape.ndims - 1
     if axes < 1:

@@ -204,7 +204,8 @@ def test_a_table_and_its_columns(run, refused):
     ('a,b,c\n', "'t.csv' has no rows below its header."), ('a,b,a\n1,2,3\n', "'t.csv' has a column twice: 'a'."),
     ('a,b,c\n1,2\n', "line 2 of 't.csv' must have 3 values, as the header has, not 2."),
     ('a,b,c\n1,,3\n', "line 2 of 't.csv': the column 'b' must hold numbers, not ''."),
-    ('a,b\n1,2\n', "'features' takes the shape (?, 3), not (1, 2).")])
+    ('a,b\n1,2\n', "'features' takes the shape (?, 3), not (1, 2)."),
+    ('a,b,c,label\n1,2,3,0\n', "'features' takes the shape (?, 3), not (1, 4); --columns NAME,NAME takes some of ")])
 def test_bad_tables(refused, text, words):
     line = refused('explain', 'table.pb', table(text=text))
     assert line.startswith('INPUT: ' + words) and "'t.csv'" in line
@@ -237,6 +238,20 @@ def test_several_inputs_are_named_by_the_keys_of_an_npz(run, refused):
     assert 'one table' in refused('explain', 'two.pb', table(), '--feed', 'keep=1')
     line = refused('explain', 'two.pb', 'x.npz', '--feed', 'keep=off')
     assert line == "--feed keep: expected JSON of float32, not 'off'."
+
+
+def test_several_inputs_are_told_flags_that_work(run, refused):
+    np.savez('x.npz', a=np.ones((3, 2), 'f'), b=np.ones((3, 2), 'f'))
+    np.savez('mask.npz', a=np.array([0, 0]), b=np.array([1, 1]))
+    common = ['explain', 'two.pb', 'x.npz', '--feed', 'keep=1', '--target', 'all']
+    for method, option in (('occlusion', 'window_shape=[[1],[1]]'), ('shapley_sampling', 'sampling_dims=[[1],[1]]')):
+        line = refused(*common, '--method', method)
+        assert "--option '%s', a list" % option in line and 'null to leave it alone' in line and 'None' not in line
+        assert '--option feature_mask=@FILE.npz with one mask for each input' in line
+        for one in (option, 'feature_mask=@mask.npz'):
+            assert run(*common, '--method', method, '--option', one)[0] == 0
+    assert 'not of several: --input NAME chooses one.' in refused(*common, '--picture', 'a.png')
+    assert run(*common, '--picture', 'a.png', '--input', 'a')[0] == 0
 
 
 def test_ids_are_fed_and_their_embedding_attributed_to(run, refused):
@@ -363,7 +378,8 @@ def test_pictures_that_do_not_fit(refused, tmp_path):
     (['saved', 'x.npy', '--method', 'occlusion', '--window', '2x2x1x1'], '--window: expected at most 3 sizes'),
     (['saved', 'x.npy', '--method', 'occlusion', '--window', '5'],
      'window_shape must fit into a sample of shape (4, 4, 1), not (5, 5, 1).'),
-    (['saved', 'x.npy', '--target', 'best'], "--target: expected max, sum, ints, or places like 3/0/2, not 'best'."),
+    (['saved', 'x.npy', '--target', 'best'],
+     "--target: expected max, sum or all, ints, or places like 3/0/2, not 'best'."),
     (['saved', 'x.npy', '--target', '3'], "--target: 'scores' has the units 0 to 2, and no 3."),
     (['saved', 'x.npy', '--target', '0/1'], "--target: a unit of 'scores', "),
     (['saved', 'x.npy', '--target', '0,1,2'], '--target: expected one unit, or one for each of the 2 samples, not 3.'),

@@ -63,7 +63,7 @@ def run(models, tmp_path, monkeypatch, capsys):
     ('--window 9 --method occlusion', 'window_shape must fit'), ('--window 0 --method occlusion', 'expected sizes'),
     ('--baseline nan', 'baseline must be of finite numbers'), ('--scale nan,1', 'expected two numbers'),
     ('--batch-size 0', 'expected a positive int'), ('--limit 0', 'expected a positive int'),
-    ('--target %s' % ('9' * 60), 'has the units 0 to 5'), ('--target -1', 'expected max, sum, ints, or places')])
+    ('--target %s' % ('9' * 60), 'has the units 0 to 5'), ('--target -1', 'expected max, sum or all, ints, or places')])
 def test_wrong_values_are_wrong_use(run, options, words):
     status, out, err = run('flat.pb', 'x.npy', *options.split())
     assert (status, out, err.count('\n')) == (2, '', 1) and words in err
