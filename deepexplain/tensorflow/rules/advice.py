@@ -3,6 +3,7 @@ from typing import Iterable, List, Sequence
 
 import tensorflow.compat.v1 as tf
 
+from ..graph.compat import while_context
 from ..graph.path import Path
 from ..graph.rows import mixing_ops
 from ..runs.targets import handed_on
@@ -16,13 +17,17 @@ LOOKUPS = ('Gather', 'GatherV2', 'GatherNd', 'ResourceGather', 'ResourceGatherNd
            'SparseSegmentSqrtN', 'SparseSegmentSum')
 
 
+#: What goes through everything that has a gradient, or even without one.
+UNRULED = 'intgrad, grad*input or occlusion, which need no rules'
+
+
 def plain_ops(graph: tf.Graph) -> str:
     """How to be rid of functional loops and branches, as a sentence."""
     if graph.get_collection(OPENED):
-        return ('Take a method without rules of its own, such as intgrad or occlusion; or open the model with its '
-                'loops unrolled (unroll=True of the recurrent layers of Keras).')
+        return (f'Take {UNRULED}; or open the model with its loops unrolled (unroll=True of the recurrent layers of '
+                'Keras), for deeplift with complete=True.')
     return ('Build the model after tf.compat.v1.disable_v2_behavior(), which makes loops, branches and calls of plain '
-            'ops.')
+            f'ops; or take {UNRULED}.')
 
 
 def uncovered(T: tf.Tensor, ops: Sequence[tf.Operation]) -> str:
@@ -41,6 +46,13 @@ def completed(path: Path, ops: Iterable[tf.Operation], of: int) -> str:
         'them' if len(have) == of else ', '.join(dict.fromkeys(have)))
 
 
+def others(path: Path, ops: Iterable[tf.Operation], of: int) -> str:
+    """Which methods need no rule for some ops, out of so many that are named, as a sentence."""
+    looped = any(op.type in ('While', 'StatelessWhile') or while_context(op) is not None for op in path.dependent)
+    have = '' if looped else completed(path, ops, of)
+    return f' Or take {UNRULED}%s.' % (', or deeplift:' + have.rstrip('.') if have else '')
+
+
 def instead(ends: Sequence[tf.Tensor], T: tf.Tensor) -> List[tf.Tensor]:
     """At most five tensors that can be explained in place of X, given where the gradient stops: embeddings first."""
     found = [tensor for tensor in ends
@@ -57,7 +69,9 @@ def _of_samples(tensor: tf.Tensor, T: tf.Tensor) -> tf.Tensor:
         if not meetings:
             return at
         op = next((one.op for one in meetings if not one.place), T.op)
-        if op is T.op or op.graph is not T.graph or not op.outputs[0].shape.ndims or not op.outputs[0].dtype.is_floating:
+        if op is T.op or op.graph is not T.graph:
             break
         at = op.outputs[0]
+        if not at.shape.ndims or not at.dtype.is_floating:
+            break
     return tensor

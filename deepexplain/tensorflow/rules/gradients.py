@@ -14,9 +14,10 @@ from ..graph.units import Units, find_units, foreign_gradient, training_tensors
 from ..graph.using import untaken
 from ..messages import listed, warn
 from .activations import Rule, RuleSet, registered_rules
-from .advice import completed, plain_ops, uncovered
+from .advice import completed, others, plain_ops, uncovered
 from .complete import only_taken, without_stops
 from .cuts import refuse_hidden, why_cut, why_none, without_gradient
+from .joint import JOINT
 
 if TYPE_CHECKING:
     from ..runs.model import Model
@@ -158,9 +159,15 @@ def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
         units = only_taken(units, path)
     unruled = [(op.type, path.called(op)) for op in list(units.lost) + list(units.unsupported)] + inside.unsupported
     if unruled:
-        advice = completed(path, units.unsupported, len(unruled)) if method.startswith('deeplift') and not joint else ''
+        advice = ''
+        if method == 'elrp':
+            advice = others(path, units.unsupported, len(unruled))
+        elif method.startswith('deeplift') and not joint:
+            advice = completed(path, units.unsupported, len(unruled))
+        # What is registered is a rule for one input: no product's.
+        register = '; see register_rule' * any(one not in JOINT for one, _ in unruled)
         warn('%s: unsupported activation on the path from X to T: %s. What has no rule passes its ordinary gradient, '
-             'so attributions may not add up; see register_rule.%s' % (method, listed(unruled), advice))
+             'so attributions may not add up%s.%s' % (method, listed(unruled), register, advice))
     units = units._replace(joint=list(units.joint) + [op for op in also(path, units) if op not in units.joint])
     replica = Replica(path.with_loops(), path.fed, units, GRADIENT)
     # What goes to the winner is what it has: nothing is lost of T(x), as of the change of T something may be.
@@ -169,15 +176,17 @@ def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
     return Ruled(path, units, replica, rules, listed(unruled + inexact))
 
 
-def refuse_uncovered(method: str, T: tf.Tensor, ops: Sequence[tf.Operation], error: bool) -> str:
+def refuse_uncovered(method: str, path: Path, ops: Sequence[tf.Operation], error: bool) -> str:
     """RuntimeError, or a warning, that names ops without a rule; their list."""
     names = listed([(op.type, op.name) for op in ops])
     if ops and error:
-        hint = uncovered(T, ops)
+        hint, more = uncovered(path.T, ops), ''
         if not hint and any(op.type in FUNCTIONAL for op in ops):
-            hint = ' ' + plain_ops(T.graph)
+            hint = ' ' + plain_ops(path.graph)
+        elif not hint:
+            more = others(path, ops, len(ops))
         raise RuntimeError("%s has no rule for %s, on the path from X to T.%s uncovered='gradient' passes it by its "
-                           'ordinary gradient.' % (method, names, hint))
+                           'ordinary gradient.%s' % (method, names, hint, more))
     if ops:
         warn('%s: no rule for %s, on the path from X to T: relevance passes it by its ordinary gradient, and is not '
              'conserved.' % (method, names))
