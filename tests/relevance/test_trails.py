@@ -47,7 +47,8 @@ def test_the_axes_of_an_einsum_with_dots(session, equation, own):
 @pytest.mark.parametrize('method', ['lrp.z', 'lrp.z_plus', 'lrp.w_square'])
 def test_a_bias_behind_a_reshape_that_mixes_all_axes(session, rng, method):
     """Two rows of 6 become one of 3 x 4."""
-    X, w, b, u = tf.placeholder(tf.float32, [None, 2, 5]), variable(rng, 5, 6), variable(rng, 3, 4), variable(rng, 12, 2)
+    X = tf.placeholder(tf.float32, [None, 2, 5])
+    w, b, u = variable(rng, 5, 6), variable(rng, 3, 4), variable(rng, 12, 2)
     z = tf.reshape(tf.matmul(tf.reshape(X, [-1, 5]), w), tf.stack([tf.shape(X)[0], 3, 4]))
     plain = tf.tensordot(X, w, 1) + tf.reshape(b, [2, 6])
     T = [tf.matmul(tf.nn.relu(tf.reshape(one, [-1, 12])), u) for one in (z + b, plain)]
