@@ -63,7 +63,7 @@ class OpenedModel(DeepExplain):
 
     @property
     def inputs(self) -> List[tf.Tensor]:
-        """The tensors that the model takes: of a Keras model in its order, of a signature in that of its keys."""
+        """The tensors that the model takes: in its order, those in dicts and signatures in that of the sorted keys."""
         return list(self._opened().inputs)
 
     @property
