@@ -9,7 +9,7 @@ SPECS = (tf.TensorSpec, tf.RaggedTensorSpec, tf.SparseTensorSpec)
 
 
 def key_names(arguments: Sequence[Any], called: Sequence[str]) -> List[Optional[str]]:
-    """A name for each leaf of some arguments, in tf.nest's order: 'key' or 'key/inner', None for those of an argument without dicts.
+    """A name for each leaf of some arguments, in tf.nest's order: 'key' or 'key/inner'; None if there is no dict.
 
     Args:
         called: the arguments' names, for keys that are in several of them.
@@ -35,7 +35,7 @@ def _paths(value: Any, whole: str, inner: str) -> Iterator[Tuple[str, str]]:
 
 
 def with_names(specs: Sequence[Any], names: Sequence[Optional[str]]) -> List[Any]:
-    """The same specs, those of tensors that have no name with theirs: the last part of it, where that is one's alone."""
+    """The same specs, those of tensors that have no name with theirs; of a path its end, where that is one's alone."""
     ends = Counter(name.split('/')[-1] for name in names if name)
 
     def short(name: str) -> str:
