@@ -119,7 +119,8 @@ def gradient_as_graph(gradient: Callable, op: tf.Operation
                       ) -> Tuple[tf.GraphDef, List[Tuple[Any, tf.Tensor]], List[Any]]:
     """The gradient function of an op built in a graph of its own, and pairs of what it reads and a placeholder there.
 
-    Third are the variables that it reads. The gradients of the op's outputs are placeholders 'grad_0' and on, those of its inputs 'result_0' and on.
+    Third are the variables that it reads. The gradients of the op's outputs are placeholders 'grad_0' and on, those of
+    its inputs 'result_0' and on.
     """
     from tensorflow.python.framework import func_graph
     with op.graph.as_default():
