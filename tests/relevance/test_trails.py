@@ -99,3 +99,15 @@ def test_the_first_version_of_a_bias_is_one_too(session, rng, method):
     xs = rng.randn(3, 5)
     found = [explained(session, method, one, X, xs, ys=1) for one in T]
     close(found[0], found[1], 1e-5)
+
+
+@pytest.mark.parametrize('method', ['lrp.z_plus', 'lrp.alpha_2_beta_1', 'lrp.gamma'])
+def test_differences_are_sums(session, rng, method):
+    """Of what differs along an axis that no weights are of."""
+    X, w, b = tf.placeholder(tf.float32, [None, 3, 2]), variable(rng, 2, 2, 4), variable(rng, 3, 1)
+    z, u = tf.nn.conv1d(X, w, 1, 'SAME'), variable(rng, 12, 2)
+    initialise(session)
+    xs = rng.randn(3, 3, 2)
+    for one, other in ((z - b, z + -b), (b - z, -z + b)):
+        T = [tf.matmul(tf.nn.relu(tf.reshape(h, [-1, 12])), u) for h in (one, other)]
+        close(explained(session, method, T[0], X, xs, ys=1), explained(session, method, T[1], X, xs, ys=1), 1e-5)

@@ -8,22 +8,25 @@ from ..graph import compat
 from ..graph.bodies import Inside
 from ..graph.path import CALLS, Path, find_cut
 from ..graph.using import unused
+from .activations import registered_rules
 from .advice import instead, plain_ops
 
 if TYPE_CHECKING:
     from ..runs.model import Model
 
 
-def refuse_cut(model: 'Model', shared: FrozenSet[str] = frozenset()) -> None:
+def refuse_cut(model: 'Model', shared: FrozenSet[str] = frozenset(), ruled: FrozenSet[str] = frozenset()) -> None:
     """RuntimeError, before anything is built, where T has certainly no gradient with respect to an X.
 
     Args:
-        shared: op types without a gradient that the method passes all the same.
+        shared: op types without a gradient whose change the method shares.
+        ruled: op types that the method has a rule for, be they without a gradient.
     """
+    ruled |= frozenset(registered_rules())
     several = len(model.X) > 1
     for x in model.X:
         path = Path([x], model.T) if several else model.path
-        if x.name not in model.unused and not (shared and path.ops) and not path.may_have_gradient:
+        if x.name not in model.unused and not (shared and path.ops) and not path.may_have_gradient(ruled):
             raise RuntimeError(why_cut(model.T, x))
 
 
