@@ -90,7 +90,7 @@ def _imported(function: Any, session: tf.Session, layers: Sequence[Tuple[str, Li
     arguments = function.inputs[:len(function.inputs) - len(captured)]
     outputs = function.outputs
     definition = function.graph.as_graph_def()
-    keep_gradients(function, definition)
+    more = keep_gradients(function, definition)
     definition, moved = flat_definition(definition)
 
     def now(tensor: Any) -> str:
@@ -99,6 +99,7 @@ def _imported(function: Any, session: tf.Session, layers: Sequence[Tuple[str, Li
         return name if ':' in name else name + ':0'
 
     holders = {inner.op.name: outer for inner, outer in zip(function.inputs[len(arguments):], captured)}
+    holders.update((name, variable.handle) for name, variable in more.items())
     settle(definition)
     kept = [node for node in definition.node if node.name not in holders]
     del definition.node[:]
@@ -106,7 +107,7 @@ def _imported(function: Any, session: tf.Session, layers: Sequence[Tuple[str, Li
     read = {source for node in kept for source in node.input}
     ends = {now(tensor) for tensor in outputs}
     weights = Weights(session)
-    variables = {id(variable.handle): variable for variable in function.graph.variables}
+    variables = {id(one.handle): one for one in list(function.graph.variables) + list(more.values())}
     # Eager values are had outside of the graph alone.
     makers = {name: _maker(name, outer, variables, weights, definition) for name, outer in holders.items()
               if read & {name, name + ':0', '^' + name} or name + ':0' in ends}

@@ -1,12 +1,13 @@
 """Gradients of a target, ordinary or under a method's rules, for a model built anywhere."""
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, Callable, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import tensorflow.compat.v1 as tf
 
 from ..graph import compat
 from ..graph.bodies import look_inside
 from ..graph.functions import is_call, is_for_training
+from ..graph.kept import why_lost
 from ..graph.loops import ENTERS, restore_loops
 from ..graph.path import CALLS, FLAT, FUNCTIONAL, GRADIENT, Path, ancestors, is_training_flag, unwrap
 from ..graph.replica import Replica
@@ -71,9 +72,7 @@ def ordinary(path: Path, points: Sequence[tf.Tensor] = ()) -> Carrier:
     path = lowered(path)
     rules = registered_rules()
     units = find_units(path, frozenset(rules)) if path.of_types(['IdentityN']) else Units()
-    lost = [(op.type, op.name) for op in units.lost] + look_inside(path, rules).custom
-    if lost:
-        _warn_of_lost(lost)
+    _warn_of_lost(units.lost, look_inside(path, rules).custom)
     if not (points or units.stripped or path.of_types(FUNCTIONAL) or path.makes_own_ends):
         return Carrier(path.T, path.of)
     # TensorFlow cannot differentiate a functional loop that a session has run, but can its copy; and the custom
@@ -114,18 +113,23 @@ def lowered(path: Path, inference: bool = False) -> Path:
     if not calls:
         return path
     own = compat.functions_with_gradients(path.graph)
-    lost = [(op.type, op.name) for op in calls if foreign_gradient(op) or op.type in own]
-    if lost:
-        _warn_of_lost(lost)
+    _warn_of_lost([op for op in calls if foreign_gradient(op) or op.type in own])
     replica = Replica(path.with_loops(), path.fed, inference=inference)
     found = Path(path.X, replica.tensor(path.T))
     found.of, found.settled, found.scope, found.steps = replica.tensor, path.settled, replica.scope, path.steps
     return found
 
 
-def _warn_of_lost(ops: List[Tuple[str, str]]) -> None:
-    warn('A custom gradient is lost, as it came with a file or a function: %s. The ordinary gradients of its ops are '
-         'used.' % listed(ops))
+def _warn_of_lost(ops: Sequence[tf.Operation], inside: Sequence[Tuple[str, str]] = ()) -> None:
+    """Warn of custom gradients that are not at hand, of ops and of what lies in loops and branches."""
+    lost: Dict[str, List[Tuple[str, str]]] = {'': list(inside)}
+    for op in ops:
+        lost.setdefault(why_lost(op), []).append((op.type, op.name))
+    for why, ones in lost.items():
+        if ones:
+            warn('A custom gradient is lost%s: %s.%s The ordinary gradients of its ops are used.' % (
+                '' if why else ', as it came with a file, or in a loop, a branch or a call', listed(ones),
+                ' Its function can be kept where it is of ops on tensors and variables, but %s.' % why if why else ''))
 
 
 def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
