@@ -151,8 +151,8 @@ def wrapped(of: Any) -> Type[Attribution]:
     names = [name for name, method in attribution_methods.items() if not issubclass(method, SmoothGrad)]
     if not isinstance(of, str) or of not in names:
         close = close_to(of, names).strip()
-        raise ValueError(f"{close and close + ' '}of must be the name of a method to give noise to, one of {names}, not "
-                         f'{of!r}.')
+        raise ValueError(f"{close and close + ' '}of must be the name of a method to give noise to, one of {names}, "
+                         f'not {of!r}.')
     return attribution_methods[of]
 
 
