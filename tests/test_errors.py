@@ -200,6 +200,26 @@ def test_a_window_larger_than_the_sample(de, model):
         de.get_explainer('occlusion', T, X, window_shape=(6,)).run(np.zeros((1, 5)))
 
 
+def test_what_newcomers_pass(session, rng):
+    p, q = tf.placeholder(tf.float32, [None, 4], name='p'), tf.placeholder(tf.float32, [None], name='q')
+    hid = tf.tanh(dense(p, rng, 8), name='hid')
+    T = dense(hid, rng, 2)
+    initialise(session)
+    one = np.ones((5, 4))
+    with DeepExplain(session=session) as de:
+        with pytest.raises(ValueError, match=r"'hid:0', \(\?, 8\), not \(5, 4\).*leave xs out .*{'p:0': xs}"):
+            de.explain('gradient', T, hid, one)
+        with pytest.raises(RuntimeError, match=r"not str. Pass the tensor: de.tensor\('p'\)"):
+            de.explain('gradient', 'p', p, one)
+        with pytest.raises(RuntimeError, match='a list of arrays in the order of X, .* not a dict'):
+            de.explain('gradient', T, [p], {'p': one})
+        for ys in (True, 1.):
+            with pytest.raises(RuntimeError, match='is named by an int, not %s' % ys):
+                de.explain('gradient', T, p, one, ys)
+        with pytest.raises(ValueError, match=r'sampling_dims must be \[\], as X has no dimensions'):
+            de.explain('shapley_sampling', tf.square(q), q, np.ones(3), sampling_dims=[1])
+
+
 @pytest.mark.parametrize('epsilon', [0, -1.])
 def test_epsilon_must_be_positive(de, model, epsilon):
     with pytest.raises(AssertionError, match='epsilon must be greater than zero'):

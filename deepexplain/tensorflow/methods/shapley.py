@@ -244,6 +244,8 @@ def _checked(dims: Sequence[int], ndims: Optional[int], first: int = 1) -> List[
     valid = np.ndim(dims) == 1 and (len(dims) > 0 or last == 0) and len(set(dims)) == len(dims) and all(
         isinstance(dim, (int, np.integer)) and not isinstance(dim, bool)
         and first <= dim <= (dim if last is None else last) for dim in dims)
+    if not valid and last == 0:
+        raise ValueError('sampling_dims must be [], as X has no dimensions besides the samples, not %s.' % shown(dims))
     if not valid:
         raise ValueError('sampling_dims must name dimensions of X from %d to %s, each once, not %s.' % (
             first, 'its last' if last is None else last, shown(dims)))
