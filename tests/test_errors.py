@@ -221,7 +221,7 @@ def test_baselines(de, model, method):
 @pytest.mark.parametrize('method', ['occlusion', 'shapley_sampling'])
 def test_perturbing_several_inputs(de, model, method):
     X, T = model
-    with pytest.raises(RuntimeError, match='not yet supported'):
+    with pytest.raises(RuntimeError, match='not yet supported .*: pass X and xs without the list; or '):
         de.get_explainer(method, T, [X])
 
 
@@ -255,6 +255,11 @@ def test_what_is_no_graph_and_no_session(session):
         DeepExplain(session)
     with pytest.raises(RuntimeError, match='session must be a session with a graph.* not str'):
         DeepExplain(session='main')
+    for arguments, options in ((['model.keras'], {}), ([], dict(session='model.keras')), ([len], {})):
+        with pytest.raises(RuntimeError, match=r'model use DeepExplain.open\(model\)'):
+            DeepExplain(*arguments, **options)
+    with pytest.raises(TypeError, match=r"takes graph and session, and no 'model'; .* DeepExplain.open\(model\)"):
+        DeepExplain(model=3)
 
 
 def test_register_rule_refuses():

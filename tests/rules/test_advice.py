@@ -34,6 +34,38 @@ def test_instead_of_ids_the_embedding_comes_first(de, rng, method):
     assert said.startswith("'table") and "'mask:0'" in said and "'hot:0'" in said and 'StopGradient' not in said
 
 
+def test_what_is_advised_instead_of_examples_has_a_row_for_each(de, session, rng):
+    """Embeddings are looked up once for each id of a batch: what is averaged of them goes along with the samples."""
+    X = tf.placeholder(tf.string, [None])
+    found = tf.parse_example(X, {'a': tf.VarLenFeature(tf.int64), 'x': tf.FixedLenFeature([3], tf.float32),
+                                 'y': tf.FixedLenFeature([1], tf.float32)})
+    table, ids = weights(rng, 10, 4), found['a'].values
+    rated = tf.SparseTensor(found['a'].indices, tf.cast(ids, tf.float32) + 1, found['a'].dense_shape)
+    once, places = tf.unique(ids)
+    means = [tf.nn.embedding_lookup_sparse(table, found['a'], None, combiner='mean', name='mean'),
+             tf.nn.embedding_lookup_sparse(table, found['a'], rated, combiner='sum', name='rated'),
+             tf.math.segment_sum(tf.gather(tf.gather(table, once), places), found['a'].indices[:, 0], name='sum')]
+    T = dense(tf.tanh(tf.concat(means + [found['x'], found['y']], 1)), rng, 2)
+    initialise(session)
+    data = []
+    for ids in ([1, 2, 3], [2], [7, 8, 1]):
+        one = tf.train.Example()
+        one.features.feature['a'].int64_list.value.extend(ids)
+        for name, size in (('x', 3), ('y', 1)):
+            one.features.feature[name].float_list.value.extend(rng.rand(size))
+        data.append(one.SerializeToString())
+    said = error_of(de, 'grad*input', T, X)
+    parser = found['x'].op
+    assert said.count("'%s' (%s)" % (parser.name, parser.type)) == 1
+    names = said.partition('explained instead: ')[2].rstrip('.').replace("'", '').split(', ')
+    assert set(names) == {'mean:0', 'rated:0', 'sum:0', found['x'].name, found['y'].name}
+    with warnings.catch_warnings():
+        warnings.simplefilter('error', UserWarning)
+        for name in names:
+            inner = session.graph.get_tensor_by_name(name)
+            assert len(de.explain('grad*input', T, inner, ys=1, feed_dict={X: np.array(data)})) == 3
+
+
 def test_a_stop_gradient_is_nothing_to_explain(de, rng):
     X = tf.placeholder(tf.float32, [None, 3])
     for T in (dense(tf.stop_gradient(X), rng, 2), tf.stop_gradient(tf.tanh(X)) * 2):

@@ -253,17 +253,22 @@ class Cut(NamedTuple):
 
     Attributes:
         path: whether T depends on X at all.
-        stops: the ops that let no gradient through.
+        ends: the tensors at which it stops, on the side of T.
     """
     path: bool
-    stops: List[tf.Operation]
+    ends: List[tf.Tensor]
+
+    @property
+    def stops(self) -> List[tf.Operation]:
+        """The ops that let no gradient through, each once."""
+        return list(dict.fromkeys(tensor.op for tensor in self.ends))
 
 
 def find_cut(T: tf.Tensor, x: tf.Tensor) -> Cut:
     """Why there is no gradient of T with respect to x."""
     path = Path([x], T)
     on_path = set(path.ops)
-    stops: List[tf.Operation] = []
+    ends: List[tf.Tensor] = []
     seen: Set[str] = set()
     waiting = [T] if path.ops else []
     while waiting:
@@ -276,10 +281,10 @@ def find_cut(T: tf.Tensor, x: tf.Tensor) -> Cut:
         inputs = [one for one in tensor.op.inputs if one.name == x.name or one.op in on_path]
         trainable = [one for one in inputs if one.dtype.is_floating or one.dtype == tf.variant]
         if tensor.op.type in CONSTANT or tensor.op.type in FLAT or not has_gradient(tensor.op.type) or not trainable:
-            stops.append(tensor.op)
+            ends.append(tensor)
         else:
             waiting.extend(trainable)
-    return Cut(bool(path.ops), stops)
+    return Cut(bool(path.ops), ends)
 
 
 def _is_stopped(op: tf.Operation, on_path: Set[tf.Operation]) -> bool:

@@ -51,7 +51,7 @@ class ShapleySampling(PerturbationAttribution):
         if model.many and feature_mask is None and (
                 not isinstance(sampling_dims, list) or len(sampling_dims) != len(model.X)
                 or all(dims is not None and np.ndim(dims) == 0 for dims in sampling_dims)):
-            raise say_how('shapley_sampling', _HOW)
+            raise say_how('shapley_sampling', _HOW, len(model.X))
         self._samples = positive_int('samples', samples, MOST)
         given = list(sampling_dims or [None] * len(model.X)) if model.many else [sampling_dims]
         # All rows of X together are one sample: their axis is one of its dimensions.

@@ -72,7 +72,8 @@ def ends_of(graph: tf.Graph, inputs: Sequence[tf.Tensor] = ()) -> Tuple[List[tf.
     """The placeholders of a graph without signatures, and the tensors of floats made of them that nothing reads.
 
     An op any output of which is read is no end, and a loop is one op. What makes no floats, as an ArgMax, is not taken
-    to read; what is left over comes last (`outputs_first`). What training, saving and explaining have left in a graph is not looked at.
+    to read; what is left over comes last (`outputs_first`). What training, saving and explaining have left in a graph
+    is not looked at.
 
     Args:
         inputs: what it begins with, in place of its placeholders.

@@ -60,10 +60,6 @@ def _is_eager(model: Any) -> bool:
     return tf.executing_eagerly()
 
 
-def _as_op_name(name: str) -> str:
-    return ''.join(letter if letter.isalnum() or letter in '_.-' else '_' for letter in name).lstrip('_.-') or 'input'
-
-
 def _traced(model: Any, layers: Sequence[Layer], called: Called) -> Tuple[Any, Calls]:
     """The model at inference as a ConcreteFunction, and what each of its layers put out."""
     calls: Calls = []

@@ -4,6 +4,7 @@ from typing import Iterable, List, Sequence
 import tensorflow.compat.v1 as tf
 
 from ..graph.path import Path
+from ..graph.rows import mixing_ops
 from ..runs.targets import handed_on
 from .joint import ELEMENTARY, JOINT, takes
 
@@ -11,7 +12,8 @@ from .joint import ELEMENTARY, JOINT, takes
 OPENED = 'deepexplain/opened'
 
 #: Where gradients end that come to integers: what they look up is the nearest to them.
-LOOKUPS = ('Gather', 'GatherV2', 'GatherNd', 'ResourceGather', 'ResourceGatherNd')
+LOOKUPS = ('Gather', 'GatherV2', 'GatherNd', 'ResourceGather', 'ResourceGatherNd', 'SparseSegmentMean',
+           'SparseSegmentSqrtN', 'SparseSegmentSum')
 
 
 def plain_ops(graph: tf.Graph) -> str:
@@ -39,8 +41,24 @@ def completed(path: Path, ops: Iterable[tf.Operation], of: int) -> str:
         'them' if len(have) == of else ', '.join(dict.fromkeys(have)))
 
 
-def instead(stops: Sequence[tf.Operation], T: tf.Tensor) -> List[tf.Tensor]:
-    """What can be explained in place of X, given the ops that stop the gradient: embeddings first."""
-    found = [op.outputs[0] for op in stops
-             if op is not T.op and op.type != 'StopGradient' and op.outputs and op.outputs[0].dtype.is_floating]
-    return sorted(found, key=lambda tensor: tensor.op.type not in LOOKUPS)
+def instead(ends: Sequence[tf.Tensor], T: tf.Tensor) -> List[tf.Tensor]:
+    """At most five tensors that can be explained in place of X, given where the gradient stops: embeddings first."""
+    found = [tensor for tensor in ends
+             if tensor.op is not T.op and tensor.op.type != 'StopGradient' and tensor.dtype.is_floating]
+    found = sorted(found, key=lambda tensor: tensor.op.type not in LOOKUPS)[:5]
+    return list(dict.fromkeys(_of_samples(tensor, T) for tensor in found))
+
+
+def _of_samples(tensor: tf.Tensor, T: tf.Tensor) -> tf.Tensor:
+    """A tensor or, where its rows meet on the way to T (those of unique ids, say), the next that has one a sample."""
+    at = tensor
+    for _ in range(8):
+        meetings = mixing_ops(Path([at], T))
+        if not meetings:
+            return at
+        op = next((one.op for one in meetings if not one.place), T.op)
+        after = op.outputs[0]
+        if op is T.op or op.graph is not T.graph or not after.shape.ndims or not after.dtype.is_floating:
+            break
+        at = after
+    return tensor

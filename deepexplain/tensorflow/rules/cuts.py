@@ -49,12 +49,12 @@ def why_cut(T: tf.Tensor, x: tf.Tensor) -> str:
             message += ' X depends on T: are they swapped?'
         return message
     message += 'the gradient stops at %s.' % ', '.join("'%s' (%s)" % (op.name, op.type) for op in cut.stops[:5])
-    nearest = instead(cut.stops, T)
+    nearest = instead(cut.ends, T)
     if not nearest and not x.dtype.is_floating:
         message += ' occlusion and shapley_sampling take it as it is, with a baseline.'
     if nearest:
         message += ' Nearest to X that can be explained instead: %s.' % ', '.join(
-            "'%s'" % tensor.name for tensor in nearest[:5])
+            "'%s'" % tensor.name for tensor in nearest)
     return message
 
 

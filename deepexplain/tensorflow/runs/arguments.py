@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..graph.compat import while_context
-from .arrays import all_finite, to_array
+from .arrays import all_finite, to_feed
 from .batching import Rowing
 
 #: More steps or samples than anybody has time for; their places are listed in memory.
@@ -142,7 +142,7 @@ def check_samples(X: List[tf.Tensor], many: bool, xs: Any) -> List[np.ndarray]:
 
 
 def _data(name: str, value: Any, x: tf.Tensor) -> np.ndarray:
-    array = to_array(name, value, x.dtype.as_numpy_dtype)
+    array = to_feed(name, value, x)
     if array.ndim == 0 or not fits(array.shape[1:], sample_shape(x)):
         expected = None if x.shape.ndims is None else [None] + x.shape.as_list()[1:]
         raise ValueError(f"{name} must have the shape of '{x.name}', {written(expected)}, not {array.shape}.")

@@ -6,8 +6,8 @@ import tensorflow.compat.v1 as tf
 
 from ..graph.path import CONSTANT, ops_to
 from ..graph.slices import PARTS, takes_units
-from .arguments import finite, fits, sample_shape, to_array, written
-from .arrays import evaluated, not_numbers
+from .arguments import finite, fits, sample_shape, written
+from .arrays import evaluated, not_numbers, to_array
 
 
 def check_ys(ys: Any) -> None:
