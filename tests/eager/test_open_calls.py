@@ -30,6 +30,7 @@ def own(keras, how):
         return self.end(2. * inputs['a'] + inputs['b'])
 
     calls = {'arguments': lambda self, a, b, training=False: self.end(2. * a + b), 'dict': dict_of,
+             'by name': lambda self, a, *, b, training=False: self.end(2. * a + b),
              'list': lambda self, inputs: self.end(2. * inputs[0] + inputs[1]),
              'optional': lambda self, a, b=None: self.end(2. * a if b is None else 2. * a + b)}
     Own.call = calls[how]
@@ -58,6 +59,29 @@ def test_models_of_classes_of_their_own(keras, rng, how, signed):
         close(de.session.run(de.outputs[0], dict(zip([one.name for one in de.inputs], [a, b]))), value.numpy(), 1e-5)
         for got, x, factor in zip(de.explain('grad*input', de.logits, de.inputs, [a, b], ys=1), (a, b), (2, 1)):
             close(got, factor * x * weights[:, 1], 1e-5)
+
+
+@pytest.mark.parametrize('how', ['names', 'by name', 'list by name', 'called'])
+def test_arguments_by_their_names(keras, rng, how):
+    model = own(keras, 'arguments') if how == 'names' else own(keras, 'by name')
+    a, b = rng.randn(4, 3).astype('f'), rng.randn(4, 3).astype('f')
+    value = model(tf.constant(a), b=tf.constant(b))
+    signature = [spec('a'), spec('b')] if how == 'list by name' else {'b': spec(), 'a': spec()}
+    if how == 'called' and not hasattr(model, 'save_spec'):
+        with pytest.raises(ValueError, match='^open: the Keras model does not know the shapes of its inputs'):
+            DeepExplain.open(model)
+        return
+    with DeepExplain.open(model, **({} if how == 'called' else {'input_signature': signature})) as de:
+        assert len(de.inputs) == 2
+        if how != 'called':
+            assert [one.op.name for one in de.inputs] == ['a', 'b']
+        close(de.session.run(de.outputs[0], dict(zip(de.inputs, [a, b]))), value.numpy(), 1e-5)
+
+
+def test_arguments_that_do_not_fit(keras):
+    for signature in ({'a': spec()}, [spec()], [spec()] * 3):
+        with pytest.raises(ValueError, match='^open: the inputs of the Keras model do not fit its call.*by the names'):
+            DeepExplain.open(own(keras, 'by name'), input_signature=signature)
 
 
 def test_signatures_that_are_none(keras):

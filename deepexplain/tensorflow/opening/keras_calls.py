@@ -1,11 +1,11 @@
 """What an eager Keras model is called with: its inputs as specs, in whatever structure its call takes."""
-import inspect
 import itertools
 import re
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import tensorflow.compat.v1 as tf
 
+from .keras_arguments import arguments_of, by_name, check_fits, in_order
 from .keys import SPECS, as_op_name, key_names, parts_of, with_names
 from .source import OpenError
 
@@ -40,7 +40,9 @@ class Called(NamedTuple):
 def called_with(model: Any, signature: Any) -> Called:
     """What a model is called with: as the caller says, else as it was built or called."""
     if signature is not None:
-        return _signed(model, signature)
+        found = _signed(model, signature)
+        check_fits(model, found.arguments, found.keywords)
+        return found
     inputs = getattr(model, 'inputs', None)
     if inputs:
         # A Sequential that was never called has inputs, but no input.
@@ -66,7 +68,7 @@ def called_with(model: Any, signature: Any) -> Called:
         return _named([_mapped(shapes, dtype, 'input')], {})
     raise OpenError('open: the Keras model does not know the shapes of its inputs: give them, as in '
                     'open(model, input_signature=[tf.TensorSpec([None, 4], tf.float32)]), one for each argument of its '
-                    'call, or a dict.')
+                    'call, or a dict by their names.')
 
 
 def _signed(model: Any, signature: Any) -> Called:
@@ -77,9 +79,9 @@ def _signed(model: Any, signature: Any) -> Called:
             raise TypeError('open: input_signature must be of tf.TensorSpecs, in a list or a dict, not of '
                             f'{type(spec).__name__}.')
     if isinstance(signature, dict):
-        return _named([signature], {})
-    parameters = [one for name, one in inspect.signature(model.call).parameters.items()
-                  if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD) and name not in ('training', 'mask')]
+        named = by_name(model, signature, _first(model))
+        return _named([signature], {}) if named is None else _named(*named)
+    parameters = arguments_of(model)
     needed = [one for one in parameters if one.default is one.empty]
     apart = len(signature) == 1 or len(needed) > 1
     if not apart and len(parameters) >= len(signature):
@@ -87,7 +89,13 @@ def _signed(model: Any, signature: Any) -> Called:
         saved = getattr(model, 'save_spec', lambda: None)()
         shapes = _built_shapes(model)
         apart = isinstance(shapes, _Shape) if saved is None else len(saved[0]) == len(signature)
-    return _named(signature if apart else [signature], {})
+    return _named(*in_order(model, signature)) if apart else _named([signature], {})
+
+
+def _first(model: Any) -> Any:
+    """What the first argument of a model's call was, in specs or shapes; None where nobody knows."""
+    saved = getattr(model, 'save_spec', lambda: None)()
+    return saved[0][0] if saved is not None and saved[0] else _built_shapes(model)
 
 
 def _named(arguments: Sequence[Any], keywords: Dict[str, Any]) -> Called:
@@ -122,8 +130,7 @@ def _built_shapes(model: Any) -> Any:
     if not model.built or not hasattr(model, 'input_dtype'):
         return None
     shapes = (model.get_build_config() or {}).get('input_shape')
-    needed = [one for one in inspect.signature(model.call).parameters.values() if one.default is one.empty
-              and one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+    needed = [one for one in arguments_of(model) if one.default is one.empty]
     return _shapes(shapes) if len(needed) == 1 else None
 
 

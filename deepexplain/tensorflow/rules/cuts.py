@@ -77,6 +77,25 @@ def without_gradient(path: Path, T: tf.Tensor, points: Sequence[tf.Tensor]) -> L
             for tensor in op.outputs]
 
 
+def refuse_dead_ends(model: 'Model', path: Path, ops: Sequence[tf.Operation]) -> List[tf.Operation]:
+    """RuntimeError where all ways from an X lead through ops, of some without a rule, that have no gradient either.
+
+    Args:
+        path: the path that these ops are on, which may stand for the model's.
+
+    Returns:
+        Those of the ops that have no gradient.
+    """
+    dead = [op for op in ops if _lacks_gradient(op.type) and op.type not in CALLS and hasattr(tf.raw_ops, op.type)]
+    barred = path.dead.union(tensor.name for op in dead for tensor in op.outputs)
+    for x in path.X if dead else ():
+        way = Path([x], path.T, barred)
+        way.steps = path.steps
+        if x.name not in model.unused and not way.carries(path.T):
+            raise RuntimeError(why_cut(model.T, x))
+    return dead
+
+
 def _lacks_gradient(op_type: str) -> bool:
     """Whether TensorFlow knows nothing of an op type's gradient, not even that there is none."""
     return not compat.has_gradient(op_type) and not compat.never_has_gradient(op_type)

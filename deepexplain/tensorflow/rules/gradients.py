@@ -17,7 +17,7 @@ from ..messages import listed, warn
 from .activations import Rule, RuleSet, registered_rules
 from .advice import completed, plain_ops, uncovered
 from .complete import only_taken, without_stops
-from .cuts import refuse_hidden, why_cut, why_none, without_gradient
+from .cuts import refuse_dead_ends, refuse_hidden, why_cut, why_none, without_gradient
 
 if TYPE_CHECKING:
     from ..runs.model import Model
@@ -160,9 +160,11 @@ def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
     units = find_units(path, frozenset(rules), joint)
     if joint:
         units = only_taken(units, path)
-    unruled = [(op.type, path.called(op)) for op in list(units.lost) + list(units.unsupported)] + inside.unsupported
+    dead = refuse_dead_ends(model, path, units.unsupported)
+    passed = [op for op in units.unsupported if op not in dead]
+    unruled = [(op.type, path.called(op)) for op in list(units.lost) + passed] + inside.unsupported
     if unruled:
-        advice = completed(path, units.unsupported, len(unruled)) if method.startswith('deeplift') and not joint else ''
+        advice = completed(path, passed, len(unruled)) if method.startswith('deeplift') and not joint else ''
         warn('%s: unsupported activation on the path from X to T: %s. What has no rule passes its ordinary gradient, '
              'so attributions may not add up; see register_rule.%s' % (method, listed(unruled), advice))
     units = units._replace(joint=list(units.joint) + [op for op in also(path, units) if op not in units.joint])
@@ -170,22 +172,34 @@ def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
     # What goes to the winner is what it has: nothing is lost of T(x), as of the change of T something may be.
     inexact = [(op.type, path.called(op)) for op in units.inexact
                if op not in units.joint and op not in units.unsupported and method != 'elrp']
+    inexact += [(op.type, path.called(op)) for op in dead]
     return Ruled(path, units, replica, rules, listed(unruled + inexact))
 
 
-def refuse_uncovered(method: str, T: tf.Tensor, ops: Sequence[tf.Operation], error: bool) -> str:
+def refuse_uncovered(model: 'Model', method: str, path: Path, ops: Sequence[tf.Operation], error: bool) -> str:
     """RuntimeError, or a warning, that names ops without a rule; their list."""
-    names = listed([(op.type, op.name) for op in ops])
+    dead = refuse_dead_ends(model, path, ops)
+    passed = [op for op in ops if op not in dead]
+    names = _called(ops)
     if ops and error:
-        hint = uncovered(T, ops)
+        hint = uncovered(path.T, ops)
         if not hint and any(op.type in FUNCTIONAL for op in ops):
-            hint = ' ' + plain_ops(T.graph)
-        raise RuntimeError("%s has no rule for %s, on the path from X to T.%s uncovered='gradient' passes it by its "
-                           'ordinary gradient.' % (method, names, hint))
-    if ops:
+            hint = ' ' + plain_ops(path.graph)
+        if passed:
+            hint += " uncovered='gradient' passes %s by its ordinary gradient." % (_called(passed) if dead else 'it')
+        if dead:
+            hint += " Of %s there is no gradient%s: uncovered='gradient' leaves out what goes that way." % (
+                _called(dead) if passed else 'it', '' if passed else ' either')
+        raise RuntimeError('%s has no rule for %s, on the path from X to T.%s' % (method, names, hint))
+    if passed:
+        # Of what goes through the others, which have no gradient, the explainer itself says that it is left out.
         warn('%s: no rule for %s, on the path from X to T: relevance passes it by its ordinary gradient, and is not '
-             'conserved.' % (method, names))
+             'conserved.' % (method, _called(passed)))
     return names
+
+
+def _called(ops: Sequence[tf.Operation]) -> str:
+    return listed([(op.type, op.name) for op in ops])
 
 
 def gradients_of(T: tf.Tensor, points: Sequence[tf.Tensor], model: 'Model', relevance: bool = False,
