@@ -2,6 +2,7 @@
 import json
 import logging
 import os
+import re
 import sys
 import warnings
 from contextlib import ExitStack, contextmanager
@@ -11,6 +12,8 @@ from ..terminal import visible_lines
 
 #: Exit statuses besides 0: something failed, the command line is wrong, Ctrl-C.
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
+
+_OBJECTS = re.compile(r"custom_objects=\{'(?P<key>[^']*)': (?P<value>\w+)\}")
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
@@ -65,7 +68,15 @@ def _of_command(text: str) -> str:
     text = ' '.join(text.split())
     for prefix in ('open: ', 'tensor: '):
         text = text[len(prefix):] if text.startswith(prefix) else text
+    text = _OBJECTS.sub(_as_flag, text).replace('nor in custom_objects;', 'nor among --custom-objects;')
     return text.replace('layers() lists all', '`deepexplain layers` lists all').replace('safe_mode=False', '--unsafe')
+
+
+def _as_flag(found: Any) -> str:
+    """`custom_objects={'key': value}` as a flag; any function is called NAME."""
+    key, value = found.group('key'), found.group('value')
+    name = 'NAME' if value == 'function' else value
+    return '--custom-objects ' + (f'MODULE:{name}' if key == name else f'{key}=MODULE:{name}')
 
 
 def say(kind: str, text: str, stream: Any = None) -> None:
