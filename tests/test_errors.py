@@ -200,6 +200,26 @@ def test_a_window_larger_than_the_sample(de, model):
         de.get_explainer('occlusion', T, X, window_shape=(6,)).run(np.zeros((1, 5)))
 
 
+def test_what_newcomers_pass(session, rng):
+    p, q = tf.placeholder(tf.float32, [None, 4], name='p'), tf.placeholder(tf.float32, [None], name='q')
+    hid = tf.tanh(dense(p, rng, 8), name='hid')
+    T = dense(hid, rng, 2)
+    initialise(session)
+    one = np.ones((5, 4))
+    with DeepExplain(session=session) as de:
+        with pytest.raises(ValueError, match=r"'hid:0', \(\?, 8\), not \(5, 4\).*leave xs out .*{'p:0': xs}"):
+            de.explain('gradient', T, hid, one)
+        with pytest.raises(RuntimeError, match=r"not str. Pass the tensor: de.tensor\('p'\)"):
+            de.explain('gradient', 'p', p, one)
+        with pytest.raises(RuntimeError, match='a list of arrays in the order of X, .* not a dict'):
+            de.explain('gradient', T, [p], {'p': one})
+        for ys in (True, 1.):
+            with pytest.raises(RuntimeError, match='is named by an int, not %s' % ys):
+                de.explain('gradient', T, p, one, ys)
+        with pytest.raises(ValueError, match=r'sampling_dims must be \[\], as X has no dimensions'):
+            de.explain('shapley_sampling', tf.square(q), q, np.ones(3), sampling_dims=[1])
+
+
 @pytest.mark.parametrize('epsilon', [0, -1.])
 def test_epsilon_must_be_positive(de, model, epsilon):
     with pytest.raises(AssertionError, match='epsilon must be greater than zero'):
@@ -221,7 +241,7 @@ def test_baselines(de, model, method):
 @pytest.mark.parametrize('method', ['occlusion', 'shapley_sampling'])
 def test_perturbing_several_inputs(de, model, method):
     X, T = model
-    with pytest.raises(RuntimeError, match='not yet supported'):
+    with pytest.raises(RuntimeError, match='not yet supported .*: pass X and xs without the list; or '):
         de.get_explainer(method, T, [X])
 
 
@@ -255,6 +275,11 @@ def test_what_is_no_graph_and_no_session(session):
         DeepExplain(session)
     with pytest.raises(RuntimeError, match='session must be a session with a graph.* not str'):
         DeepExplain(session='main')
+    for arguments, options in ((['model.keras'], {}), ([], dict(session='model.keras')), ([len], {})):
+        with pytest.raises(RuntimeError, match=r'model use DeepExplain.open\(model\)'):
+            DeepExplain(*arguments, **options)
+    with pytest.raises(TypeError, match=r"takes graph and session, and no 'model'; .* DeepExplain.open\(model\)"):
+        DeepExplain(model=3)
 
 
 def test_register_rule_refuses():

@@ -67,6 +67,39 @@ def test_targets_without_a_gradient(session, network, rng, name):
             fails(session, de, name, target, x, **needed(name))
 
 
+STEPS = [tf.floor, tf.math.ceil, tf.round, tf.math.rint, lambda x: x // 2., lambda x: tf.raw_ops.TruncateDiv(x=x, y=2.)]
+
+#: Those that pass a step by their rule for activations.
+PASS = [name for name in attribution_methods if name[:4] in ('lrp', 'lrp.', 'deco', 'guid', 'deep') and (
+    'lift' not in name)]
+
+
+@pytest.mark.parametrize('name', sorted(name for name, method in attribution_methods.items() if method.differentiates))
+def test_steps_that_have_no_gradient_at_all(session, network, name):
+    X, T = network
+    with DeepExplain(session=session) as de:
+        for step in STEPS[4 if name in PASS else 0:]:
+            fails(session, de, name, step(T), X, **needed(name))
+            fails(session, de, name, 2. * step(X), [X], **needed(name))
+        if 'uncovered' in attribution_methods[name].options():
+            fails(session, de, name, STEPS[4](T), X, uncovered='gradient', **needed(name))
+
+
+@pytest.mark.parametrize('name', ['gradient', 'elrp', 'deeplift', 'intgrad', 'lrp.z', 'guided_backprop'])
+def test_steps_that_can_be_explained(session, network, name):
+    """A gradient that is zero, a rule, or another way."""
+    X, T = network
+    rounded = tf.round(T)
+    targets = [tf.sign(T), rounded + T] + [rounded] * (name in PASS)
+    if name == 'deeplift':
+        with DeepExplain(session=session) as de:
+            assert de.explain(name, rounded, X, 9 * np.ones((2, 4)), complete=True).any()
+    with DeepExplain(session=session) as de, warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        for target in targets:
+            assert de.explain(name, target, X, np.ones((2, 4))).shape == (2, 4)
+
+
 @pytest.mark.parametrize('name', sorted(name for name in attribution_methods if name[:3] in ('lrp', 'dee') and (
     'lift' not in name)))
 def test_what_relevance_has_no_rule_for(session, network, name):

@@ -13,6 +13,8 @@ from ..terminal import visible_lines
 #: Exit statuses besides 0: something failed, the command line is wrong, Ctrl-C.
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
 
+_OBJECTS = re.compile(r"custom_objects=\{'(?P<key>[^']*)': (?P<value>\w+)\}")
+
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 #: How the library says what several inputs take.
@@ -73,7 +75,15 @@ def _of_command(text: str) -> str:
     for said, meant in (('None to leave it alone', 'null to leave it alone'),
                         ('feature_mask with one mask for', '--option feature_mask=@FILE.npz with one mask for')):
         text = text.replace(said, meant)
+    text = _OBJECTS.sub(_as_flag, text).replace('nor in custom_objects;', 'nor among --custom-objects;')
     return text.replace('layers() lists all', '`deepexplain layers` lists all').replace('safe_mode=False', '--unsafe')
+
+
+def _as_flag(found: Any) -> str:
+    """`custom_objects={'key': value}` as a flag; any function is called NAME."""
+    key, value = found.group('key'), found.group('value')
+    name = 'NAME' if value == 'function' else value
+    return '--custom-objects ' + (f'MODULE:{name}' if key == name else f'{key}=MODULE:{name}')
 
 
 def say(kind: str, text: str, stream: Any = None) -> None:

@@ -18,6 +18,9 @@ from .runs.targets import final_squashing
 if TYPE_CHECKING:
     from .opening.model import OpenedModel
 
+#: What those are told who pass no session.
+_OPEN = 'for a Keras model, a tf.function or the path of a model use DeepExplain.open(model)'
+
 
 class DeepExplain:
     """A context in which to explain the tensors of a graph.
@@ -36,16 +39,19 @@ class DeepExplain:
 
     Raises:
         RuntimeError: if no session is found, or it runs another graph than `graph`.
+        TypeError: for other arguments: a model is opened by `DeepExplain.open`.
     """
 
-    def __init__(self, graph: Optional[tf.Graph] = None, session: Optional[tf.Session] = None) -> None:
+    def __init__(self, graph: Optional[tf.Graph] = None, session: Optional[tf.Session] = None, **others: Any) -> None:
+        for name in others:
+            raise TypeError(f"DeepExplain takes graph and session, and no '{name}'; {_OPEN}.")
         if graph is not None and not isinstance(graph, tf.Graph):
             raise RuntimeError('DeepExplain: graph must be a tf.Graph, not %s; a session is given by name, as '
-                               'DeepExplain(session=your_session).' % type(graph).__name__)
+                               'DeepExplain(session=your_session); %s.' % (type(graph).__name__, _OPEN))
         self.session = _find_session(graph) if session is None else session
         if not isinstance(getattr(self.session, 'graph', None), tf.Graph):
             raise RuntimeError('DeepExplain: session must be a session with a graph, such as tf.compat.v1.Session, not '
-                               f'{type(self.session).__name__}.')
+                               f'{type(self.session).__name__}; {_OPEN}.')
         self.graph = self.session.graph
         if graph is not None and graph is not self.graph:
             raise RuntimeError('DeepExplain: graph must be the graph of the session, not another one.')
@@ -195,7 +201,8 @@ def _find_session(graph: Optional[tf.Graph]) -> tf.Session:
     if session is not None:
         return session
     if tf.executing_eagerly():
-        raise RuntimeError('DeepExplain explains graphs on a session, and eager execution is on: call '
-                           'tf.compat.v1.disable_eager_execution() before the model is built, or pass the '
-                           'tf.compat.v1.Session of an explicit tf.Graph as DeepExplain(session=your_session).')
+        raise RuntimeError('DeepExplain explains graphs on a session, and eager execution is on: '
+                           f'{_OPEN}. Otherwise pass the tf.compat.v1.Session of an explicit tf.Graph as '
+                           'DeepExplain(session=your_session), or call tf.compat.v1.disable_eager_execution() before '
+                           'the model is built.')
     raise RuntimeError('DeepExplain: could not retrieve a session. Use DeepExplain(session=your_session).')

@@ -43,8 +43,9 @@ class Explainer:
                  session: tf.Session, rows: Optional[str] = None, **options: Any) -> None:
         method, options = named(method, options)
         if not isinstance(method, str) or method not in methods.attribution_methods:
-            raise RuntimeError('Method must be in %s, not %r.%s' % (
-                list(methods.attribution_methods), method, close_to(method, methods.attribution_methods)))
+            close = close_to(method, methods.attribution_methods).strip()
+            raise RuntimeError('%sMethod must be in %s, not %r.' % (
+                close and close + ' ', list(methods.attribution_methods), method))
         together = is_together(rows)
         graph = session.graph
         inputs = check_tensors(T, X, graph)

@@ -1,4 +1,6 @@
 """--custom-objects: classes and functions of the user's own, from modules that are named."""
+import importlib
+
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
@@ -13,6 +15,12 @@ def doubled(x):
     return 2. * x
 
 every = {'own': doubled}
+
+def scale_of(keras):
+    class Scale(keras.layers.Layer):
+        def call(self, x):
+            return 3. * x
+    return Scale
 """
 
 
@@ -60,4 +68,20 @@ def test_wrong_use(call, named, words):
 
 def test_without_it_the_error_says_what_is_missing(call):
     status, _, err = call('layers')
-    assert status and "a lambda as the activation of the layer 'own'" in err
+    assert status == 2 and "a lambda as the activation of the layer 'own'" in err
+    assert '--custom-objects own=MODULE:NAME.' in err and 'custom_objects=' not in err
+
+
+@pytest.mark.parametrize('kind', ['Scale', 'doubled'])
+def test_what_is_missing_is_named_with_the_flag(call, tmp_path, monkeypatch, kind):
+    keras = PACKAGES[sorted(PACKAGES)[-1]]
+    monkeypatch.syspath_prepend(str(tmp_path))
+    module = importlib.import_module('users_own_layers')
+    monkeypatch.setattr(module, 'Scale', module.scale_of(keras), raising=False)
+    layer = module.Scale(name='own') if kind == 'Scale' else keras.layers.Dense(3, activation=module.doubled)
+    keras.models.Sequential([keras.layers.Dense(3, input_shape=(3,)), layer]).save('model.h5')
+    status, out, err = call('layers')
+    assert status == 2 and not out and err.count('\n') == 1 and 'custom_objects=' not in err
+    assert err.endswith('. Give what is yours, as in --custom-objects MODULE:%s.\n' % kind)
+    status, out, err = call('layers', '--custom-objects', 'users_own_layers:' + kind)
+    assert status == 0 and 'logits' in out

@@ -1,4 +1,5 @@
 """Custom gradients of models of this process are kept; of those in files only the name is left, as a warning says."""
+import re
 import warnings
 
 import numpy as np
@@ -102,6 +103,116 @@ def test_weights_of_a_kept_gradient_are_the_models(W):
         de.refresh()
         close(explainer.run(XS), 2 * before, 1e-5)
         W.assign(old)
+
+
+def several(x, W, S):
+    """Two outputs; each gradient reads W, which the model does not, and another variable."""
+    @tf.custom_gradient
+    def both(x, y):
+        def gradient(a, b):
+            return a * S + b * W[0, 0], tf.cond(S > 0, lambda: b * S, lambda: a)
+        return (x * y, x + y), gradient
+    a, b = both(x, tf.tanh(x))
+    return reversed_by(S)(a + 2. * b)
+
+
+def reversed_by(S):
+    @tf.custom_gradient
+    def layer(x):
+        return tf.identity(x), lambda grad: -S * grad
+    return layer
+
+
+class Reversal(tf.keras.layers.Layer):
+    def build(self, shape):
+        self.strength = self.add_weight(name='strength', shape=(), initializer='ones', trainable=False)
+
+    def call(self, x):
+        @tf.custom_gradient
+        def layer(x):
+            return tf.identity(x), lambda grad: -tf.convert_to_tensor(self.strength) * grad
+        return layer(x)
+
+
+@pytest.mark.parametrize('name', ['one', 'several', 'table'])
+def test_variables_that_the_gradient_alone_reads(W, name):
+    """As the strength of a gradient reversal; `refresh` takes their present values."""
+    S = tf.Variable(2.)
+    table = tf.Variable(np.float32([[1., 2., 3., 4.], [5., 6., 7., 8.]]), trainable=False)
+
+    @tf.custom_gradient
+    def looked_up(x):
+        return tf.identity(x), lambda grad: grad * S * tf.gather(table, 1)
+
+    model = {'one': lambda x: tf.matmul(tf.tanh(reversed_by(S)(x)), tf.ones((4, 2))),
+             'several': lambda x: several(x, W, S), 'table': lambda x: tf.tanh(looked_up(x))}[name]
+    xs = tf.constant(XS)
+
+    def want():
+        with tf.GradientTape() as tape:
+            tape.watch(xs)
+            target = model(xs)
+        return tape.gradient(target, xs).numpy() * XS
+
+    function = tf.function(model, input_signature=SPEC)
+    before = function(xs).numpy()
+    captured = len(function.get_concrete_function().captured_inputs)
+    with warnings.catch_warnings():
+        warnings.simplefilter('error', UserWarning)
+        with DeepExplain.open(function) as de:
+            explainer = de.get_explainer('grad*input', de.outputs[0], de.inputs[0])
+            close(explainer.run(XS), want(), 1e-5)
+            S.assign(3.)
+            old = want()
+            de.refresh()
+            close(explainer.run(XS), want(), 1e-5)
+            S.assign(2.)
+            assert np.abs(want() - old).max() > 1e-3
+    assert len(function.get_concrete_function().captured_inputs) == captured
+    close(function(xs).numpy(), before, 1e-6)
+
+
+@pytest.mark.parametrize('package', ['tf.keras', 'keras'])
+def test_reversal_layer(package):
+    if package == 'keras':
+        keras = pytest.importorskip('keras', minversion='3')
+        base = keras.layers.Layer
+    else:
+        keras, base = tf.keras, tf.keras.layers.Layer
+    layer = type('Reversal', (base,), {name: vars(Reversal)[name] for name in ('build', 'call')})()
+    inputs = keras.Input((4,))
+    model = keras.Model(inputs, keras.layers.Dense(2)(layer(keras.layers.Dense(4, activation='tanh')(inputs))))
+    xs = tf.constant(XS)
+    with warnings.catch_warnings():
+        warnings.filterwarnings('error', 'A custom gradient is lost')
+        with DeepExplain.open(model) as de:
+            for strength in [1., .25]:
+                layer.strength.assign(strength)
+                de.refresh()
+                with tf.GradientTape() as tape:
+                    tape.watch(xs)
+                    target = model(xs)
+                want = tape.gradient(target, xs).numpy() * XS
+                close(de.explain('grad*input', de.outputs[0], de.inputs[0], XS), want, 1e-5)
+
+
+def test_what_cannot_be_kept_says_why(W):
+    S = tf.Variable(2.)
+    keys = tf.constant(['a'])
+    table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, tf.constant([2.])), 0.)
+
+    def model(gradient):
+        layer = tf.custom_gradient(lambda x: (tf.identity(x), gradient))
+        return tf.function(lambda x: tf.tanh(layer(x)), input_signature=SPEC)
+
+    for gradient, why in [
+            (lambda grad: grad * S.numpy(), r'cannot be built as ops of a graph: \w+: '),
+            (lambda grad: grad * table.lookup(keys), 'reads a resource that is no variable')]:
+        with DeepExplain.open(model(gradient)) as de, pytest.warns(UserWarning) as caught:
+            close(de.explain('grad*input', de.outputs[0], de.inputs[0], XS), XS * (1 - np.tanh(XS) ** 2), 1e-5)
+        text, = [str(one.message) for one in caught if 'is lost' in str(one.message)]
+        assert re.search(r'A custom gradient is lost: IdentityN \(IdentityN\).*' + why, text)
+        assert 'file' not in text and 'ordinary gradients' in text
 
 
 def test_keras_layers_and_rules(W):

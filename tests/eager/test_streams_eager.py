@@ -16,6 +16,11 @@ def de():
         yield opened
 
 
+def test_a_context_without_a_session_names_open():
+    with pytest.raises(RuntimeError, match=r'eager execution is on: for a Keras model.* DeepExplain.open\(model\)'):
+        DeepExplain()
+
+
 def test_data_sets(de):
     explainer = de.get_explainer('gradient', de.outputs[0], de.inputs[0])
     want = explainer.run(XS, YS)

@@ -77,6 +77,21 @@ def test_strings_without_a_baseline(session, text):
     assert not counting.calls
 
 
+def test_numbers_are_no_strings(session, text):
+    words, ids, _, T = text
+    counting = Counting(session)
+    with DeepExplain(session=counting) as de:
+        explainer = de.get_explainer('occlusion', T, words, baseline='')
+        for xs, kind in ((np.ones((2, 3)), 'float'), ([[1, 2, 3]], 'int'), ([['good', None, 'x']], 'NoneType')):
+            with pytest.raises(ValueError, match="xs must be an array of strings, .*'words:0' .* not of %s" % kind):
+                explainer.run(xs)
+        with pytest.raises(ValueError, match=r"feed_dict\['words:0'\] must be an array of strings, .* not of int"):
+            de.explain('occlusion', T, ids, feed_dict={words: [[1, 2]]})
+        with pytest.raises(ValueError, match='xs must be an array of strings, .* not of float'):
+            de.explain('occlusion', T, words, [[1., 2.]], baseline='', rows='together')
+    assert not counting.calls
+
+
 def test_whole_texts_and_what_has_no_inner_tensor(session):
     text = tf.placeholder(tf.string, [None], name='text')
     T = tf.cast(tf.strings.length(text), tf.float32)

@@ -360,6 +360,7 @@ def test_a_tunnel_does_not_change(session, model, rng):
 BAD = [
     (dict(of='gradients'), ValueError, "of must be the name of a method to give noise to, one of .*'saliency'.*, not "
                                        "'gradients'"),
+    (dict(of='occlusions'), ValueError, "^Did you mean 'occlusion'. of must be the name"),
     (dict(of='vargrad'), ValueError, "of must be the name .*not 'vargrad'"),
     (dict(of=noise_tunnel('saliency')), ValueError, 'of must be the name .*not NoiseTunnel'),
     (dict(of=None), ValueError, 'of must be the name .*not None'),
@@ -456,3 +457,8 @@ def test_moments(rng):
     for k in range(30):
         in_turn.add(np.arange(4), values[:, k])
     np.testing.assert_allclose(in_turn.variance, values.var(1), rtol=1e-6)
+
+
+def test_an_unknown_option_names_those_of_the_tunnel():
+    with pytest.raises(TypeError, match="Saliency has no option 'stat'.* Those of noise_tunnel are statistic, samples"):
+        noise_tunnel('saliency', stat='var')

@@ -109,6 +109,46 @@ def positive():
     return tf.identity(tf.nn.softmax(z)[:, 1], name='probability')
 
 
+def measured():
+    """The state of a recurrent layer is made of the shape of an input's part, and of that of what has weights."""
+    x, w = tf.placeholder(tf.float32, [None, 5, 4], name='x'), variable(4, 4)
+    steps = tf.transpose(x, [1, 0, 2])
+    wide = tf.matmul(x[:, 0], variable(4, 6), name='wide')
+    state = tf.fill([tf.shape(wide)[0], 4], .5) + tf.zeros_like(tf.strided_slice(steps, [0], [1], shrink_axis_mask=1))
+    states = tf.scan(lambda h, e: tf.tanh(tf.matmul(h, w) + e), steps, state)
+    return tf.matmul(states[-1], variable(4, 2), name='z')
+
+
+def noted():
+    """Means are written out, and a variance that was made along with a mean is not used."""
+    x = tf.placeholder(tf.float32, [None, 3], name='x')
+    h = tf.matmul(x, variable(3, 4))
+    tf.summary.scalar('mean', tf.reduce_mean(h, name='mean'))
+    tf.summary.scalar('weighed', tf.reduce_mean(tf.matmul(x, variable(3, 3)), name='weighed'))
+    tf.summary.scalar('sparsity', tf.nn.zero_fraction(tf.nn.relu(h)))
+    mean, _ = tf.nn.moments(h, [1], keep_dims=True)
+    return tf.matmul(tf.nn.relu(h - mean), variable(4, 2), name='z')
+
+
+def headed():
+    """Two outputs with weights of their own, and one without."""
+    x = tf.placeholder(tf.float32, [None, 3], name='x')
+    h = tf.nn.tanh(tf.matmul(x, variable(3, 4)), name='h')
+    tf.nn.l2_normalize(h, 1, name='embedding')
+    tf.matmul(h, variable(4, 2), name='first')
+    return tf.matmul(h, variable(4, 3), name='second')
+
+
+@pytest.mark.parametrize('kind', ['meta', 'frozen'])
+@pytest.mark.parametrize('build, logits', [(measured, 'z'), (noted, 'z'), (headed, 'first')])
+def test_what_is_left_over_is_no_target(build, logits, kind, tmp_path):
+    with DeepExplain.open(saved(tmp_path, build, kind)) as de:
+        names = [tensor.op.name for tensor in de.outputs]
+        assert de.logits.op.name == names[0] == (logits if kind == 'meta' or build is not headed else 'second')
+        if build is headed and kind == 'meta':
+            assert names == ['first', 'second', 'embedding']
+
+
 @pytest.mark.parametrize('build, outputs, logits', [
     (classifier, ['probabilities'], 'logits'), (lambda: classifier(fused=False), ['probabilities'], 'logits'),
     (recurrent, ['probabilities'], 'z'), (chosen, ['probabilities'], 'z'), (detector, ['selected'], 'z'),
@@ -193,6 +233,15 @@ def test_a_signature_of_one_probability(tmp_path):
 
     with DeepExplain.open(signed(tmp_path / 'model', build)) as de:
         assert de.logits.op.name == 'z' and de.outputs[0].shape.ndims == 1
+
+
+def test_an_input_is_no_target(tmp_path):
+    def build():
+        inputs, outputs = estimated('probabilities')
+        return inputs, {'attention': tf.nn.softmax(inputs['x']), 'scores': outputs['probabilities']}
+
+    with DeepExplain.open(signed(tmp_path / 'model', build)) as de:
+        assert de.logits.op.name == 'z'
 
 
 def test_the_first_floats_where_nothing_is_squashed(tmp_path):

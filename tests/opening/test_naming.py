@@ -33,14 +33,17 @@ def de(path):
 
 @pytest.mark.parametrize('name, found', [
     ('picture', 'picture:0'), ('picture:0', 'picture:0'), ('block/hidden', 'block/hidden:0'),
-    ('split/parts:1', 'split/parts:1'), ('block', 'block/hidden:0'), ('scores', 'scores:0')])
+    ('split/parts:1', 'split/parts:1'), ('block', 'block/hidden:0'), ('scores', 'scores:0'),
+    ('hidden', 'block/hidden:0'), ('hidden:0', 'block/hidden:0'), ('parts:1', 'split/parts:1'),
+    ('split_dim', 'split/parts/split_dim:0')])
 def test_tensors_by_the_names_of_ops_tensors_and_scopes(de, name, found):
     assert de.tensor(name) is de.graph.get_tensor_by_name(found)
 
 
 @pytest.mark.parametrize('name, words', [
     ('block/hiden', "tensor: the model has no layer or tensor 'block/hiden'. Did you mean 'block/hidden'"),
-    ('hidden', "'hidden'. Did you mean 'block/hidden'?"), ('SCORES', "'SCORES'. Did you mean 'scores'"),
+    ('Hidden', "'Hidden'. Did you mean 'block/hidden'?"), ('parts:2', "no layer or tensor 'parts:2'"),
+    ('parts:x', "no layer or tensor 'parts:x'"), ('SCORES', "'SCORES'. Did you mean 'scores'"),
     ('split', "tensor: 'split' may be each of 'split/parts', 'split/parts:1'."),
     ('scores:1', "no layer or tensor 'scores:1'. Did you mean 'scores'"),
     ('zzz', "no layer or tensor 'zzz'. It has 'picture', ")])
@@ -48,6 +51,25 @@ def test_close_names_are_suggested(de, name, words):
     with pytest.raises(ValueError) as error:
         de.tensor(name)
     assert words in str(error.value) and '\n' not in str(error.value)
+
+
+def test_the_end_of_a_name_is_one_tensors(tmp_path):
+    with tf.Graph().as_default() as graph:
+        x = tf.placeholder(tf.float32, [None, 2], name='x')
+        for scope, power in (('a', tf.square), ('b/c', tf.tanh), ('b/d', tf.exp)):
+            with tf.name_scope(scope):
+                x = power(tf.add(x, 1., name='sum'), name='end')
+        # Of what is not between the ends too, but only where nothing there is called so.
+        with tf.name_scope('gradients'):
+            tf.add(graph.get_tensor_by_name('x:0'), 1., name='c/sum')
+            tf.identity(tf.constant(1.), name='left')
+        tf.train.write_graph(graph.as_graph_def(), str(tmp_path), 'ends.pb', as_text=False)
+    with DeepExplain.open(tmp_path / 'ends.pb', outputs='b/d/end') as de:
+        assert de.tensor('c/sum').name == 'b/c/sum:0' and de.tensor('left').name == 'gradients/left:0'
+        with pytest.raises(ValueError, match="tensor: 'sum' may be each of 'a/sum', 'b/c/sum', 'b/d/sum'"):
+            de.tensor('sum')
+        with pytest.raises(ValueError, match="no layer or tensor 'um'"):
+            de.tensor('um')
 
 
 def test_a_name_is_a_string(de):

@@ -86,11 +86,30 @@ def test_weights_alone_are_no_model(tmp_path):
 
 @pytest.mark.parametrize('source, words', [
     (None, 'or a MetaGraph, got NoneType.'), (3, 'or a MetaGraph, got int.'), (len, 'got builtin_function_or_method.'),
+    (lambda x: x, r'got function: wrap it in tf.function, as in open\(tf.function\(f\), input_signature='),
+    (dict, 'or a MetaGraph, got type.$'),
     (tf.Graph(), r'open: a Graph needs no opening: DeepExplain\(session=your_session\).'),
     (tf.Module(), 'open: a Module has no graph of its own')])
 def test_what_is_no_model(source, words):
     with pytest.raises(TypeError, match=words):
         DeepExplain.open(source)
+
+
+def test_the_folder_of_exports_names_the_newest_of_them(files):
+    exports = files / 'exports'
+    (exports / '170').mkdir(parents=True)  # No model yet.
+    (exports / '90').mkdir()
+    (exports / '90' / 'saved_model.pb').write_bytes((files / 'saved' / 'saved_model.pb').read_bytes())
+    with pytest.raises(ValueError) as error:
+        DeepExplain.open(exports)
+    assert str(error.value).endswith(" There is a SavedModel inside, open '%s'." % (exports / '90'))
+    (files / 'saved').rename(exports / '100')
+    (exports / 'temp-200').mkdir()
+    with pytest.raises(ValueError) as error:
+        DeepExplain.open(exports)
+    assert str(error.value).endswith(" There is a SavedModel inside, open '%s', the newest of 2." % (exports / '100'))
+    with DeepExplain.open(exports / '100', signature='first') as de:
+        assert len(de.inputs) == 1
 
 
 def test_a_failure_leaves_no_session_open(files, monkeypatch):

@@ -238,11 +238,11 @@ def test_it_is_allowed_and_said_once(tmp_path, capsys):
         with DeepExplain.open(path, safe_mode=False):
             pass
     assert [str(one.message) for one in record if 'open:' in str(one.message)] == [
-        f"open: '{path}' writes files, by the op 'first' (WriteFile), as it is loaded; safe_mode=False allows it."]
+        f"open: '{path}' writes files, by the op 'first' (WriteFile), as it is loaded; allowed by safe_mode=False."]
     assert os.path.exists(marker(tmp_path))
     os.remove(marker(tmp_path))
     assert main(['explain', path, str(tmp_path / 'x.npy'), '--json', '--unsafe']) == 0
-    assert capsys.readouterr().err.count('--unsafe allows it.\n') == 1
+    assert capsys.readouterr().err.count('allowed by --unsafe.\n') == 1
     assert os.path.exists(marker(tmp_path))
 
 

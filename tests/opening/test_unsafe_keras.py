@@ -46,15 +46,15 @@ def test_it_would_have_run(version, tmp_path, capsys):
         with DeepExplain.open(path, safe_mode=False) as de:
             assert len(de.inputs) == 1
     said = [str(one.message) for one in record if 'open: ' in str(one.message)]
-    assert said == [f"open: '{path}' holds Python code, which would run here in the layer 'l' (Lambda); "
-                    'safe_mode=False allows it.']
+    assert said == [f"open: '{path}' holds Python code, which runs here in the layer 'l' (Lambda); "
+                    'allowed by safe_mode=False.']
     assert os.path.exists(marker(tmp_path))
     os.remove(marker(tmp_path))
     capsys.readouterr()
     assert main(['layers', path, '--unsafe']) == 0
     out, err = capsys.readouterr()
-    assert err == (f"deepexplain: warning: '{path}' holds Python code, which would run here in the layer 'l' (Lambda);"
-                   ' --unsafe allows it.\n')
+    assert err == (f"deepexplain: warning: '{path}' holds Python code, which runs here in the layer 'l' (Lambda);"
+                   ' allowed by --unsafe.\n')
     assert os.path.exists(marker(tmp_path))
 
 

@@ -59,7 +59,8 @@ def test_zeros_beside_data_are_padding(session, rng):
     w = rng.randn(3, 2, 2).astype(np.float32)
     xs = rng.rand(2, 4, 2)
     found = []
-    for zeros in (tf.fill(size, 0.), tf.zeros_like(X[:, :1]), tf.tile(tf.zeros([1, 1, 2]), [tf.shape(X)[0], 1, 1])):
+    for zeros in (tf.fill(size, 0.), tf.zeros_like(X[:, :1]), tf.tile(tf.zeros([1, 1, 2]), [tf.shape(X)[0], 1, 1]),
+                  tf.cast(tf.zeros(size, tf.float64), tf.float32)):
         T = tf.reduce_sum(tf.nn.conv1d(tf.concat([zeros, X, zeros], 1), w, 1, 'VALID'), [1, 2])
         found.append(explained(session, 'lrp.flat', T, X, xs))
     plain = tf.reduce_sum(tf.nn.conv1d(X, w, 1, 'SAME'), [1, 2])

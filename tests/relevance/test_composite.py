@@ -76,7 +76,7 @@ def test_names_that_are_nearly_right(session, rng):
     T = dense(X, rng, 2)
     with DeepExplain(session=session) as de:
         for name, near in (('LRP.Z', 'lrp.z'), ('lrp.zplus', 'lrp.z_plus'), ('deeplft', 'deeplift')):
-            with pytest.raises(RuntimeError, match=r"\], not '%s'\. Did you mean '%s'\?" % (name, near)):
+            with pytest.raises(RuntimeError, match=r"^Did you mean '%s'\? Method .*\], not '%s'\.$" % (near, name)):
                 de.get_explainer(name, T, X)
         with pytest.raises(ValueError, match=r"not 'lrp.z_plus'\. Did you mean 'z_plus'\?"):
             de.get_explainer('lrp', T, X, composite=[('*', 'lrp.z_plus')])

@@ -89,7 +89,7 @@ def test_terms_that_cancel_out(session, rules):
     """If one rule ahead ignores data, relevance may come where a sum is next to 0: no term has over 1000 times it."""
     X = tf.placeholder(tf.float32, [None, 2])
     T = two_readers(X[:, :1] + X[:, 1:])
-    x = np.float32([[1, 2 ** -13 - 1]])
+    x = np.float32([[100, 100 * (2 ** -13 - 1)]])
     total, size = x.sum(), np.abs(x).sum()
     got = explained(session, 'lrp', T, X, x, composite=list(zip(('one/*', 'two/*'), rules)))
     if 'flat' in rules:
@@ -98,3 +98,11 @@ def test_terms_that_cancel_out(session, rules):
     else:
         want = 3 * x
     np.testing.assert_allclose(got, want, rtol=1e-5)
+
+
+@pytest.mark.parametrize('method', ['lrp.flat', 'lrp.z_IB', 'lrp.w_square'])
+def test_terms_that_are_all_nought(session, method):
+    """Have the same share, each sample's own, of what a rule that ignores data or biases leaves there."""
+    X = tf.placeholder(tf.float32, [None, 2])
+    T = tf.matmul(X[:, :1] + X[:, 1:], [[2.]]) + 5.
+    np.testing.assert_allclose(explained(session, method, T, X, [[0, 0]]), [[2.5, 2.5]], rtol=1e-5)

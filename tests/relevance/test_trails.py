@@ -30,6 +30,15 @@ def test_what_batch_to_space_leaves_as_it_is(session):
         [None, 12, 6, 3], [None, None, [-2], [-1]])
 
 
+def test_what_is_left_of_an_unknown_rank(session):
+    """The last axis, if it stays as long."""
+    trail, z = Trail([4], [frozenset([-1])], False, []), tf.placeholder(tf.float32)
+    found = trail.over(tf.reshape(z, [-1, 4]).op)
+    assert found.sizes == [None, 4] and found.origins == [None, {-1}] and found.known
+    assert trail.over(tf.reshape(z, [-1, 2]).op) is None
+    assert trail.over(tf.reshape(z, tf.placeholder(tf.int32)).op) is None
+
+
 def test_a_size_that_the_layer_tells(session):
     """TensorFlow does not know it."""
     z = tf.placeholder(tf.float32, [2, None, 4])
@@ -98,4 +107,27 @@ def test_the_first_version_of_a_bias_is_one_too(session, rng, method):
     initialise(session)
     xs = rng.randn(3, 5)
     found = [explained(session, method, one, X, xs, ys=1) for one in T]
+    close(found[0], found[1], 1e-5)
+
+
+@pytest.mark.parametrize('method', ['lrp.z_plus', 'lrp.alpha_2_beta_1', 'lrp.gamma'])
+def test_differences_are_sums(session, rng, method):
+    """Of what differs along an axis that no weights are of."""
+    X, w, b = tf.placeholder(tf.float32, [None, 3, 2]), variable(rng, 2, 2, 4), variable(rng, 3, 1)
+    z, u = tf.nn.conv1d(X, w, 1, 'SAME'), variable(rng, 12, 2)
+    initialise(session)
+    xs = rng.randn(3, 3, 2)
+    for one, other in ((z - b, z + -b), (b - z, -z + b)):
+        T = [tf.matmul(tf.nn.relu(tf.reshape(h, [-1, 12])), u) for h in (one, other)]
+        close(explained(session, method, T[0], X, xs, ys=1), explained(session, method, T[1], X, xs, ys=1), 1e-5)
+
+
+@pytest.mark.parametrize('move', [
+    tf.identity, lambda z: tf.check_numerics(z, ''), lambda z: tf.ensure_shape(z, [None, 4])])
+def test_what_lies_between_a_layer_and_its_bias(session, rng, move):
+    X, w, b, u = tf.placeholder(tf.float32, [None, 5]), variable(rng, 5, 4), variable(rng, 4), variable(rng, 4, 2)
+    T = [tf.matmul(tf.nn.relu(z + b), u) for z in (move(tf.matmul(X, w)), tf.matmul(X, w))]
+    initialise(session)
+    xs = rng.randn(3, 5)
+    found = [explained(session, 'lrp.alpha_2_beta_1', one, X, xs, ys=1) for one in T]
     close(found[0], found[1], 1e-5)

@@ -8,7 +8,7 @@ from models import close, dense, initialise
 
 from deepexplain.tensorflow import DeepExplain
 
-METHODS = ['saliency', 'intgrad', 'elrp', 'deeplift', 'guided_backprop']
+METHODS = ['saliency', 'intgrad', 'elrp', 'deeplift', 'guided_backprop', 'lrp.epsilon', 'lrp.w_square']
 
 
 def contrast(x):
@@ -24,25 +24,59 @@ def scores(x):
     return tf.image.non_max_suppression_with_scores(boxes, tf.reduce_sum(boxes, 1), 3)[1][None]
 
 
-@pytest.mark.filterwarnings('ignore:.*unsupported activation')
+def hue(x):
+    return tf.image.adjust_hue(tf.reshape(x, [1, 4, 4, 3]), .1)
+
+
 @pytest.mark.parametrize('method', METHODS)
-@pytest.mark.parametrize('make, name', [(contrast, 'AdjustContrast'), (area, 'ResizeArea'), (scores, 'NonMaxSup')])
+@pytest.mark.parametrize('make, name', [(contrast, 'AdjustContrast'), (area, 'ResizeArea'), (scores, 'NonMaxSup'),
+                                        (hue, 'AdjustHue')])
 def test_the_cut_is_named(session, make, name, method):
+    """At once: nothing is said before of an ordinary gradient, and no option is offered that is of no use."""
     X = tf.placeholder(tf.float32, [1, 3, 4, 4])
-    T = 2 * make(X)
-    with DeepExplain(session=session) as de, pytest.raises(RuntimeError) as error:
-        de.get_explainer(method, T, X)
-    assert "the gradient stops at '" in str(error.value) and f'({name}' in str(error.value)
+    with DeepExplain(session=session) as de, warnings.catch_warnings():
+        warnings.simplefilter('error', UserWarning)
+        for T in (2 * make(X), make(2 * X)):
+            for options in [{}] + [{'uncovered': 'gradient'}] * method.startswith('lrp'):
+                with pytest.raises(RuntimeError) as error:
+                    de.get_explainer(method, T, X, **options)
+                assert "the gradient stops at '" in str(error.value) and f'({name}' in str(error.value)
+                assert 'uncovered' not in str(error.value)
 
 
-@pytest.mark.filterwarnings('ignore:.*unsupported activation')
-@pytest.mark.parametrize('method', ['grad*input', 'elrp', 'deeplift'])
+def test_one_input_of_two_is_cut_off(session):
+    A, B = tf.placeholder(tf.float32, [1, 4, 4, 3]), tf.placeholder(tf.float32, [1, 4, 4, 3])
+    with DeepExplain(session=session) as de:
+        for method in METHODS:
+            with pytest.raises(RuntimeError, match=f"X \\('{B.name}', .*the gradient stops at .*AdjustContrast"):
+                de.get_explainer(method, 2 * A + contrast(B), [A, B])
+
+
+@pytest.mark.parametrize('method', ['grad*input', 'elrp', 'deeplift', 'lrp.z'])
 def test_another_way_is_explained(session, method):
     X = tf.placeholder(tf.float32, [None, 3, 3, 1])
     xs = np.random.RandomState(0).rand(2, 3, 3, 1)
+    options = {'uncovered': 'gradient'} if method == 'lrp.z' else {}
     with DeepExplain(session=session) as de:
-        with pytest.warns(UserWarning, match='X also reaches T by a way without gradient: through AdjustContrast'):
-            close(de.explain(method, contrast(X) + 2 * X, X, xs), 2 * xs, 1e-3)
+        with pytest.warns(UserWarning, match='X also reaches T by a way without gradient: through AdjustC') as caught:
+            got = de.explain(method, contrast(X) + 2 * X, X, xs, **options)
+        if method != 'lrp.z':  # Which shares T out among what it adds.
+            close(got, 2 * xs, 1e-3)
+        assert not [one for one in caught if 'ordinary gradient' in str(one.message)]
+
+
+def test_what_the_option_does_there(session):
+    X = tf.placeholder(tf.float32, [None, 3, 3, 1])
+    T = contrast(X) + tf.cumprod(X, 1)
+    with DeepExplain(session=session) as de:
+        with pytest.raises(RuntimeError, match="Of it there is no gradient either: uncovered='gradient' leaves out"):
+            de.get_explainer('lrp.z', contrast(X) + 2 * X, X)
+        with pytest.raises(RuntimeError, match=r"'gradient' passes Cumprod \(\w+\) by its .*Of AdjustContrastv2 \("):
+            de.get_explainer('lrp.z', T, X)
+        with pytest.warns(UserWarning) as caught:
+            de.get_explainer('lrp.z', T, X, uncovered='gradient')
+        told = [str(one.message) for one in caught]
+        assert any('no rule for Cumprod (Cumprod), on the path' in one for one in told), told
 
 
 def test_inside_a_functional_branch(session):

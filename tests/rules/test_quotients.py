@@ -5,6 +5,7 @@ import tensorflow.compat.v1 as tf
 from models import close, per_sample
 
 from deepexplain.tensorflow import DeepExplain
+from deepexplain.tensorflow.rules.quotients import of_exp
 
 EPS = {tf.float16: 2. ** -10, tf.float32: 2. ** -23, tf.float64: 2. ** -52}
 
@@ -147,3 +148,12 @@ def test_attributions_add_up(session, rng, activation, scale):
         got = explained(session, T, X, xs, baseline=base)
         change = session.run(T, {X: xs}) - session.run(T, {X: [base]})
         close(per_sample(got), per_sample(change), 1e-7)
+
+
+def test_quotients_of_exp(session):
+    """Of points that are one, the derivative."""
+    a, b = np.float32([0, 1, 2, -3, 1]), np.float32([0, 1.5, -1, 5, 1 + 2 ** -20])
+    got = session.run(of_exp(tf.exp(np.maximum(a, b)), b - a))
+    change = np.float64(b) - a
+    want = np.exp(np.float64(a)) * np.divide(np.expm1(change), change, out=np.ones(5), where=change != 0)
+    np.testing.assert_allclose(got, want, rtol=1e-6)

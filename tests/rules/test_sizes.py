@@ -134,3 +134,15 @@ def test_how_far_back_is_looked(session, x):
     for _ in range(12):
         y = tf.identity(y)
     assert is_size(y) and not is_size(tf.identity(y))
+
+
+def test_how_far_back_a_divisor_is_looked_for(session):
+    def times(count):
+        def make(x, other):
+            y = tf.math.rsqrt(x)
+            for _ in range(count):
+                y = y * other
+            return y
+        return make
+
+    assert is_divisor(*at_both(times(11))) and not is_divisor(*at_both(times(12)))

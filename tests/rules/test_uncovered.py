@@ -1,4 +1,6 @@
 """What no rule covers is passed by its ordinary gradient, also inside the context: loops, branches, the rest."""
+import warnings
+
 import pytest
 import tensorflow.compat.v1 as tf
 from lrp import explained
@@ -52,3 +54,13 @@ def test_ops_of_two_inputs_that_depend_on_X(session, rng, monkeypatch):
     want = session.run(tf.gradients(T, X)[0] * X, {X: xs})
     with pytest.warns(UserWarning, match='elrp: unsupported activation on the path from X to T: Atan2'):
         close(explained(session, 'elrp', T, X, xs), want, 1e-5)
+
+
+def test_what_is_for_training_alone_needs_no_rule(session, rng):
+    X = tf.placeholder(tf.float32, [None, 3])
+    phase = tf.placeholder_with_default(False, [], name='keras_learning_phase')
+    T = tf.cond(phase, lambda: tf.cumprod(tf.exp(X)), lambda: tf.nn.relu(X))
+    xs = rng.randn(2, 3)
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        close(explained(session, 'elrp', T, X, xs), xs * (xs > 0), 1e-3)

@@ -106,7 +106,7 @@ class Provider:
 
 
 class Silent:
-    """The parts of a module that are messages, annotations, docstrings, imports, and the only output of an op.
+    """The parts of a module that are messages, annotations, docstrings, imports, names for others, an op's only output.
 
     Of the latter outputs[0] and outputs[-1] are one thing.
     """
@@ -125,6 +125,8 @@ class Silent:
     def _nodes(module):
         for node in ast.walk(module):
             if isinstance(node, (ast.Raise, ast.Import, ast.ImportFrom, ast.JoinedStr)):
+                yield node
+            elif isinstance(node, ast.Assign) and getattr(node.targets[0], 'id', '') == '__all__':
                 yield node
             elif isinstance(node, ast.Call) and getattr(node.func, 'attr', getattr(node.func, 'id', '')) in SAYING:
                 yield node

@@ -35,11 +35,13 @@ TESTS = {
 
 #: The tests of what the name of a file does not tell.
 BESIDES = {
-    'arguments': 'test_doors', 'arrays': 'test_doors', 'model': 'test_batching', 'moments': 'test_smoothgrad',
-    'run': 'test_batching', 'seeds': 'test_draws', 'joint': 'test_complete', 'markers': 'test_shaped',
-    'reductions': 'test_complete', 'sizes': 'test_quotients', 'gradients': 'test_activations', 'axes': 'test_engine',
-    'affine': 'test_engine', 'forks': 'test_reveal_cancel', 'linear': 'test_rules', 'patterns': 'test_pattern',
-    'sums': 'test_plan'}
+    'activations': 'test_uncovered test_shaped', 'affine': 'test_trails test_spellings', 'arguments': 'test_doors',
+    'arrays': 'test_doors', 'axes': 'test_trails test_spellings', 'engine': 'test_uncovered', 'forks':
+    'test_reveal_cancel', 'gradients': 'test_activations', 'joint': 'test_complete test_rules_by_hand', 'linear':
+    'test_unseen test_fixed_batch test_no_gradient test_rules', 'markers': 'test_shaped', 'model': 'test_batching',
+    'moments': 'test_smoothgrad', 'padding': 'test_unseen', 'patterns': 'test_pattern', 'reductions': 'test_complete',
+    'run': 'test_batching test_delta test_relevances', 'seeds': 'test_draws', 'sizes': 'test_quotients', 'sums':
+    'test_plan test_trails', 'targets': 'test_doors', 'units': 'test_tables test_activations'}
 
 
 class Mutant:
@@ -77,7 +79,7 @@ def room_of(path):
 def tests_of(path):
     """The tests that belong to a file, and by what their names hold the order to run them in."""
     room = room_of(path)
-    named = [f'test_{path.stem}', BESIDES.get(path.stem, f'test_{path.stem}')]
+    named = [f'test_{path.stem}'] + BESIDES.get(path.stem, '').split()
     return TESTS[room] + EVERYWHERE, [named, TESTS[room][:1]]
 
 

@@ -115,10 +115,12 @@ def keras_session(graph: tf.Graph) -> Optional[tf.Session]:
         return backend.get_session()
 
 
-def gradient_as_graph(gradient: Callable, op: tf.Operation) -> Tuple[tf.GraphDef, List[Tuple[Any, tf.Tensor]]]:
+def gradient_as_graph(gradient: Callable, op: tf.Operation
+                      ) -> Tuple[tf.GraphDef, List[Tuple[Any, tf.Tensor]], List[Any]]:
     """The gradient function of an op built in a graph of its own, and pairs of what it reads and a placeholder there.
 
-    The gradients of the op's outputs are placeholders 'grad_0' and on, those of its inputs 'result_0' and on.
+    Third are the variables that it reads. The gradients of the op's outputs are placeholders 'grad_0' and on, those of
+    its inputs 'result_0' and on.
     """
     from tensorflow.python.framework import func_graph
     with op.graph.as_default():
@@ -129,7 +131,8 @@ def gradient_as_graph(gradient: Callable, op: tf.Operation) -> Tuple[tf.GraphDef
         for i, result in enumerate(gradient(op, *grads)):
             if result is not None:
                 tf.identity(tf.convert_to_tensor(result), name='result_%d' % i)
-    return graph.as_graph_def(), list(zip(graph.external_captures, graph.internal_captures))
+    return (graph.as_graph_def(), list(zip(graph.external_captures, graph.internal_captures)),
+            list(graph._watched_variables))
 
 
 def constant_node(name: str, value: Any, dtype: tf.DType) -> tf.NodeDef:

@@ -10,6 +10,9 @@ KEPT = 'DeepExplainKept_' + uuid.uuid4().hex
 #: The node attributes: the gradient's GraphDef, and how many of the op's inputs are there for the gradient alone.
 GRAPH, EXTRA = '_deepexplain_gradient', '_deepexplain_extra'
 
+#: The node attribute of an op whose gradient could not be kept: why, as the end of a sentence.
+LOST = '_deepexplain_lost'
+
 
 def keep(node: Any, definition: tf.GraphDef, extra: List[str], dtypes: List[tf.DType]) -> None:
     """Let the node of an IdentityN have this gradient.
@@ -31,6 +34,16 @@ def keep(node: Any, definition: tf.GraphDef, extra: List[str], dtypes: List[tf.D
 def extra_of(op: tf.Operation) -> int:
     """How many of an op's inputs, its last ones, are there for a kept gradient alone."""
     return op.node_def.attr[EXTRA].i
+
+
+def lose(node: Any, why: str) -> None:
+    """Let the node of an op tell why its gradient could not be kept."""
+    node.attr[LOST].s = why.encode()
+
+
+def why_lost(op: tf.Operation) -> str:
+    """Why the gradient of an op could not be kept, '' where it was not at hand."""
+    return op.node_def.attr[LOST].s.decode()
 
 
 def _kept_gradient(op: tf.Operation, *grads: Optional[tf.Tensor]) -> List[Optional[tf.Tensor]]:

@@ -15,8 +15,9 @@ CONSTANT = frozenset([
     'Shape', 'ShapeN', 'Size', 'Rank', 'ZerosLike', 'OnesLike', 'StopGradient', 'ConcatOffset',
     'BroadcastGradientArgs', 'TensorArraySizeV3', 'TensorListLength', 'TensorListElementShape'])
 
-#: Registered with a gradient that is always none or zero.
-FLAT = frozenset(['Floor', 'Ceil', 'Round', 'Rint', 'Sign', 'FloorDiv', 'TruncateDiv'])
+#: Registered with a gradient that is always none, and with one that is none or zero.
+STEPS = frozenset(['Floor', 'Ceil', 'Round', 'Rint', 'FloorDiv', 'TruncateDiv'])
+FLAT = STEPS | frozenset(['Sign'])
 
 #: Op types that call a function of the graph's library and go on where it ends.
 CALLS = frozenset(['PartitionedCall', 'StatefulPartitionedCall'])
@@ -139,10 +140,9 @@ class Path:
             self._carried[passing] = self._find_carried(passing)
         return tensor.name in self._carried[passing]
 
-    @property
-    def may_have_gradient(self) -> bool:
-        """Whether some way from X to T is of ops alone that have a gradient, be it zero, or may take a rule."""
-        return self.T.name in self._find_carried(FLAT, set(self.ops))
+    def may_have_gradient(self, ruled: FrozenSet[str]) -> bool:
+        """Whether some way from X to T is of ops alone that have a gradient, be it zero, or a rule by their type."""
+        return self.T.name in self._find_carried(FLAT - STEPS | FLAT & ruled, set(self.ops))
 
     def _find_carried(self, passing: FrozenSet[str], among: Optional[Set[tf.Operation]] = None) -> Set[str]:
         among = self.dependent if among is None else among

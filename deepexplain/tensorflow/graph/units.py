@@ -247,7 +247,7 @@ def _is_bent_line(ops: Sequence[tf.Operation], path: Path) -> bool:
     """Whether a sum is a function with a kink that is written with absolute values, as (x + |x|) / 2 for relu."""
     inner = [op for op in ops if op in path.dependent]
     return any(op.type == 'Abs' for op in inner) and all(
-        op.type in ('Abs', 'Identity', 'Neg', 'AddN') or op.type in SUMS or (
+        op.type in ('Abs', 'Identity', 'Neg') or op.type in SUMS or (
             op.type in PRODUCTS | QUOTIENTS and is_exact(op, path)) for op in inner)
 
 

@@ -42,6 +42,9 @@ class Attribution:
     #: The op types that let no gradient through, but whose change the method shares all the same.
     shares: FrozenSet[str] = frozenset()
 
+    #: The op types of functions of one number for which the method has a rule, be they without a gradient.
+    ruled: FrozenSet[str] = frozenset()
+
     #: Whether attributions are one array (n, groups), for several inputs too.
     per_group = False
 
@@ -213,7 +216,7 @@ class GradientAttribution(Attribution):
         self._at: Dict[Tuple[str, ...], List[tf.Tensor]] = {}
         #: The size of the target, at the input and, where that is a part of what is explained, at the baseline.
         self._sizes: List[tf.Tensor] = []
-        refuse_cut(model, self.shares)
+        refuse_cut(model, self.shares, self.ruled)
         self.symbolic = self.build()
 
     def build(self) -> List[tf.Tensor]:

@@ -9,7 +9,8 @@ from ..graph.replica import Replica
 from ..graph.units import followed, reached, training_tensors
 from ..relevance.plan import Place
 from ..relevance.rules import AlphaBeta, Bounded, Rule
-from ..runs.arguments import fits, sample_shape, to_array, written
+from ..runs.arguments import fits, sample_shape, written
+from ..runs.arrays import to_array
 from ..runs.baselines import one_for_each
 from ..runs.model import Model
 from .lrp import LRP

@@ -46,6 +46,7 @@ class Deconvnet(GradientAttribution):
     """
 
     rules: Type[DeconvRules] = DeconvRules
+    ruled = ACTIVATIONS
 
     def carrier(self) -> Carrier:
         path = lowered(self.model.path, inference=True)

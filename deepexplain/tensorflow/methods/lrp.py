@@ -7,7 +7,7 @@ import tensorflow.compat.v1 as tf
 from ..graph.path import Path
 from ..relevance.composite import Composite
 from ..relevance.engine import Planned, Relevance
-from ..relevance.plan import Place, Plan
+from ..relevance.plan import ACTIVATIONS, Place, Plan
 from ..relevance.rules import Epsilon, Rule
 from ..rules.gradients import Carrier, carrier_on
 from ..runs.model import Model
@@ -42,6 +42,7 @@ class LRP(GradientAttribution):
     """
 
     has_convergence_delta = parts_of_target = True
+    ruled = ACTIVATIONS
 
     remedy = (' Relevance grows without bounds where the sums that a rule divides by come next to 0; those of '
               'lrp.z_plus, lrp.alpha_1_beta_0_IB and deep_taylor do not cancel out.')

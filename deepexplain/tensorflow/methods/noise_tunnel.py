@@ -44,7 +44,10 @@ def noise_tunnel(of: str, statistic: str = 'mean', samples: int = 50, noise: flo
         if name in inner:
             raise TypeError(f"noise_tunnel: '{name}' is given twice, by name and in options.")
     inner.update(more)
-    check_tunnel(of, inner)
+    try:
+        check_tunnel(of, inner)
+    except TypeError as error:
+        raise TypeError(f'{error} Those of noise_tunnel are statistic, samples, noise, seed and options.') from None
     kept = MappingProxyType({name: _copied(value) for name, value in inner.items()})
     return NoiseTunnel(_METHODS[statistic], MappingProxyType(
         dict(of=of, options=kept, samples=samples, noise=noise, seed=seed)))

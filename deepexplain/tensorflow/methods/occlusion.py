@@ -43,7 +43,7 @@ class Occlusion(PerturbationAttribution):
             raise ValueError('feature_mask excludes window_shape and step.')
         if model.many and feature_mask is None and (
                 not isinstance(window_shape, list) or len(window_shape) != len(model.X)):
-            raise say_how('occlusion', _HOW)
+            raise say_how('occlusion', _HOW, len(model.X))
         if model.many and isinstance(step, (list, tuple)) and len(step) != len(model.X):
             raise ValueError('step must be an int or a list with one step for each of the %d inputs, not %r.' % (
                 len(model.X), step))

@@ -14,7 +14,8 @@ from ..rules.activations import ordinary_gradient
 from ..rules.gradients import Carrier, carrier_on
 from ..rules.joint import passed_to
 from ..rules.markers import ends
-from ..runs.arguments import finite, fits, flag, to_array, written
+from ..runs.arguments import finite, fits, flag, written
+from ..runs.arrays import to_array
 from ..runs.batching import sweep
 from ..runs.model import Model
 from ..runs.run import Run

@@ -116,8 +116,11 @@ def touched(groups: Sequence[np.ndarray], differs: Sequence[np.ndarray], count: 
     return np.logical_or.reduceat(changes[:, order], starts, 1)
 
 
-def say_how(method: str, how: str) -> RuntimeError:
-    """What callers with several inputs are told."""
+def say_how(method: str, how: str, inputs: int) -> RuntimeError:
+    """What callers with several inputs are told, or with a list of one."""
+    if inputs == 1:
+        return RuntimeError(f'Multiple inputs not yet supported by {method} unless you say how to perturb them: pass X '
+                            f'and xs without the list; or {how}.')
     return RuntimeError(f'Multiple inputs not yet supported by {method} unless you say how to perturb them: {how}, or '
                         'feature_mask with one mask for each input.')
 

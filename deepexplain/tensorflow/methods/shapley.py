@@ -51,7 +51,7 @@ class ShapleySampling(PerturbationAttribution):
         if model.many and feature_mask is None and (
                 not isinstance(sampling_dims, list) or len(sampling_dims) != len(model.X)
                 or all(dims is not None and np.ndim(dims) == 0 for dims in sampling_dims)):
-            raise say_how('shapley_sampling', _HOW)
+            raise say_how('shapley_sampling', _HOW, len(model.X))
         self._samples = positive_int('samples', samples, MOST)
         given = list(sampling_dims or [None] * len(model.X)) if model.many else [sampling_dims]
         # All rows of X together are one sample: their axis is one of its dimensions.
@@ -244,6 +244,8 @@ def _checked(dims: Sequence[int], ndims: Optional[int], first: int = 1) -> List[
     valid = np.ndim(dims) == 1 and (len(dims) > 0 or last == 0) and len(set(dims)) == len(dims) and all(
         isinstance(dim, (int, np.integer)) and not isinstance(dim, bool)
         and first <= dim <= (dim if last is None else last) for dim in dims)
+    if not valid and last == 0:
+        raise ValueError('sampling_dims must be [], as X has no dimensions besides the samples, not %s.' % shown(dims))
     if not valid:
         raise ValueError('sampling_dims must name dimensions of X from %d to %s, each once, not %s.' % (
             first, 'its last' if last is None else last, shown(dims)))

@@ -3,6 +3,7 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
+from ..messages import close_to
 from ..runs.arguments import MOST, number, positive_int
 from ..runs.batching import cuts
 from ..runs.model import Model
@@ -149,7 +150,9 @@ def wrapped(of: Any) -> Type[Attribution]:
     from . import attribution_methods
     names = [name for name, method in attribution_methods.items() if not issubclass(method, SmoothGrad)]
     if not isinstance(of, str) or of not in names:
-        raise ValueError(f'of must be the name of a method to give noise to, one of {names}, not {of!r}.')
+        close = close_to(of, names).strip()
+        raise ValueError(f"{close and close + ' '}of must be the name of a method to give noise to, one of {names}, "
+                         f'not {of!r}.')
     return attribution_methods[of]
 
 

@@ -22,6 +22,9 @@ __all__ = ['Layer', 'OpenedModel', 'opened']
 #: A function that opens a source, and the names of the options that it takes besides config.
 Opener = Tuple[Callable[..., Source], Sequence[str]]
 
+#: The files that make a folder a SavedModel.
+_SAVED = ('saved_model.pb', 'saved_model.pbtxt')
+
 
 def opened(source: Any, options: Mapping[str, Any], inputs: Optional[Sequence[str]], outputs: Optional[Sequence[str]]
            ) -> OpenedModel:
@@ -79,7 +82,9 @@ def _recognised(source: Any) -> Tuple[str, Opener]:
         raise TypeError("open: a %s has no graph of its own: open one of its tf.functions or, of a SavedModel that was "
                         "loaded, one of its signatures ['serving_default'], or the folder." % type(source).__name__)
     raise TypeError('open: expected a Keras model, a tf.function or ConcreteFunction, or the path of a .keras or .h5 '
-                    f'file, a SavedModel, a frozen GraphDef or a MetaGraph, got {type(source).__name__}.')
+                    f'file, a SavedModel, a frozen GraphDef or a MetaGraph, got {type(source).__name__}%s.' % (
+                        ': wrap it in tf.function, as in open(tf.function(f), input_signature=[tf.TensorSpec([None, 4],'
+                        ' tf.float32)])' if callable(source) and not isinstance(source, type) else ''))
 
 
 def _from_function(function: Any, config: Any, input_signature: Optional[Sequence[Any]]) -> Source:
@@ -94,7 +99,7 @@ def _recognised_path(path: str) -> Tuple[str, Opener]:
             return 'a checkpoint', (_from_checkpoint, ['checkpoint'])
         raise OpenError(f"open: there is no file or folder '{path}'.")
     ending = os.path.splitext(path)[1].lower()
-    if os.path.basename(path) in ('saved_model.pb', 'saved_model.pbtxt'):
+    if os.path.basename(path) in _SAVED:
         return 'a SavedModel', (_from_its_file, ['signature', 'tags'])
     found: Dict[str, Tuple[str, Opener]] = {
         '.pb': ('a frozen GraphDef', (from_graph_def, [])), '.meta': ('a MetaGraph', (from_meta_graph, ['checkpoint'])),
@@ -111,13 +116,22 @@ def _recognised_path(path: str) -> Tuple[str, Opener]:
 
 
 def _recognised_folder(folder: str) -> Tuple[str, Opener]:
-    if any(os.path.exists(os.path.join(folder, name)) for name in ('saved_model.pb', 'saved_model.pbtxt')):
+    if any(os.path.exists(os.path.join(folder, name)) for name in _SAVED):
         return 'a SavedModel', (from_folder, ['signature', 'tags'])
     latest = tf.train.latest_checkpoint(folder)
     if latest is not None and os.path.exists(latest + '.meta'):
         return 'a folder of checkpoints', (_from_latest, ['checkpoint'])
     raise OpenError("open: the folder '%s' is no SavedModel, as it has no saved_model.pb, and no folder of checkpoints "
-                    'with a MetaGraph (.meta).' % folder)
+                    'with a MetaGraph (.meta).%s' % (folder, _exported(folder)))
+
+
+def _exported(folder: str) -> str:
+    """Which SavedModel inside of a folder is the newest, as exporters name them by the time or the version."""
+    inside = [name for name in os.listdir(folder) if name.isdigit() and any(
+        os.path.exists(os.path.join(folder, name, file)) for file in _SAVED)]
+    newest = max(inside, key=int, default=None)
+    return '' if newest is None else " There is a SavedModel inside, open '%s'%s." % (
+        os.path.join(folder, newest), f', the newest of {len(inside)}' if len(inside) > 1 else '')
 
 
 def _from_its_file(path: str, **options: Any) -> Source:

@@ -1,21 +1,60 @@
 """Custom gradients of functions of this process, kept when their ops are imported into another graph."""
-from typing import Any, Dict, Iterator, List, Optional
+import itertools
+from typing import Any, Container, Dict, Iterator, List, Mapping
 
 import tensorflow.compat.v1 as tf
 
 from ..graph import compat
-from ..graph.kept import keep
+from ..graph.kept import keep, lose
 from ..graph.path import foreign_gradient, name_of
+from .source import reason
 
 
-def keep_gradients(function: Any, definition: tf.GraphDef) -> None:
+class CannotKeep(ValueError):
+    """Why a gradient cannot be kept, as the end of a sentence."""
+
+
+class Reads:
+    """What the gradients of a function read from outside of its graph.
+
+    Attributes:
+        variables: those that the function itself does not read, by the names of placeholders for their handles.
+    """
+
+    def __init__(self, function: Any, taken: Container[str]) -> None:
+        own = function.inputs[len(function.inputs) - len(function.captured_inputs):]
+        self._inner = {id(outer): name_of(inner) for outer, inner in zip(function.captured_inputs, own)}
+        self._taken = taken
+        self.variables: Dict[str, Any] = {}
+
+    def name(self, outer: Any, graph: Any, watched: Mapping[int, Any]) -> str:
+        """What an op of a graph reads in place of a tensor, as its node writes it; '' for a constant."""
+        if id(outer) in self._inner:
+            return self._inner[id(outer)]
+        if not hasattr(outer, 'numpy'):
+            if getattr(outer, 'graph', None) is not graph:
+                raise CannotKeep("it reads '%s' of another graph" % outer.name)
+            return name_of(outer)
+        if id(outer) not in watched:
+            if outer.dtype in (tf.resource, tf.variant):
+                raise CannotKeep('it reads a %s that is no variable' % outer.dtype.name)
+            return ''
+        name = next(name for name in map('kept_gradient_{}'.format, itertools.count())
+                    if name not in self._taken and name not in self.variables)
+        self._inner[id(outer)], self.variables[name] = name, watched[id(outer)]
+        return name
+
+
+def keep_gradients(function: Any, definition: tf.GraphDef) -> Dict[str, Any]:
     """Let the ops of a ConcreteFunction's GraphDef keep the custom gradients whose functions are at hand.
 
     Those of tf.recompute_grad are what their ops have without, and those of tf.nn.swish are known.
+
+    Returns:
+        The variables that these gradients read and the function does not, by the names of new placeholders for them.
     """
     nodes = {node.name: node for node in definition.node}
-    captured = {id(outer): inner for outer, inner in zip(
-        function.captured_inputs, function.inputs[len(function.inputs) - len(function.captured_inputs):])}
+    reads = Reads(function, nodes)
     for op in list(function.graph.get_operations()):
         name = foreign_gradient(op) if op.type == 'IdentityN' else ''
         if not name or not compat.has_gradient(name):
@@ -25,7 +64,13 @@ def keep_gradients(function: Any, definition: tf.GraphDef) -> None:
         if any('recompute_grad' in maker.__qualname__ for maker in makers):
             del nodes[op.name].attr['_gradient_op_type']
         elif not any('swish' in maker.__qualname__ for maker in makers):
-            _keep(op, gradient, captured, nodes[op.name])
+            try:
+                _keep(op, gradient, reads, nodes[op.name])
+            except CannotKeep as error:
+                lose(nodes[op.name], str(error))
+    for name in reads.variables:
+        definition.node.add(name=name, op='Placeholder').attr['dtype'].type = tf.resource.as_datatype_enum
+    return reads.variables
 
 
 def _functions_in(function: Any, depth: int = 4) -> Iterator[Any]:
@@ -40,38 +85,31 @@ def _functions_in(function: Any, depth: int = 4) -> Iterator[Any]:
             yield from _functions_in(inner, depth - 1)
 
 
-def _keep(op: tf.Operation, gradient: Any, captured: Dict[int, Any], node: Any) -> None:
+def _keep(op: tf.Operation, gradient: Any, reads: Reads, node: Any) -> None:
     """Write the gradient of an op into its node, if it can be built apart from the rest of the graph."""
     try:
-        definition, pairs = compat.gradient_as_graph(gradient, op)
-    except Exception:  # noqa: B902, whatever the user's code raises; the gradient is lost then, and named.
-        return
+        definition, pairs, variables = compat.gradient_as_graph(gradient, op)
+    except Exception as error:  # noqa: B902, whatever the user's code raises; the gradient is lost then, and named.
+        raise CannotKeep('it cannot be built as ops of a graph: %s: %s' % (
+            type(error).__name__, reason(error))) from None
+    watched = {id(variable.handle): variable for variable in variables}
     placeholders = {one.name: one for one in definition.node}
     extra: List[str] = []
     dtypes: List[tf.DType] = []
     renamed: Dict[str, str] = {}
     for outer, inner in pairs:
-        tensor = _inside(outer, op.graph, captured)
-        place = placeholders[inner.op.name]
-        if tensor is not None:
+        name = reads.name(outer, op.graph, watched)
+        if name:
             renamed[inner.op.name] = 'extra_%d' % len(extra)
-            extra.append(name_of(tensor))
-            dtypes.append(tensor.dtype)
-        elif hasattr(outer, 'numpy') and outer.dtype != tf.resource:
-            place.CopyFrom(compat.constant_node(place.name, outer.numpy(), outer.dtype))
+            extra.append(name)
+            dtypes.append(outer.dtype)
         else:
-            return
+            place = placeholders[inner.op.name]
+            place.CopyFrom(compat.constant_node(place.name, outer.numpy(), outer.dtype))
     for one in definition.node:
         one.name = renamed.get(one.name, one.name)
         one.input[:] = [_renamed(source, renamed) for source in one.input]
     keep(node, definition, extra, dtypes)
-
-
-def _inside(outer: Any, graph: Any, captured: Dict[int, Any]) -> Optional[tf.Tensor]:
-    """What a tensor from outside of a gradient is in the graph of the op, or None."""
-    if id(outer) in captured:
-        return captured[id(outer)]
-    return outer if getattr(outer, 'graph', None) is graph and not hasattr(outer, 'numpy') else None
 
 
 def _renamed(source: str, names: Dict[str, str]) -> str:

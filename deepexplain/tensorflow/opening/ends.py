@@ -10,6 +10,7 @@ from ..graph.path import ancestors_of, is_learning_phase, ops_to, reached_from
 from ..graph.units import BATCH_NORMS
 from ..runs.targets import before_squashing, floats_behind
 from .source import EXITS, OpenError, Source
+from .tails import outputs_first
 
 #: Scopes of what is no part of the model.
 OTHERS = re.compile(r'(gradients|save|deepexplain)(_\d+)?$')
@@ -71,7 +72,8 @@ def ends_of(graph: tf.Graph, inputs: Sequence[tf.Tensor] = ()) -> Tuple[List[tf.
     """The placeholders of a graph without signatures, and the tensors of floats made of them that nothing reads.
 
     An op any output of which is read is no end, and a loop is one op. What makes no floats, as an ArgMax, is not taken
-    to read. What training, saving and explaining have left in a graph is not looked at.
+    to read; what is left over comes last (`outputs_first`). What training, saving and explaining have left in a graph
+    is not looked at.
 
     Args:
         inputs: what it begins with, in place of its placeholders.
@@ -81,11 +83,11 @@ def ends_of(graph: tf.Graph, inputs: Sequence[tf.Tensor] = ()) -> Tuple[List[tf.
     inputs = inputs or [op.outputs[0] for op in ops if op.type == 'Placeholder' and not is_learning_phase(op)]
     # What is made of updated variables is about training.
     living = reached_from(inputs, _updates) & own
-    leading = {op for op in ancestors_of([tensor for op in living for tensor in op.outputs if tensor.dtype.is_floating],
-                                         set()) if op in living}
+    floats = [tensor for op in living for tensor in op.outputs if tensor.dtype.is_floating]
+    leading = set(ancestors_of(floats, set()))
 
     def is_read(op: tf.Operation) -> bool:
-        return any(reader in leading or reader in own and (not reader.outputs or _updates(reader))
+        return any(reader in leading and reader in living or reader in own and (not reader.outputs or _updates(reader))
                    for tensor in op.outputs for reader in tensor.consumers())
 
     unread = [op for op in ops if op in living and op.type not in _FLOW and not _is_inside(op) and not is_read(op)]
@@ -93,7 +95,7 @@ def ends_of(graph: tf.Graph, inputs: Sequence[tf.Tensor] = ()) -> Tuple[List[tf.
     outputs = [tensor for op in unread if op.type not in EXITS or _condition(op) not in going_on
                for tensor in op.outputs[:1 if op.type in BATCH_NORMS else None] if tensor.dtype.is_floating]
     used = set(ancestors_of(outputs, set()))
-    return [tensor for tensor in inputs if tensor.op in used], outputs
+    return [tensor for tensor in inputs if tensor.op in used], outputs_first(outputs, living, leading)
 
 
 def _updates(op: tf.Operation) -> bool:
@@ -150,7 +152,8 @@ def target_of(source: Source) -> tf.Tensor:
     if source.ordered and floats[0] is source.outputs[0]:
         return before_squashing(floats[0])
     before = [(before_squashing(tensor), tensor) for tensor in floats]
-    found = next((inner for inner, tensor in before if inner is not tensor), floats[0])
+    found = next((inner for inner, tensor in before if inner is not tensor and not any(
+        inner is x for x in source.inputs)), floats[0])
     if found is floats[0] and all(tensor.shape.ndims == 0 for tensor in floats):
         return _scores_of(source, floats)
     return found

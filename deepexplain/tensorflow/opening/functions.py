@@ -1,10 +1,12 @@
 """Functions of eager TensorFlow: tf.function and ConcreteFunction."""
-from typing import Any, Callable, List, Mapping, Optional, Sequence, Tuple
+import inspect
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import tensorflow.compat.v1 as tf
 
 from .custom_gradients import keep_gradients
 from .ends import is_off, settle
+from .keys import SPECS, key_names, parts_of, with_names
 from .source import Named, OpenError, Source, Weights, flat_definition, new_session
 
 
@@ -19,7 +21,51 @@ def concrete(function: Any, input_signature: Optional[Sequence[Any]]) -> Any:
         raise OpenError('open: the tf.function has no input_signature: give one, as in open(function, '
                         'input_signature=[tf.TensorSpec([None, 4], tf.float32)]), or open '
                         'function.get_concrete_function(...).')
-    return function.get_concrete_function(*(input_signature or ()))
+    if input_signature is None:
+        return function.get_concrete_function()
+    arguments, keywords = _arguments(function, input_signature)
+    if getattr(function, 'input_signature', None) is None:
+        arguments, keywords = _with_keys(arguments, keywords)
+    return function.get_concrete_function(*arguments, **keywords)
+
+
+def _arguments(function: Any, signature: Any) -> Tuple[List[Any], Dict[str, Any]]:
+    """What a function is called with: of a dict each by its name, or the dict itself where it takes none of these."""
+    if not isinstance(signature, dict):
+        return list(signature), {}
+    try:
+        inspect.signature(function.python_function).bind(**signature)
+    except (TypeError, ValueError):
+        return [signature], {}
+    return [], signature
+
+
+def _with_keys(arguments: List[Any], keywords: Dict[str, Any]) -> Tuple[List[Any], Dict[str, Any]]:
+    """The same, specs inside of dicts named by their keys."""
+    structure = [arguments, keywords]
+    specs = tf.nest.flatten(structure)
+    keys = key_names(arguments + [keywords], ['argument_%d' % i for i in range(len(arguments) + 1)])
+    if len(keys) != len(specs):
+        return arguments, keywords
+    found = tf.nest.pack_sequence_as(structure, with_names(specs, keys))
+    return found[0], found[1]
+
+
+def _key_names(function: Any, arguments: Sequence[Any]) -> List[Tuple[str, Any]]:
+    """The keys of inputs in dicts, with their tensors."""
+    positional, keywords = getattr(function, 'structured_input_signature', None) or ((), {})
+    values = list(positional) + [keywords[key] for key in sorted(keywords)]
+    called = ['argument_%d' % i for i in range(len(positional))] + sorted(keywords)
+    specs = tf.nest.flatten(values)
+    keys = key_names(values, called)
+    if len(keys) != len(specs):
+        return []
+    found: List[Tuple[str, bool]] = []
+    for key, spec in zip(keys, specs):
+        if isinstance(spec, SPECS):
+            found += [(one, bool(key)) for one in parts_of(key or '', spec)]
+    return [(name, tensor) for (name, keyed), tensor in zip(found, arguments) if keyed] if (
+        len(found) == len(arguments)) else []
 
 
 def from_concrete(function: Any, config: Optional[tf.ConfigProto], layers: Sequence[Tuple[str, List[Any]]] = (),
@@ -44,7 +90,7 @@ def _imported(function: Any, session: tf.Session, layers: Sequence[Tuple[str, Li
     arguments = function.inputs[:len(function.inputs) - len(captured)]
     outputs = function.outputs
     definition = function.graph.as_graph_def()
-    keep_gradients(function, definition)
+    more = keep_gradients(function, definition)
     definition, moved = flat_definition(definition)
 
     def now(tensor: Any) -> str:
@@ -53,6 +99,7 @@ def _imported(function: Any, session: tf.Session, layers: Sequence[Tuple[str, Li
         return name if ':' in name else name + ':0'
 
     holders = {inner.op.name: outer for inner, outer in zip(function.inputs[len(arguments):], captured)}
+    holders.update((name, variable.handle) for name, variable in more.items())
     settle(definition)
     kept = [node for node in definition.node if node.name not in holders]
     del definition.node[:]
@@ -60,7 +107,7 @@ def _imported(function: Any, session: tf.Session, layers: Sequence[Tuple[str, Li
     read = {source for node in kept for source in node.input}
     ends = {now(tensor) for tensor in outputs}
     weights = Weights(session)
-    variables = {id(variable.handle): variable for variable in function.graph.variables}
+    variables = {id(one.handle): one for one in list(function.graph.variables) + list(more.values())}
     # Eager values are had outside of the graph alone.
     makers = {name: _maker(name, outer, variables, weights, definition) for name, outer in holders.items()
               if read & {name, name + ':0', '^' + name} or name + ':0' in ends}
@@ -79,7 +126,10 @@ def _imported(function: Any, session: tf.Session, layers: Sequence[Tuple[str, Li
         found(inner).set_shape(inner.shape)
     known: Named = {}
     called = list(zip(names or [tensor.op.name for tensor in arguments], arguments))
-    for name, tensor in called + _output_names(function.structured_outputs, outputs):
+    keyed = [] if names else _key_names(function, arguments)
+    for name, tensor in keyed + called:
+        known.setdefault(name, [found(tensor)])
+    for name, tensor in _output_names(function.structured_outputs, outputs):
         known[name] = [found(tensor)]
     for name, tensors in layers:
         known[name] = [found(tensor) for tensor in tensors]

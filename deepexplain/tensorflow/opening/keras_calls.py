@@ -1,11 +1,16 @@
 """What an eager Keras model is called with: its inputs as specs, in whatever structure its call takes."""
-import inspect
 import itertools
-from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
+import re
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import tensorflow.compat.v1 as tf
 
+from .keras_arguments import arguments_of, by_name, check_fits, in_order
+from .keys import SPECS, as_op_name, key_names, parts_of, with_names
 from .source import OpenError
+
+#: Names that Keras gives to inputs that have none.
+_MADE_UP = re.compile(r'(input|keras_tensor)(_\d+)?$')
 
 
 class Called(NamedTuple):
@@ -28,20 +33,16 @@ class Called(NamedTuple):
         """A name for each input: of a ragged or sparse one for each of the tensors that it is made of."""
         found: List[str] = []
         for i, spec in enumerate(self.specs):
-            name = self.given[i] if self.given else getattr(spec, 'name', None) or 'input_%d' % i
-            parts = tf.nest.flatten(spec, expand_composites=True)
-            if isinstance(spec, tf.RaggedTensorSpec):
-                found += [name + '/values'] + [name + '/row_splits%s' % ('_%d' % depth if depth else '')
-                                               for depth in range(len(parts) - 1)]
-            else:
-                found += [name] if len(parts) == 1 else ['%s/%d' % (name, part) for part in range(len(parts))]
+            found += parts_of(self.given[i] if self.given else getattr(spec, 'name', None) or 'input_%d' % i, spec)
         return found
 
 
 def called_with(model: Any, signature: Any) -> Called:
     """What a model is called with: as the caller says, else as it was built or called."""
     if signature is not None:
-        return _signed(model, signature)
+        found = _signed(model, signature)
+        check_fits(model, found.arguments, found.keywords)
+        return found
     inputs = getattr(model, 'inputs', None)
     if inputs:
         # A Sequential that was never called has inputs, but no input.
@@ -50,34 +51,37 @@ def called_with(model: Any, signature: Any) -> Called:
         names = list(getattr(model, 'input_names', None) or ())
         if len(names) != len(leaves):
             names = [leaf.name.split(':')[0] for leaf in leaves]
+        keys = key_names([structure], ['input'])
+        if len(keys) == len(names):
+            # What nobody has named is called by its key.
+            names = [key if key and _MADE_UP.match(name) else name for name, key in zip(names, keys)]
         # What is built by being called keeps the rows of that call.
         free = type(model).__name__ == 'Sequential'
-        specs = [_spec_of(leaf, _as_op_name(name), free) for leaf, name in zip(leaves, names)]
+        specs = [_spec_of(leaf, as_op_name(name), free) for leaf, name in zip(leaves, names)]
         return Called((tf.nest.pack_sequence_as(structure, specs),), {}, names)
     saved = getattr(model, 'save_spec', lambda: None)()
     if saved is not None:
-        return Called(*_named(saved[0], saved[1]))
+        return _named(saved[0], saved[1])
     shapes = _built_shapes(model)
     if shapes is not None:
         dtype = tf.as_dtype(model.input_dtype)
-        specs = _mapped(shapes, lambda shape, name: tf.TensorSpec([None] + shape[1:], dtype, name=name), 'input')
-        return Called((specs,), {})
+        return _named([_mapped(shapes, dtype, 'input')], {})
     raise OpenError('open: the Keras model does not know the shapes of its inputs: give them, as in '
                     'open(model, input_signature=[tf.TensorSpec([None, 4], tf.float32)]), one for each argument of its '
-                    'call, or a dict.')
+                    'call, or a dict by their names.')
 
 
 def _signed(model: Any, signature: Any) -> Called:
     """What a model is called with by an input_signature: of several specs one each, or all of them in a list."""
     signature = signature if isinstance(signature, dict) else list(signature)
     for spec in tf.nest.flatten(signature):
-        if not isinstance(spec, (tf.TensorSpec, tf.RaggedTensorSpec, tf.SparseTensorSpec)):
+        if not isinstance(spec, SPECS):
             raise TypeError('open: input_signature must be of tf.TensorSpecs, in a list or a dict, not of '
                             f'{type(spec).__name__}.')
     if isinstance(signature, dict):
-        return Called(*_named([signature], {}))
-    parameters = [one for name, one in inspect.signature(model.call).parameters.items()
-                  if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD) and name not in ('training', 'mask')]
+        named = by_name(model, signature, _first(model))
+        return _named([signature], {}) if named is None else _named(*named)
+    parameters = arguments_of(model)
     needed = [one for one in parameters if one.default is one.empty]
     apart = len(signature) == 1 or len(needed) > 1
     if not apart and len(parameters) >= len(signature):
@@ -85,19 +89,28 @@ def _signed(model: Any, signature: Any) -> Called:
         saved = getattr(model, 'save_spec', lambda: None)()
         shapes = _built_shapes(model)
         apart = isinstance(shapes, _Shape) if saved is None else len(saved[0]) == len(signature)
-    return Called(*_named(signature if apart else [signature], {}))
+    return _named(*in_order(model, signature)) if apart else _named([signature], {})
 
 
-def _named(arguments: Sequence[Any], keywords: Dict[str, Any]) -> Tuple[Tuple[Any, ...], Dict[str, Any]]:
-    """The same with a name for each spec that has none."""
+def _first(model: Any) -> Any:
+    """What the first argument of a model's call was, in specs or shapes; None where nobody knows."""
+    saved = getattr(model, 'save_spec', lambda: None)()
+    return saved[0][0] if saved is not None and saved[0] else _built_shapes(model)
+
+
+def _named(arguments: Sequence[Any], keywords: Dict[str, Any]) -> Called:
+    """A call with a name for each spec that has none: by the keys of dicts, else a number."""
     structure = [tuple(arguments), dict(keywords)]
     specs = tf.nest.flatten(structure)
-    taken = {getattr(spec, 'name', None) for spec in specs}
+    keys = key_names(list(arguments) + [dict(keywords)], ['input_%d' % i for i in range(len(arguments))] + ['keywords'])
+    if len(keys) != len(specs):
+        keys = [None] * len(specs)
+    taken = {getattr(spec, 'name', None) for spec in specs}.union(keys)
     free = (name for name in map('input_{}'.format, itertools.count()) if name not in taken)
-    specs = [tf.TensorSpec(spec.shape, spec.dtype, name=next(free))
-             if isinstance(spec, tf.TensorSpec) and not spec.name else spec for spec in specs]
-    found = tf.nest.pack_sequence_as(structure, specs)
-    return tuple(found[0]), dict(found[1])
+    given = [getattr(spec, 'name', None) or key or (next(free) if isinstance(spec, tf.TensorSpec) else 'input_%d' % i)
+             for i, (spec, key) in enumerate(zip(specs, keys))]
+    found = tf.nest.pack_sequence_as(structure, with_names(specs, given))
+    return Called(tuple(found[0]), dict(found[1]), given)
 
 
 def _spec_of(leaf: Any, name: str, free: bool) -> Any:
@@ -117,8 +130,7 @@ def _built_shapes(model: Any) -> Any:
     if not model.built or not hasattr(model, 'input_dtype'):
         return None
     shapes = (model.get_build_config() or {}).get('input_shape')
-    needed = [one for one in inspect.signature(model.call).parameters.values() if one.default is one.empty
-              and one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+    needed = [one for one in arguments_of(model) if one.default is one.empty]
     return _shapes(shapes) if len(needed) == 1 else None
 
 
@@ -135,13 +147,10 @@ def _shapes(value: Any) -> Any:
     return None if any(one is None for one in parts) else parts
 
 
-def _mapped(shapes: Any, make: Any, name: str) -> Any:
+def _mapped(shapes: Any, dtype: tf.DType, name: Optional[str]) -> Any:
+    """Specs for shapes; those in dicts get their names by the keys."""
     if isinstance(shapes, _Shape):
-        return make(list(shapes), _as_op_name(name))
+        return tf.TensorSpec([None] + shapes[1:], dtype, name=name)
     if isinstance(shapes, dict):
-        return {key: _mapped(one, make, str(key)) for key, one in shapes.items()}
-    return [_mapped(one, make, '%s_%d' % (name, i)) for i, one in enumerate(shapes)]
-
-
-def _as_op_name(name: str) -> str:
-    return ''.join(letter if letter.isalnum() or letter in '_.-' else '_' for letter in name).lstrip('_.-') or 'input'
+        return {key: _mapped(one, dtype, None) for key, one in shapes.items()}
+    return [_mapped(one, dtype, name and '%s_%d' % (name, i)) for i, one in enumerate(shapes)]

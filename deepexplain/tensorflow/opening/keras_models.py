@@ -13,7 +13,7 @@ from .keras_calls import Called, called_with
 from .keras_code import CODE
 from .keras_files import read
 from .lambdas import with_functions
-from .reasons import reason
+from .reasons import missing, reason
 from .safety import Guard
 from .source import OpenError, Source, new_session
 from .sublayers import Calls, Layer, layers_of, noting, outputs_of, with_other_names
@@ -58,10 +58,6 @@ def _is_eager(model: Any) -> bool:
         variable = weights[0] if callable(variable) else variable
         return hasattr(getattr(variable, 'handle', None), 'numpy')
     return tf.executing_eagerly()
-
-
-def _as_op_name(name: str) -> str:
-    return ''.join(letter if letter.isalnum() or letter in '_.-' else '_' for letter in name).lstrip('_.-') or 'input'
 
 
 def _traced(model: Any, layers: Sequence[Layer], called: Called) -> Tuple[Any, Calls]:
@@ -152,9 +148,10 @@ def _load(path: str, file: str, version: str, options: Mapping[str, Any]) -> Any
                 break  # What one Keras takes for unsafe, no other shall load.
     # What another Keras says of a file that is none of its own is of no use.
     told = [text for own, text in problems if own] or [text for _, text in problems]
-    raise OpenError("open: cannot load '%s'%s. %s" % (
+    raise OpenError("open: cannot load '%s'%s. %s%s" % (
         path, ', of Keras %s' % version if version else '',
-        ' '.join(told) or 'No Keras is installed: pip install keras (tf_keras for models of Keras 2).'))
+        ' '.join(one if one.endswith('.') else one + '.' for one in told) or
+        'No Keras is installed: pip install keras (tf_keras for models of Keras 2).', missing(told)))
 
 
 def _packages(version: str) -> List[Any]:

@@ -63,7 +63,7 @@ class OpenedModel(DeepExplain):
 
     @property
     def inputs(self) -> List[tf.Tensor]:
-        """The tensors that the model takes: of a Keras model in its order, of a signature in that of its keys."""
+        """The tensors that the model takes: in its order, those in dicts and signatures in that of the sorted keys."""
         return list(self._opened().inputs)
 
     @property
@@ -90,7 +90,8 @@ class OpenedModel(DeepExplain):
         The output of a Keras layer has the layer's name ('dense'), inside another model the path to it ('base/dense',
         or 'dense' if that is the only one). Where there are several, as the layer has several outputs or was called
         more than once, they are 'dense:0' and 'dense:1', in order. Names of the graph are those of ops or of tensors
-        ('block/Relu', 'block/Relu:0'), or of a scope, whose only tensor that is read outside of it is meant.
+        ('block/Relu', 'block/Relu:0'), or of a scope, whose only tensor that is read outside of it is meant. The
+        end of a name ('Relu') will do where no other op between the ends of the model is called so.
 
         Raises:
             ValueError: there is none, with names that are like it, or more than one.

@@ -59,7 +59,7 @@ class Names:
                     return self._graph.get_tensor_by_name('%s:%s' % (full, index or '0'))
                 except (KeyError, ValueError):
                     pass
-            ends = self._put_out_by(name)
+            ends = self._put_out_by(name) or self._of_ops_ending_in(op, index or '0')
             if len(ends) == 1:
                 return ends[0]
             several = [self._short(tensor) for tensor in ends]
@@ -73,6 +73,15 @@ class Names:
         found = [key for key in self._named if ending.match(key)]
         least = min((key.count('/') for key in found), default=0)
         return list({self._named[key].name: key for key in reversed(found) if key.count('/') == least}.values())[::-1]
+
+    def _of_ops_ending_in(self, name: str, index: str) -> List[tf.Tensor]:
+        """An output of each op whose name ends in one: of those between the ends, or else of the graph."""
+        for ops in (self._ops(), self._graph.get_operations()):
+            found = [op.outputs[int(index)] for op in ops if index.isdigit() and int(index) < len(op.outputs)
+                     and self._source.shown.get(op.name, op.name).endswith('/' + name)]
+            if found:
+                return found
+        return []
 
     def layers(self, every: bool) -> List[Layer]:
         """See `OpenedModel.layers`."""

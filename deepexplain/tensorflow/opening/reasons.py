@@ -1,5 +1,6 @@
 """Why Keras cannot load a file, in a sentence: what it says comes wrapped in whole configurations."""
 import re
+from typing import Iterable
 
 #: What Keras writes before the error that another wraps.
 WRAPPED = re.compile('Exception encountered:|Error message:|Original error:')
@@ -8,6 +9,18 @@ WRAPPED = re.compile('Exception encountered:|Error message:|Original error:')
 CONFIG = re.compile(r"\s*(using |Full object )?config(uration)?\s*[=:]\s*\{.*", re.DOTALL)
 
 LONGEST = 300
+
+#: A class or a function that Keras does not know, and its name.
+UNKNOWN = re.compile(r"(?:Unknown [\w ]+:|Could not (?:locate|find) \w+) *'?(?P<name>[\w.>-]*\w)")
+
+
+def missing(reasons: Iterable[str]) -> str:
+    """What to do about the first class or function that is missing by some reasons, as a sentence, or ''."""
+    found = next((one for one in map(UNKNOWN.search, reasons) if one), None)
+    if found is None:
+        return ''
+    name = found.group('name')
+    return " Give what is yours, as in custom_objects={'%s': %s}." % (name, re.split('[>.]', name)[-1])
 
 
 def reason(error: BaseException) -> str:

@@ -31,7 +31,8 @@ class Guard:
             raise OpenError(f"open: '{self._path}' {what}; safe_mode=False allows it, for files that you trust.")
         if not self._said:
             self._said = True
-            warn(visible(f"open: '{self._path}' {what}; safe_mode=False allows it."))
+            what = what.replace(', which would run here', ', which runs here')
+            warn(visible(f"open: '{self._path}' {what}; allowed by safe_mode=False."))
 
     def examine(self, definition: Any, saver: Any = None, first: Sequence[str] = (),
                 own: Callable[[bytes], bool] = lambda path: False, fed: Optional[Mapping[str, bytes]] = None) -> None:

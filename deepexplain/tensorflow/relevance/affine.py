@@ -25,7 +25,8 @@ def kind_of(op: tf.Operation, place: int) -> Tuple[bool, List[Optional[List[Opti
         return op.type in BATCH_NORMS, [[size] + ([1] * (rank - 2) if first else [])]
     shapes = [tensor.shape.as_list() if tensor.shape.ndims is not None else None
               for i, tensor in enumerate(op.inputs) if i != place]
-    return op.type not in _SHIFTS or op.type == 'Sub' and place == 1, shapes
+    # Sub may turn the sign, of all numbers alike.
+    return op.type not in _SHIFTS, shapes
 
 
 def line_of(op: tf.Operation, place: int) -> Line:

@@ -59,7 +59,8 @@ class Planned:
                  check: Callable[[Path, Plan], None] = lambda path, plan: None) -> None:
         self.path: Path = lowered(model.path, inference=True)
         self.plan: Plan = make_plan(self.path, frozenset(registered_rules()))
-        self.unruled = '' if quiet else refuse_uncovered(method, self.path, self.plan.uncovered, uncovered == 'error')
+        self.unruled = '' if quiet else refuse_uncovered(
+            model, method, self.path, self.plan.uncovered, uncovered == 'error')
         check(self.path, self.plan)
         ruled = [op for op in self.path.ops if any(op.name in table for table in (
             self.plan.layers, self.plan.pools, self.plan.sums, self.plan.winners, self.plan.shifts,

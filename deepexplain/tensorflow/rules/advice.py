@@ -69,9 +69,8 @@ def _of_samples(tensor: tf.Tensor, T: tf.Tensor) -> tf.Tensor:
         if not meetings:
             return at
         op = next((one.op for one in meetings if not one.place), T.op)
-        if op is T.op or op.graph is not T.graph:
+        after = op.outputs[0]
+        if op is T.op or op.graph is not T.graph or not after.shape.ndims or not after.dtype.is_floating:
             break
-        at = op.outputs[0]
-        if not at.shape.ndims or not at.dtype.is_floating:
-            break
+        at = after
     return tensor

@@ -8,22 +8,25 @@ from ..graph import compat
 from ..graph.bodies import Inside
 from ..graph.path import CALLS, Path, find_cut
 from ..graph.using import unused
+from .activations import registered_rules
 from .advice import UNRULED, instead, plain_ops
 
 if TYPE_CHECKING:
     from ..runs.model import Model
 
 
-def refuse_cut(model: 'Model', shared: FrozenSet[str] = frozenset()) -> None:
+def refuse_cut(model: 'Model', shared: FrozenSet[str] = frozenset(), ruled: FrozenSet[str] = frozenset()) -> None:
     """RuntimeError, before anything is built, where T has certainly no gradient with respect to an X.
 
     Args:
-        shared: op types without a gradient that the method passes all the same.
+        shared: op types without a gradient whose change the method shares.
+        ruled: op types that the method has a rule for, be they without a gradient.
     """
+    ruled |= frozenset(registered_rules())
     several = len(model.X) > 1
     for x in model.X:
         path = Path([x], model.T) if several else model.path
-        if x.name not in model.unused and not (shared and path.ops) and not path.may_have_gradient:
+        if x.name not in model.unused and not (shared and path.ops) and not path.may_have_gradient(ruled):
             raise RuntimeError(why_cut(model.T, x))
 
 
@@ -72,6 +75,25 @@ def without_gradient(path: Path, T: tf.Tensor, points: Sequence[tf.Tensor]) -> L
     lacking = {one for one in {op.type for op in between.ops} if _lacks_gradient(one) and hasattr(tf.raw_ops, one)}
     return [tensor for op in between.of_types(lacking - CALLS) if '_gradient_op_type' not in op.node_def.attr
             for tensor in op.outputs]
+
+
+def refuse_dead_ends(model: 'Model', path: Path, ops: Sequence[tf.Operation]) -> List[tf.Operation]:
+    """RuntimeError where all ways from an X lead through ops, of some without a rule, that have no gradient either.
+
+    Args:
+        path: the path that these ops are on, which may stand for the model's.
+
+    Returns:
+        Those of the ops that have no gradient.
+    """
+    dead = [op for op in ops if _lacks_gradient(op.type) and op.type not in CALLS and hasattr(tf.raw_ops, op.type)]
+    barred = path.dead.union(tensor.name for op in dead for tensor in op.outputs)
+    for x in path.X if dead else ():
+        way = Path([x], path.T, barred)
+        way.steps = path.steps
+        if x.name not in model.unused and not way.carries(path.T):
+            raise RuntimeError(why_cut(model.T, x))
+    return dead
 
 
 def _lacks_gradient(op_type: str) -> bool:

@@ -1,12 +1,13 @@
 """Gradients of a target, ordinary or under a method's rules, for a model built anywhere."""
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, Callable, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import tensorflow.compat.v1 as tf
 
 from ..graph import compat
 from ..graph.bodies import look_inside
 from ..graph.functions import is_call, is_for_training
+from ..graph.kept import why_lost
 from ..graph.loops import ENTERS, restore_loops
 from ..graph.path import CALLS, FLAT, FUNCTIONAL, GRADIENT, Path, ancestors, is_training_flag, unwrap
 from ..graph.replica import Replica
@@ -16,7 +17,7 @@ from ..messages import listed, warn
 from .activations import Rule, RuleSet, registered_rules
 from .advice import completed, others, plain_ops, uncovered
 from .complete import only_taken, without_stops
-from .cuts import refuse_hidden, why_cut, why_none, without_gradient
+from .cuts import refuse_dead_ends, refuse_hidden, why_cut, why_none, without_gradient
 from .joint import JOINT
 
 if TYPE_CHECKING:
@@ -72,9 +73,7 @@ def ordinary(path: Path, points: Sequence[tf.Tensor] = ()) -> Carrier:
     path = lowered(path)
     rules = registered_rules()
     units = find_units(path, frozenset(rules)) if path.of_types(['IdentityN']) else Units()
-    lost = [(op.type, op.name) for op in units.lost] + look_inside(path, rules).custom
-    if lost:
-        _warn_of_lost(lost)
+    _warn_of_lost(units.lost, look_inside(path, rules).custom)
     if not (points or units.stripped or path.of_types(FUNCTIONAL) or path.makes_own_ends):
         return Carrier(path.T, path.of)
     # TensorFlow cannot differentiate a functional loop that a session has run, but can its copy; and the custom
@@ -115,18 +114,23 @@ def lowered(path: Path, inference: bool = False) -> Path:
     if not calls:
         return path
     own = compat.functions_with_gradients(path.graph)
-    lost = [(op.type, op.name) for op in calls if foreign_gradient(op) or op.type in own]
-    if lost:
-        _warn_of_lost(lost)
+    _warn_of_lost([op for op in calls if foreign_gradient(op) or op.type in own])
     replica = Replica(path.with_loops(), path.fed, inference=inference)
     found = Path(path.X, replica.tensor(path.T))
     found.of, found.settled, found.scope, found.steps = replica.tensor, path.settled, replica.scope, path.steps
     return found
 
 
-def _warn_of_lost(ops: List[Tuple[str, str]]) -> None:
-    warn('A custom gradient is lost, as it came with a file or a function: %s. The ordinary gradients of its ops are '
-         'used.' % listed(ops))
+def _warn_of_lost(ops: Sequence[tf.Operation], inside: Sequence[Tuple[str, str]] = ()) -> None:
+    """Warn of custom gradients that are not at hand, of ops and of what lies in loops and branches."""
+    lost: Dict[str, List[Tuple[str, str]]] = {'': list(inside)}
+    for op in ops:
+        lost.setdefault(why_lost(op), []).append((op.type, op.name))
+    for why, ones in lost.items():
+        if ones:
+            warn('A custom gradient is lost%s: %s.%s The ordinary gradients of its ops are used.' % (
+                '' if why else ', as it came with a file, or in a loop, a branch or a call', listed(ones),
+                ' Its function can be kept where it is of ops on tensors and variables, but %s.' % why if why else ''))
 
 
 def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
@@ -157,13 +161,15 @@ def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
     units = find_units(path, frozenset(rules), joint)
     if joint:
         units = only_taken(units, path)
-    unruled = [(op.type, path.called(op)) for op in list(units.lost) + list(units.unsupported)] + inside.unsupported
+    dead = refuse_dead_ends(model, path, units.unsupported)
+    passed = [op for op in units.unsupported if op not in dead]
+    unruled = [(op.type, path.called(op)) for op in list(units.lost) + passed] + inside.unsupported
     if unruled:
         advice = ''
         if method == 'elrp':
-            advice = others(path, units.unsupported, len(unruled))
+            advice = others(path, passed, len(unruled))
         elif method.startswith('deeplift') and not joint:
-            advice = completed(path, units.unsupported, len(unruled))
+            advice = completed(path, passed, len(unruled))
         # What is registered is a rule for one input: no product's.
         register = '; see register_rule' * any(one not in JOINT for one, _ in unruled)
         warn('%s: unsupported activation on the path from X to T: %s. What has no rule passes its ordinary gradient, '
@@ -173,24 +179,36 @@ def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
     # What goes to the winner is what it has: nothing is lost of T(x), as of the change of T something may be.
     inexact = [(op.type, path.called(op)) for op in units.inexact
                if op not in units.joint and op not in units.unsupported and method != 'elrp']
+    inexact += [(op.type, path.called(op)) for op in dead]
     return Ruled(path, units, replica, rules, listed(unruled + inexact))
 
 
-def refuse_uncovered(method: str, path: Path, ops: Sequence[tf.Operation], error: bool) -> str:
+def refuse_uncovered(model: 'Model', method: str, path: Path, ops: Sequence[tf.Operation], error: bool) -> str:
     """RuntimeError, or a warning, that names ops without a rule; their list."""
-    names = listed([(op.type, op.name) for op in ops])
+    dead = refuse_dead_ends(model, path, ops)
+    passed = [op for op in ops if op not in dead]
+    names = _called(ops)
     if ops and error:
         hint, more = uncovered(path.T, ops), ''
         if not hint and any(op.type in FUNCTIONAL for op in ops):
             hint = ' ' + plain_ops(path.graph)
-        elif not hint:
+        elif not hint and not dead:
             more = others(path, ops, len(ops))
-        raise RuntimeError("%s has no rule for %s, on the path from X to T.%s uncovered='gradient' passes it by its "
-                           'ordinary gradient.%s' % (method, names, hint, more))
-    if ops:
+        if passed:
+            hint += " uncovered='gradient' passes %s by its ordinary gradient." % (_called(passed) if dead else 'it')
+        if dead:
+            hint += " Of %s there is no gradient%s: uncovered='gradient' leaves out what goes that way." % (
+                _called(dead) if passed else 'it', '' if passed else ' either')
+        raise RuntimeError('%s has no rule for %s, on the path from X to T.%s%s' % (method, names, hint, more))
+    if passed:
+        # Of what goes through the others, which have no gradient, the explainer itself says that it is left out.
         warn('%s: no rule for %s, on the path from X to T: relevance passes it by its ordinary gradient, and is not '
-             'conserved.' % (method, names))
+             'conserved.' % (method, _called(passed)))
     return names
+
+
+def _called(ops: Sequence[tf.Operation]) -> str:
+    return listed([(op.type, op.name) for op in ops])
 
 
 def gradients_of(T: tf.Tensor, points: Sequence[tf.Tensor], model: 'Model', relevance: bool = False,

@@ -6,7 +6,8 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..graph.compat import while_context
-from .arrays import all_finite, to_array
+from ..graph.path import ancestors
+from .arrays import all_finite, to_feed
 from .batching import Rowing
 
 #: More steps or samples than anybody has time for; their places are listed in memory.
@@ -47,6 +48,8 @@ def _is_symbolic(tensor: tf.Tensor) -> bool:
 def _hint(value: Any) -> str:
     if isinstance(value, tf.Variable):
         return " Pass the variable's value (tf.identity(variable), used by the model)."
+    if isinstance(value, str):
+        return f" Pass the tensor: de.tensor('{value}') of a model of DeepExplain.open(model)."
     if type(value).__name__ == 'KerasTensor':
         return (' Call the Keras model on a placeholder inside the graph and pass the tensors; or, of an eager model, '
                 'pass de.inputs, de.logits or de.tensor(name) of DeepExplain.open(model).')
@@ -126,8 +129,16 @@ def number(name: str, value: Any) -> float:
     return float(value)
 
 
+def no_dict(xs: Any) -> None:
+    """RuntimeError for a dict as the samples of several inputs."""
+    if isinstance(xs, Mapping):
+        raise RuntimeError('xs must be a list of arrays in the order of X, one for each input, not a dict.')
+
+
 def check_samples(X: List[tf.Tensor], many: bool, xs: Any) -> List[np.ndarray]:
     """The samples of each input as arrays of its dtype, all with as many rows."""
+    if many:
+        no_dict(xs)
     if many and (not hasattr(xs, '__len__') or len(xs) != len(X)):
         raise RuntimeError('List of input tensors and input data have different lengths (%d and %s)' % (
             len(X), len(xs) if hasattr(xs, '__len__') else type(xs).__name__))
@@ -142,11 +153,22 @@ def check_samples(X: List[tf.Tensor], many: bool, xs: Any) -> List[np.ndarray]:
 
 
 def _data(name: str, value: Any, x: tf.Tensor) -> np.ndarray:
-    array = to_array(name, value, x.dtype.as_numpy_dtype)
+    array = to_feed(name, value, x)
     if array.ndim == 0 or not fits(array.shape[1:], sample_shape(x)):
         expected = None if x.shape.ndims is None else [None] + x.shape.as_list()[1:]
-        raise ValueError(f"{name} must have the shape of '{x.name}', {written(expected)}, not {array.shape}.")
+        raise ValueError(f"{name} must have the shape of '{x.name}', {written(expected)}, not {array.shape}."
+                         + _made_of(x, array))
     return array
+
+
+def _made_of(x: tf.Tensor, array: np.ndarray) -> str:
+    """What to do with values of a placeholder that X is made of."""
+    for op in ancestors(x, set()) if array.ndim and x.op.type != 'Placeholder' else ():
+        if op.type == 'Placeholder' and op.outputs[0].shape.ndims and fits(
+                array.shape[1:], sample_shape(op.outputs[0])):
+            return (f" They have the shape of '{op.outputs[0].name}', which X is made of: leave xs out and give "
+                    f"feed_dict={{'{op.outputs[0].name}': xs}}.")
+    return ''
 
 
 def check_rows(T: tf.Tensor, X: List[tf.Tensor], n: int, batch_size: Any, default: int,

@@ -50,6 +50,17 @@ def to_array(name: str, value: Any, dtype: Any) -> np.ndarray:
     return array
 
 
+def to_feed(name: str, value: Any, tensor: tf.Tensor) -> np.ndarray:
+    """The value as an array of a tensor's dtype; ValueError for what TensorFlow could not take as strings."""
+    array = to_array(name, value, tensor.dtype.as_numpy_dtype)
+    if tensor.dtype.base_dtype == tf.string:
+        strange = {kind for kind in set(map(type, array.ravel().tolist())) if not issubclass(kind, (str, bytes))}
+        if strange:
+            raise ValueError("%s must be an array of strings, as '%s' is of strings, not of %s." % (
+                name, tensor.name, ' and '.join(sorted(kind.__name__ for kind in strange))))
+    return array
+
+
 def not_numbers(value: Any, complex_too: bool = False) -> Optional[str]:
     """What a value is, or holds, in words, if numpy makes real numbers of it that it is not; else None."""
     if value is None:

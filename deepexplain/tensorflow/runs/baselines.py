@@ -4,7 +4,8 @@ from typing import Any, List, NamedTuple, Optional, Sequence
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from .arguments import finite, fits, sample_shape, to_array, written
+from .arguments import finite, fits, sample_shape, written
+from .arrays import to_array
 
 
 class Baselines(NamedTuple):

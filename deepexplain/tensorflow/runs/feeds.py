@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..graph.path import Path, ancestors
-from .arguments import to_array
+from .arrays import to_feed
 from .batching import take
 
 
@@ -70,7 +70,7 @@ def check_feed(feed_dict: Any, path: Path, T: tf.Tensor, holds_x: bool = False) 
             raise RuntimeError(f"feed_dict must not hold '{tensor.name}', which %s: X is what T is explained by." % (
                 'is T' if tensor.name == T.name else "lies between X ('%s') and T ('%s')" % (
                     "', '".join(x.name for x in path.X), T.name)))
-        array = to_array(f"feed_dict['{tensor.name}']", value, tensor.dtype.as_numpy_dtype)
+        array = to_feed(f"feed_dict['{tensor.name}']", value, tensor)
         # X may have any number of samples, as xs may.
         free = is_x and array.ndim > 0 and tensor.shape[1:].is_compatible_with(array.shape[1:])
         if not free and not tensor.shape.is_compatible_with(array.shape):

@@ -6,8 +6,8 @@ import tensorflow.compat.v1 as tf
 
 from ..graph.path import CONSTANT, ops_to
 from ..graph.slices import PARTS, takes_units
-from .arguments import finite, fits, sample_shape, to_array, written
-from .arrays import evaluated, not_numbers
+from .arguments import finite, fits, sample_shape, shown, written
+from .arrays import evaluated, not_numbers, to_array
 
 
 def check_ys(ys: Any) -> None:
@@ -123,6 +123,9 @@ def _is_int(value: Any) -> bool:
 
 def _weights(ys: Any, T: tf.Tensor, n: int, values: Callable[[], np.ndarray]) -> np.ndarray:
     array = finite('ys', to_array('ys', ys, T.dtype.as_numpy_dtype))
+    if array.ndim == 0 and T.shape.ndims not in (0, 1):
+        raise RuntimeError("ys is a single number, but no int: a unit of T ('%s') is named by an int, not %s." % (
+            T.name, shown(ys)))
     if array.ndim == 0 or len(array) != n:
         raise _other_size(n, len(array) if array.ndim else 'is a single number', T)
     expected = None if T.shape.ndims in (None, 0) else sample_shape(T)

@@ -7,7 +7,8 @@ import tensorflow.compat.v1 as tf
 from ..graph.path import Path
 from ..graph.rows import mixing_ops
 from ..messages import warn
-from .arguments import fits, to_array, written
+from .arguments import fits, written
+from .arrays import to_array, to_feed
 from .targets import check_ys, weights
 
 
@@ -40,7 +41,7 @@ def check_whole(X: List[tf.Tensor], many: bool, xs: Any) -> List[np.ndarray]:
     arrays = []
     for i, (value, x) in enumerate(zip(xs if many else [xs], X)):
         name = 'xs[%d]' % i if many else 'xs'
-        array = to_array(name, value, x.dtype.as_numpy_dtype)
+        array = to_feed(name, value, x)
         expected = None if x.shape.ndims is None else x.shape.as_list()
         if not fits(array.shape, expected):
             raise ValueError(f"{name} must have the shape of '{x.name}', {written(expected)}, not {array.shape}: with "
