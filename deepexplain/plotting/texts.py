@@ -35,7 +35,7 @@ def words(tokens: Sequence[str], attributions: Any, colour: bool = True, width: 
         The string, without a newline at its end. Words whose attribution is nan have no colour, or '?' for a bar.
 
     Raises:
-        TypeError: tokens is no list of words, or attributions does not consist of numbers.
+        TypeError: tokens holds lists, or attributions does not consist of numbers.
         ValueError: its shape does not fit the tokens, or width is below 1.
     """
     tokens, values = _of_words(tokens, attributions)
@@ -65,7 +65,7 @@ def words_html(tokens: Sequence[str], attributions: Any, cmap: Optional[str] = N
         shows as the word's title, when the mouse is on it. Words whose attribution is nan or infinite have no colour.
 
     Raises:
-        TypeError: tokens is no list of words, or attributions does not consist of numbers.
+        TypeError: tokens holds lists, or attributions does not consist of numbers.
         ValueError: its shape does not fit the tokens, or cmap names no colour map.
     """
     tokens, values = _of_words(tokens, attributions)
@@ -103,7 +103,7 @@ def text(
         The axes. Words whose attribution is nan or infinite have no colour.
 
     Raises:
-        TypeError: tokens is no list of words, or attributions does not consist of numbers.
+        TypeError: tokens holds lists, or attributions does not consist of numbers.
         ValueError: its shape does not fit the tokens, fontsize is not above 0, or cmap names no colour map.
     """
     check_ax(ax)
@@ -144,20 +144,19 @@ def text(
 
 def _of_words(tokens: Sequence[str], attributions: Any) -> Tuple[List[str], np.ndarray]:
     """The tokens as strings, and one number for each."""
-    if isinstance(tokens, (str, bytes)):
-        raise TypeError('tokens: expected a list of words, got a string; tokens.split() makes one')
     nested = [token for token in tokens if isinstance(token, list) or isinstance(token, np.ndarray) and token.ndim]
     if nested:
         raise TypeError('tokens: expected the words of one sentence, got %s among them; draw sentence after sentence, '
                         'tokens[i] with attributions[i]' % kind(nested[0]))
+    hint = '; tokens is a string, of letters: tokens.split() makes a list of words' * isinstance(tokens, str)
     tokens = [str(token) for token in tokens]
     values = numbers(attributions, 'attributions')
     if values.ndim == 2:
         values = summed(values, 1)
     if values.shape != (len(tokens),):
         raise ValueError(
-            'attributions: expected shape (%d,) or (%d, depth) for %d tokens, got %s'
-            % (len(tokens), len(tokens), len(tokens), np.shape(attributions))
+            'attributions: expected shape (%d,) or (%d, depth) for %d tokens, got %s%s'
+            % (len(tokens), len(tokens), len(tokens), np.shape(attributions), hint)
         )
     return tokens, values
 

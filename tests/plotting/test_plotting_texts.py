@@ -256,7 +256,7 @@ TWO = ['a', 'b']
              ['tokens', 'one sentence', 'tokens[i] with attributions[i]']),
             ([np.array([['the', 'cat'], ['a', 'b']]), np.zeros((2, 2))], {}, TypeError, ['tokens', 'one sentence']),
             ([[['a', 'b'], ['c']], [1.0, 2.0]], {}, TypeError, ['tokens', 'one sentence', 'list']),
-            (['the cat', [1.0, 2.0]], {}, TypeError, ['tokens', 'list of words', 'string']),
+            (['the cat', [1.0, 2.0]], {}, ValueError, ['7 tokens', 'list of words', 'a string']),
             ([['a'], None], {}, (TypeError, ValueError), ['attributions']),
         ]
     ] + [

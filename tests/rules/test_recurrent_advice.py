@@ -15,11 +15,11 @@ OTHERS = 'intgrad, grad*input or occlusion, which need no rules'
 def gated(rng, looped):
     """A gated recurrent net with a loop, or unrolled."""
     X = tf.placeholder(tf.float32, [None, 3, 2])
-    kernel = weights(rng, 5, 3)
+    kernel, other = weights(rng, 5, 3), weights(rng, 5, 3)
 
     def step(t, h):
-        z = tf.matmul(tf.concat([X[:, t], h], 1), kernel)
-        return t + 1, tf.sigmoid(z) * tf.tanh(z) + h
+        both = tf.concat([X[:, t], h], 1)
+        return t + 1, tf.sigmoid(tf.matmul(both, kernel)) * tf.tanh(tf.matmul(both, other)) + h
 
     state = 0, tf.zeros([tf.shape(X)[0], 3])
     if looped:
