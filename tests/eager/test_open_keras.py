@@ -183,6 +183,7 @@ def test_nobody_is_told_to_build_an_opened_model_otherwise(keras, rng):
                 de.get_explainer(method, de.logits, de.inputs[0])
             except RuntimeError as error:
                 assert 'disable_v2_behavior' not in str(error) and (
-                    'method' in str(error) or "uncovered='gradient'" in str(error))
+                    'intgrad, grad*input or occlusion, which need no rules' in str(error))
+                assert 'unroll' in str(error) and 'complete=True' in str(error)
             else:
                 raise AssertionError(method)
