@@ -16,11 +16,15 @@ LOOKUPS = ('Gather', 'GatherV2', 'GatherNd', 'ResourceGather', 'ResourceGatherNd
            'SparseSegmentSqrtN', 'SparseSegmentSum')
 
 
+#: What goes through everything that has a gradient, or even without one.
+UNRULED = 'intgrad, grad*input or occlusion, which need no rules'
+
+
 def plain_ops(graph: tf.Graph) -> str:
     """How to be rid of functional loops and branches, as a sentence."""
     if graph.get_collection(OPENED):
-        return ('Take a method without rules of its own, such as intgrad or occlusion; or open the model with its '
-                'loops unrolled (unroll=True of the recurrent layers of Keras).')
+        return (f'Take {UNRULED}; or open the model with its loops unrolled (unroll=True of the recurrent layers of '
+                'Keras), for deeplift with complete=True.')
     return ('Build the model after tf.compat.v1.disable_v2_behavior(), which makes loops, branches and calls of plain '
             'ops.')
 

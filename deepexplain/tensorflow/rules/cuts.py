@@ -9,7 +9,7 @@ from ..graph.bodies import Inside
 from ..graph.path import CALLS, Path, find_cut
 from ..graph.using import unused
 from .activations import registered_rules
-from .advice import instead, plain_ops
+from .advice import UNRULED, instead, plain_ops
 
 if TYPE_CHECKING:
     from ..runs.model import Model
@@ -114,8 +114,8 @@ def refuse_loops(path: Path, method: str, inside: Inside) -> None:
             continue
         if compat.while_context(op) is not None or op.type in ('While', 'StatelessWhile'):
             raise RuntimeError("%s cannot reach into loops: '%s' (%s) lies between X and T, and the references at the "
-                               'baseline would have to be kept for every step. Unroll the loop, or use another '
-                               'method.' % (method, op.name, op.type))
+                               'baseline would have to be kept for every step. Take %s; or unroll the loop, for '
+                               'complete=True.' % (method, op.name, op.type, UNRULED))
         if op.type == 'Switch' and path.depends(op.inputs[1]):
             raise RuntimeError("%s cannot pass the branches of '%s' (%s): X decides which is taken, and the baseline "
                                'may take the other.' % (method, op.name, op.type))
