@@ -131,3 +131,10 @@ def test_what_lies_between_a_layer_and_its_bias(session, rng, move):
     xs = rng.randn(3, 5)
     found = [explained(session, 'lrp.alpha_2_beta_1', one, X, xs, ys=1) for one in T]
     close(found[0], found[1], 1e-5)
+
+
+@pytest.mark.parametrize('method,want', [('lrp.z', 2 * 3), ('lrp.z_IB', 2 * 3 + 1 * 4 + 5 * -1)])
+def test_a_shift_that_broadcasts_its_data(session, method, want):
+    X = tf.placeholder(tf.float32, [None, 1])
+    T = tf.matmul(X + [1., 5], [[4.], [-1]])
+    np.testing.assert_allclose(explained(session, method, T, X, [[2]]), [[want]], rtol=1e-5)

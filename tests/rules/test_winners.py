@@ -14,6 +14,11 @@ LARGEST = {
     'UnsortedSegmentMax': lambda x: tf.transpose(tf.math.unsorted_segment_max(tf.transpose(x), SEGMENTS, 2)),
     'MaxPool': lambda x: tf.reshape(tf.nn.max_pool(
         tf.reshape(x, [-1, 4, 1, 1]), [1, 2, 1, 1], [1, 2, 1, 1], 'VALID'), [-1, 2]),
+    'MaxPoolV2': lambda x: tf.reshape(tf.raw_ops.MaxPoolV2(
+        input=tf.reshape(x, [-1, 4, 1, 1]), ksize=[1, 2, 1, 1], strides=[1, 2, 1, 1], padding='VALID'), [-1, 2]),
+    'MaxPool3D': lambda x: tf.reshape(tf.raw_ops.MaxPool3D(
+        input=tf.reshape(x, [-1, 4, 1, 1, 1]), ksize=[1, 2, 1, 1, 1], strides=[1, 2, 1, 1, 1], padding='VALID'),
+        [-1, 2]),
     'TopKV2': lambda x: tf.reshape(tf.nn.top_k(tf.reshape(x, [-1, 2, 2]), 1)[0], [-1, 2]),
 }
 SMALLEST = {
