@@ -265,6 +265,31 @@ def test_ids_are_fed_and_their_embedding_attributed_to(run, refused):
                                               'a.png')
 
 
+def test_an_embedding_and_a_dense_input_are_attributed_to_together(run, refused, models):
+    with tf.Graph().as_default() as graph:
+        ids, x = tf.placeholder(tf.int32, [None, 2], name='ids'), tf.placeholder(tf.float32, [None, 2], name='x')
+        rows = tf.nn.embedding_lookup(tf.constant([[0., 1.], [2., 3.], [4., 5.]]), ids, name='rows')
+        tf.add(tf.reduce_sum(rows, 1), x * [1., -1.], name='logits')
+        tf.train.write_graph(graph, str(models), 'mixed.pb', as_text=False)
+    np.savez('x.npz', ids=[[0, 1], [2, 2]], x=[[1, 2], [3, 4]])
+    for order in (['rows', 'x'], ['x', 'rows']):
+        named = [one for name in order for one in ('--input', name)]
+        for method in ('grad*input', 'deeplift'):
+            assert run('explain', 'mixed.pb', 'x.npz', '--method', method, '--target', 1, '--batch-size', 1,
+                       *named)[0] == 0
+            found = load('attributions.npz')
+            np.testing.assert_allclose(found[method + '/rows'], [[[0, 1], [0, 3]], [[0, 5], [0, 5]]], rtol=1e-5)
+            np.testing.assert_allclose(found[method + '/x'], [[0, -2], [0, -4]], rtol=1e-5)
+    assert run('explain', 'mixed.pb', 'x.npz', '--method', 'grad*input', '--target', 0, '--input', 'x')[0] == 0
+    np.testing.assert_allclose(load('attributions.npz')['grad*input'], [[1, 0], [3, 0]])
+    np.save('ids.npy', [[0, 1]])
+    for one in ('ids.npy', table()):
+        assert "the model has 2 inputs ('ids', 'x')" in refused('explain', 'mixed.pb', one, '--input', 'rows')
+    assert run('explain', 'mixed.pb', table(text='a,b\n1,2\n3,4\n'), '--feed', 'ids=[[0, 1], [2, 2]]', '--method',
+               'grad*input', '--target', 1, '--input', 'x')[0] == 0
+    np.testing.assert_allclose(load('attributions.npz')['grad*input'], [[0, -2], [0, -4]])
+
+
 def test_a_model_of_a_fixed_number_of_rows(run):
     array('x.npy', 5, 3)
     assert run('explain', 'fixed.pb', 'x.npy', '--method', 'gradient', '--target', 2)[0] == 0
