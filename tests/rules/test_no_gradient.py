@@ -139,3 +139,19 @@ def test_a_sparse_product_is_a_layer(session, rng, of_values, turned):
         T = tf.reduce_sum(tf.nn.relu(h + [1., 2.]), 0)
         got, want = de.explain('lrp.flat', T, X, xs, rows='together'), session.run(T, {X: xs}).sum()
         assert abs(got.sum() - want) < 1e-4 * want
+
+
+@tf.RegisterGradient('DeepExplainTestContrast')
+def _of_contrast(op, grad):
+    return [2. * grad, None]
+
+
+@pytest.mark.filterwarnings('ignore:.*(unsupported activation|no rule for)')
+@pytest.mark.parametrize('method,options', [
+    ('saliency', {}), ('elrp', {}), ('deeplift', {}), ('lrp.z', dict(uncovered='gradient'))])
+def test_a_gradient_that_the_user_puts_in_its_place(session, method, options):
+    X = tf.placeholder(tf.float32, [None, 2, 2, 3])
+    with session.graph.gradient_override_map({'AdjustContrastv2': 'DeepExplainTestContrast'}):
+        T = tf.reduce_sum(tf.image.adjust_contrast(X, 2.), [1, 2, 3])
+    with DeepExplain(session=session) as de:
+        close(de.explain(method, T, X, np.ones((2, 2, 2, 3)), **options), np.full((2, 2, 2, 3), 2.), 1e-6)

@@ -7,13 +7,10 @@ from . import compat
 from .flow import Flow
 from .functions import arguments_of_results, functions_of, is_call, is_phased
 from .numbers import Numbers
-from .path import CALLS, FUNCTIONAL, Path, unwrap
+from .path import BRANCHES, CALLS, FUNCTIONAL, Path, unwrap
 from .units import Units, find_units, foreign_gradient
 
 Found = List[Tuple[str, str]]
-
-#: Their first input chooses a function.
-BRANCHES = frozenset(['If', 'StatelessIf', 'Case', 'StatelessCase'])
 
 
 class Inside(NamedTuple):
@@ -56,7 +53,7 @@ def _look(op: tf.Operation, outer: Path, place: str, library: Mapping[str, Any],
                 inner.name not in units.stripped or inner in units.lost)
             if custom:
                 found.custom.append(here)
-            if custom or is_call(inner, library):
+            if custom or is_call(inner.type, library):
                 found.hidden.append(here)
             elif inner.type in FUNCTIONAL:
                 _look(inner, path, f'{inner.name} in {place}', library, ruled, found)
@@ -124,6 +121,7 @@ def enter(op: tf.Operation, flow: Flow, library: Mapping[str, Any], is_live: Cal
         wanted: says of a function's role and its definition whether to enter it.
     """
     loop = 'While' in op.type
+    # The first input of a branch chooses a function.
     inputs = list(op.inputs)[1 if op.type in BRANCHES else 0:]
     for role, name in _chosen(op, flow.numbers):
         if not wanted(role, library[name]):

@@ -179,7 +179,7 @@ class _Look:
 
     def _inside(self, op: tf.Operation, flow: Flow, rows: AbstractSet[str]) -> None:
         library = self._functions()
-        if op.type not in FUNCTIONAL and not is_call(op, library):
+        if op.type not in FUNCTIONAL and not is_call(op.type, library):
             return
         # In a loop rows may be steps.
         sizes = frozenset() if 'While' in op.type else self._sizes

@@ -9,7 +9,7 @@ import tensorflow.compat.v1 as tf
 
 from . import compat
 from .kept import GRAPH
-from .path import CALLS, first_unnumbered, is_learning_phase, is_training_flag, unwrap
+from .path import CALLS, LOOPS, first_unnumbered, is_learning_phase, is_training_flag, unwrap
 
 
 def functions_of(node: tf.NodeDef) -> Iterator[Any]:
@@ -36,14 +36,9 @@ def arguments_of_results(function: Any) -> List[Set[int]]:
     return found
 
 
-def is_call(op: tf.Operation, library: Mapping[str, Any]) -> bool:
+def is_call(op_type: str, library: Mapping[str, Any]) -> bool:
     """Whether an op only calls a function, the old way (its type is the function's name) or the new."""
-    return op.type in CALLS or op.type in library
-
-
-def is_call_node(node: tf.NodeDef, library: Mapping[str, Any]) -> bool:
-    """The same of a node."""
-    return node.op in CALLS or node.op in library
+    return op_type in CALLS or op_type in library
 
 
 def is_phased(op: Optional[tf.Operation]) -> bool:
@@ -74,7 +69,7 @@ def inline_calls(definition: tf.GraphDef, library: Mapping[str, Any], looped: Se
     done: List[Any] = []
     while waiting:
         node = waiting.pop(0)
-        if node.op not in CALLS and node.op not in library:
+        if not is_call(node.op, library):
             done.append(node)
             continue
         name = node.attr['f'].func.name if node.op in CALLS else node.op
@@ -149,7 +144,7 @@ def wait_before_loops(definition: tf.GraphDef) -> None:
     """
     for node in list(definition.node):
         before = [source for source in node.input if source.startswith('^')]
-        if node.op in ('While', 'StatelessWhile') and before:
+        if node.op in LOOPS and before:
             waiting = definition.node.add(name=node.name + '/waiting', op='Identity', device=node.device)
             waiting.attr['T'].type = node.attr['T'].list.type[0]
             waiting.input.extend([node.input[0]] + before)

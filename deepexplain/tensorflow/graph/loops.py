@@ -7,6 +7,7 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 import tensorflow.compat.v1 as tf
 
 from . import compat
+from .path import LOOPS
 
 #: The op types by which tensors come into the frame of a loop, and leave it.
 ENTERS, EXITS = ('Enter', 'RefEnter'), ('Exit', 'RefExit')
@@ -55,6 +56,11 @@ class _Flow:
                     seen.add(entry)
                     waiting.append(entry)
         return found
+
+
+def is_loop(op: tf.Operation) -> bool:
+    """Whether an op is a functional loop, or one of a loop of plain ops."""
+    return op.type in LOOPS or compat.while_context(op) is not None
 
 
 def restore_loops(ops: Iterable[tf.Operation]) -> None:

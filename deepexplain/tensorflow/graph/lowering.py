@@ -9,11 +9,10 @@ import tensorflow.compat.v1 as tf
 
 from . import compat
 from .bodies import callees
-from .functions import body_nodes, final, inline_calls, is_call_node
+from .functions import body_nodes, final, inline_calls, is_call
+from .path import BRANCHES, LOOPS
 
-LOOPS = ('While', 'StatelessWhile')
 _NO_ARRAYS = (tf.variant.as_datatype_enum, tf.resource.as_datatype_enum)
-_BRANCHES = frozenset(['If', 'StatelessIf', 'Case', 'StatelessCase'])
 
 
 def lower_loops(definition: tf.GraphDef, library: Mapping[str, Any], frame: Callable[[str], str],
@@ -53,7 +52,7 @@ def lower_loops(definition: tf.GraphDef, library: Mapping[str, Any], frame: Call
             for one in new:
                 change(one)
             nodes.extend(new)
-            calls.extend(one.name for one in new if is_call_node(one, library))
+            calls.extend(one.name for one in new if is_call(one.op, library))
         for node in nodes:
             node.input[:] = [final(source, outputs) for source in node.input]
         del definition.node[:]
@@ -69,7 +68,7 @@ def _branches_in(node: Any, library: Mapping[str, Any]) -> bool:
     for key in ('body', 'cond'):
         name = node.attr[key].func.name
         names.update([name], callees(library[name], library))
-    return any(inner.op in _BRANCHES for name in names for inner in library[name].node_def)
+    return any(inner.op in BRANCHES for name in names for inner in library[name].node_def)
 
 
 def _lowered(loop: Any, library: Mapping[str, Any], everything: Any, frame: Callable[[str], str],

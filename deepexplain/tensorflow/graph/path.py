@@ -23,7 +23,9 @@ FLAT = STEPS | frozenset(['Sign'])
 CALLS = frozenset(['PartitionedCall', 'StatefulPartitionedCall'])
 
 #: Loops and branches whose bodies are functions (control flow v2).
-FUNCTIONAL = frozenset(['While', 'StatelessWhile', 'If', 'StatelessIf', 'Case', 'StatelessCase'])
+LOOPS = frozenset(['While', 'StatelessWhile'])
+BRANCHES = frozenset(['If', 'StatelessIf', 'Case', 'StatelessCase'])
+FUNCTIONAL = LOOPS | BRANCHES
 
 
 #: Of finite numbers they make others.

@@ -7,8 +7,8 @@ from . import compat
 from .functions import copy_bodies, functions_of, inline_calls, is_for_training, wait_before_loops
 from .kept import GRAPH
 from .loops import restore_loops
-from .lowering import LOOPS, lower_loops
-from .path import name_of
+from .lowering import lower_loops
+from .path import LOOPS, name_of
 from .units import Unit, Units
 
 #: The node attribute of a marker that names the op type whose rule it takes ('' for a composed activation).

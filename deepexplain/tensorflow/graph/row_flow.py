@@ -80,7 +80,7 @@ class RowFlow:
             return [self._counted(op, found)]
         if all(one == (None, None) for one in given):
             return [(None, None)] * len(op.outputs)
-        if op.type in FUNCTIONAL or is_call(op, self._library):
+        if op.type in FUNCTIONAL or is_call(op.type, self._library):
             return self._function(op, given, place)
         if op.type == 'IdentityN':
             return list(given)

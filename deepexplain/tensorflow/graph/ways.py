@@ -165,7 +165,7 @@ class _Ways:
     def _is_function(self, op: tf.Operation) -> bool:
         if op.type in FUNCTIONAL or op.type in CALLS:
             return True
-        return not hasattr(tf.raw_ops, op.type) and is_call(op, self._functions())
+        return not hasattr(tf.raw_ops, op.type) and is_call(op.type, self._functions())
 
     def _functions(self) -> Mapping[str, Any]:
         if not self._library:

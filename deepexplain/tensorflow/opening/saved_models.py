@@ -122,7 +122,7 @@ def _inlined(source: Source) -> Source:
     with graph.as_default():
         joined = tf.raw_ops.IdentityN(input=source.outputs)[0]
         path = Path(source.inputs, joined)
-        if not any(is_call(op, library) for op in path.ops):
+        if not any(is_call(op.type, library) for op in path.ops):
             return source
         ops = [op for op in path.with_loops() if op is not joined.op]
         replica = Replica(ops)

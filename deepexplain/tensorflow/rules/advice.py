@@ -3,7 +3,7 @@ from typing import Iterable, List, Sequence
 
 import tensorflow.compat.v1 as tf
 
-from ..graph.compat import while_context
+from ..graph.loops import is_loop
 from ..graph.path import Path
 from ..graph.rows import mixing_ops
 from ..runs.targets import handed_on
@@ -15,7 +15,6 @@ OPENED = 'deepexplain/opened'
 #: Where gradients end that come to integers: what they look up is the nearest to them.
 LOOKUPS = ('Gather', 'GatherV2', 'GatherNd', 'ResourceGather', 'ResourceGatherNd', 'SparseSegmentMean',
            'SparseSegmentSqrtN', 'SparseSegmentSum')
-
 
 #: What goes through everything that has a gradient, or even without one.
 UNRULED = 'intgrad, grad*input or occlusion, which need no rules'
@@ -48,7 +47,7 @@ def completed(path: Path, ops: Iterable[tf.Operation], of: int) -> str:
 
 def others(path: Path, ops: Iterable[tf.Operation], of: int) -> str:
     """Which methods need no rule for some ops, out of so many that are named, as a sentence."""
-    looped = any(op.type in ('While', 'StatelessWhile') or while_context(op) is not None for op in path.dependent)
+    looped = any(map(is_loop, path.dependent))
     have = '' if looped else completed(path, ops, of)
     return f' Or take {UNRULED}%s.' % (', or deeplift:' + have.rstrip('.') if have else '')
 

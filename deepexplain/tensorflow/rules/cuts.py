@@ -6,6 +6,7 @@ import tensorflow.compat.v1 as tf
 
 from ..graph import compat
 from ..graph.bodies import Inside
+from ..graph.loops import is_loop
 from ..graph.path import CALLS, Path, find_cut
 from ..graph.using import unused
 from .activations import registered_rules
@@ -71,10 +72,7 @@ def without_gradient(path: Path, T: tf.Tensor, points: Sequence[tf.Tensor]) -> L
     types = {op.type for op in path.ops}
     if not any(_lacks_gradient(one) or one in CALLS or not hasattr(tf.raw_ops, one) for one in types):
         return []
-    between = Path(points, T)
-    lacking = {one for one in {op.type for op in between.ops} if _lacks_gradient(one) and hasattr(tf.raw_ops, one)}
-    return [tensor for op in between.of_types(lacking - CALLS) if '_gradient_op_type' not in op.node_def.attr
-            for tensor in op.outputs]
+    return [tensor for op in _dead_ends(Path(points, T).ops) for tensor in op.outputs]
 
 
 def refuse_dead_ends(model: 'Model', path: Path, ops: Sequence[tf.Operation]) -> List[tf.Operation]:
@@ -86,7 +84,7 @@ def refuse_dead_ends(model: 'Model', path: Path, ops: Sequence[tf.Operation]) ->
     Returns:
         Those of the ops that have no gradient.
     """
-    dead = [op for op in ops if _lacks_gradient(op.type) and op.type not in CALLS and hasattr(tf.raw_ops, op.type)]
+    dead = _dead_ends(ops)
     barred = path.dead.union(tensor.name for op in dead for tensor in op.outputs)
     for x in path.X if dead else ():
         way = Path([x], path.T, barred)
@@ -94,6 +92,12 @@ def refuse_dead_ends(model: 'Model', path: Path, ops: Sequence[tf.Operation]) ->
         if x.name not in model.unused and not way.carries(path.T):
             raise RuntimeError(why_cut(model.T, x))
     return dead
+
+
+def _dead_ends(ops: Sequence[tf.Operation]) -> List[tf.Operation]:
+    """Those of some ops, calls aside, that TensorFlow has no gradient of, nor the user one in its place."""
+    types = {one for one in {op.type for op in ops} - CALLS if _lacks_gradient(one) and hasattr(tf.raw_ops, one)}
+    return [op for op in ops if op.type in types and '_gradient_op_type' not in op.node_def.attr]
 
 
 def _lacks_gradient(op_type: str) -> bool:
@@ -112,7 +116,7 @@ def refuse_loops(path: Path, method: str, inside: Inside) -> None:
     for op in path.ops:
         if op not in path.dependent:
             continue
-        if compat.while_context(op) is not None or op.type in ('While', 'StatelessWhile'):
+        if is_loop(op):
             raise RuntimeError("%s cannot reach into loops: '%s' (%s) lies between X and T, and the references at the "
                                'baseline would have to be kept for every step. Take %s; or unroll the loop, for '
                                'complete=True.' % (method, op.name, op.type, UNRULED))

@@ -110,7 +110,7 @@ def lowered(path: Path, inference: bool = False) -> Path:
     if not phased and all(op.type not in CALLS and hasattr(tf.raw_ops, op.type) for op in path.ops):
         return path
     library = compat.library_of(path.graph)
-    calls = phased + [op for op in path.ops if is_call(op, library)]
+    calls = phased + [op for op in path.ops if is_call(op.type, library)]
     if not calls:
         return path
     own = compat.functions_with_gradients(path.graph)
