@@ -125,7 +125,8 @@ class Footprint:
         tensors = list(path.X) + [tensor for op in ops for tensor in op.outputs]
         shapes = Counter((tuple(tensor.shape.as_list()), tensor.dtype.size)
                          for tensor in tensors if tensor.shape.ndims)
-        self._known = [(_bytes(shape, size), count) for (shape, size), count in shapes.items() if None not in shape[1:]]
+        known = [(_bytes(shape, size), count) for (shape, size), count in shapes.items() if None not in shape[1:]]
+        self._largest, self._total = max(known, default=(0, 0))[0], sum(size * count for size, count in known)
         self._unknown = [(shape, size, count) for (shape, size), count in shapes.items() if None in shape[1:]]
         self._inner = any(op.type == 'Enter' or op.type in CALLS or op.type in FUNCTIONAL for op in ops)
 
@@ -134,13 +135,13 @@ class Footprint:
 
         An unknown dimension counts as the same one of an input of the same rank, else as the inputs' longest.
         """
-        each = self._known + [(x[:1].nbytes, 1) for x in xs]
+        each = [(self._largest, 0)] + [(x[:1].nbytes, 1) for x in xs]
         longest = max([size for x in xs for size in x.shape[1:]] or [1])
         for shape, size, count in self._unknown:
             like: List[int] = next((list(x.shape) for x in xs if x.ndim == len(shape)), [longest] * len(shape))
             each.append((_bytes([extent if known is None else known for known, extent in zip(shape, like)], size),
                          count))
-        largest, total = max(size for size, _ in each), sum(size * count for size, count in each)
+        largest, total = max(each)[0], self._total + sum(size * count for size, count in each)
         most = min(LARGEST, LOOPED) if self._inner else LARGEST
         return max(1, min(most // max(1, largest), TOTAL // max(1, total)))
 
