@@ -35,3 +35,12 @@ def model(session, rng):
     X, T = mlp(tf.nn.tanh, rng)
     initialise(session)
     return X, T
+
+
+@pytest.fixture(params=['v1', 'v2'])
+def control_flow(request):
+    """Loops and branches of plain ops, or as functions."""
+    if request.param == 'v2':
+        tf.enable_control_flow_v2()
+    yield request.param
+    tf.disable_control_flow_v2()

@@ -5,7 +5,9 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from .graph.chance import Chance
-from .graph.path import Path, is_learning_phase
+from .graph.path import Path
+from .graph.phases import is_learning_phase
+from .messages import warn
 from .methods import Attribution
 from .runs.arguments import check_rows, check_samples, positive_int
 from .runs.batching import Rowing, sweep
@@ -54,6 +56,9 @@ class Start:
                 raise RuntimeError("feed_dict['%s'] must be off: %s explains the model at inference, and takes this "
                                    'for what switches training on. If it is not, give it another name.' % (
                                        tensor.name, model.method))
+        for said_of in {attribution.training[tensor.name] for tensor, array in pairs
+                        if tensor.name in attribution.training and np.any(array)}:
+            warn('%s: %s' % (model.method, said_of))
         fed = [tensor.name for tensor, _ in pairs] + list(self._fixed)
         if xs is None and not pairs:
             raise RuntimeError('xs may be left out only where feed_dict says what X is made of.')

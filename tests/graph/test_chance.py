@@ -169,7 +169,7 @@ def test_rows_that_are_one_sample_have_statistics_of_their_own(session):
 
 
 @pytest.mark.parametrize('name', sorted(FED))
-def test_what_is_fed_decides(session, name):
+def test_what_is_fed_decides(session, name, control_flow):
     build, placeholder, off, on = FED[name]
     X, fed = tf.placeholder(tf.float32, [None, 5]), placeholder()
     T = build(X, fed)

@@ -199,15 +199,6 @@ def unrolled(rng):
         return xs, explain_all(sess, T, X, xs, GRADIENT_METHODS)
 
 
-@pytest.fixture(params=['v1', 'v2'])
-def control_flow(request):
-    """Loops and branches of plain ops, or as functions."""
-    if request.param == 'v2':
-        tf.enable_control_flow_v2()
-    yield request.param
-    tf.disable_control_flow_v2()
-
-
 @pytest.mark.parametrize('run_before', [False, True])
 @pytest.mark.parametrize('kind', ['loop', 'array', 'branch'])
 def test_loops_equal_their_unrolling(session, unrolled, kind, run_before):

@@ -29,7 +29,8 @@ from .bodies import asked_for, enter
 from .flow import Flow
 from .functions import functions_of, is_call
 from .numbers import Numbers, range_of
-from .path import CALLS, FUNCTIONAL, ancestors, is_learning_phase
+from .path import CALLS, FUNCTIONAL, ancestors
+from .phases import is_learning_phase
 from .shifts import unwrap_moves
 from .units import BATCH_NORMS, ELEMENTWISE
 
@@ -52,6 +53,9 @@ _VARIABLES = frozenset(['ReadVariableOp', 'VarHandleOp', 'VariableV2', 'Variable
 
 #: More axes than any tensor has.
 FAR = 99
+
+#: What a variance may be the mean of.
+_SQUARES = frozenset(['SquaredDifference', 'Square', 'Mul', 'Pow'])
 
 #: What becomes of a variance that something is divided by.
 _ROOTS = frozenset(['Sqrt', 'Rsqrt', 'Pow'])
@@ -141,6 +145,7 @@ class _Look:
         self._graph, self._library, self._before, self._place = graph, library, before, place
         self._sizes = sizes
         self.found = Found([], [], set()) if found is None else found
+        self.arrived: List[Tuple[Tuple[str, str], str, bool]] = []
 
     def into(self, targets: Sequence[tf.Tensor], ends: AbstractSet[str], numbers: Numbers, rows: AbstractSet[str]
              ) -> None:
@@ -162,9 +167,16 @@ class _Look:
                 self.found.batch.append(here)
             elif op.type in FUNCTIONAL or op.type in CALLS or not hasattr(tf.raw_ops, op.type):
                 self._inside(op, flow, of_rows)
-            elif op.type == 'Mean' and op.inputs[0].name in of_rows and self._is_variance(op) and _normalises(
-                    op.outputs[0], flow, self._sizes):
-                self.found.batch.append(here)
+            elif op.type == 'Mean' and op.inputs[0].name in of_rows and self._is_variance(op):
+                self._follow(here, op.outputs[0], False, flow)
+
+    def _follow(self, variance: Tuple[str, str], tensor: tf.Tensor, rooted: bool, flow: Flow) -> None:
+        """Note a variance, or the root of one, that normalises samples here, or where it arrives."""
+        normalises, arrived = _normalises(tensor, rooted, flow, self._sizes)
+        if normalises:
+            self.found.batch.append(variance)
+        else:
+            self.arrived.extend((variance, name, root) for name, root in arrived)
 
     def _draws(self, op: tf.Operation) -> bool:
         """Whether an op puts out something else each time."""
@@ -186,9 +198,13 @@ class _Look:
         for inside in enter(op, flow, library, lambda tensor: tensor.name in rows,
                             lambda role, function: _may_draw(function, library, set())):
             inner = {argument.name for argument, one in zip(inside.body.arguments, inside.live) if one}
-            _Look(inside.body.graph, self._library, inside.body.graph.get_operations, sizes,
-                  ' in %s%s' % (op.name, self._place), self.found).into(
-                      inside.targets, frozenset(), inside.numbers, inner)
+            look = _Look(inside.body.graph, self._library, inside.body.graph.get_operations, sizes,
+                         ' in %s%s' % (op.name, self._place), self.found)
+            look.into(inside.targets, frozenset(), inside.numbers, inner)
+            for variance, name, rooted in look.arrived:
+                for result, tensor in zip(inside.body.outputs, op.outputs):
+                    if result.name == name and tensor.name in flow.readers:
+                        self._follow(variance, tensor, rooted, flow)
 
     def _functions(self) -> Mapping[str, Any]:
         if not self._library:
@@ -216,29 +232,37 @@ def _squares(op: tf.Operation) -> bool:
         1].name or op.type == 'Pow' and compat.static_value(op.inputs[1]) == 2
 
 
-def _normalises(tensor: tf.Tensor, flow: Flow, sizes: AbstractSet[Optional[int]]) -> bool:
-    """Whether the root of a tensor without samples meets samples again, by way of elementwise ops."""
-    waiting, seen = [(tensor, False)], {(tensor.name, False)}
-    while waiting:
-        one, rooted = waiting.pop()
+def _normalises(tensor: tf.Tensor, rooted: bool, flow: Flow, sizes: AbstractSet[Optional[int]]
+                ) -> Tuple[bool, List[Tuple[str, bool]]]:
+    """Whether the root of a tensor without samples meets samples again, by way of elementwise ops.
+
+    Args:
+        rooted: whether the tensor is a root itself.
+
+    Returns:
+        This, and the targets of the flow that it comes to, each with whether as a root.
+    """
+    targets = {one.name for one in flow.targets}
+    waiting, seen = [(tensor, rooted)], {(tensor.name, rooted)}
+    for one, is_root in waiting:
         for op in flow.readers[one.name]:
             if op.type in BATCH_NORMS:
-                return True
-            after = rooted or op.type in _ROOTS
+                return True, []
+            after = is_root or op.type in _ROOTS
             for y in op.outputs if op.type in _HANDS_ON else ():
                 if y.shape.ndims is None or y.shape.ndims and _first(y) in sizes:
-                    if rooted and op.type in ELEMENTWISE:
-                        return True
+                    if is_root and op.type in ELEMENTWISE:
+                        return True, []
                 elif y.name in flow.readers and (y.name, after) not in seen:
                     seen.add((y.name, after))
                     waiting.append((y, after))
-    return False
+    return False, [(name, is_root) for name, is_root in sorted(seen) if name in targets]
 
 
 def _may_draw(function: Any, library: Mapping[str, Any], seen: Set[str]) -> bool:
     """Whether a function has any op, its own or of what it calls, that draws or normalises by the batch."""
     types = {node.op for node in function.node_def}
-    if 'Mean' in types and types & _ROOTS:
+    if 'Mean' in types and types & _SQUARES:
         return True
     for node in function.node_def:
         if node.op in _RANDOM or node.op in _FRACTIONAL or _is_stateless(node.op) or (

@@ -9,7 +9,8 @@ import tensorflow.compat.v1 as tf
 
 from . import compat
 from .kept import GRAPH
-from .path import CALLS, LOOPS, first_unnumbered, is_learning_phase, is_training_flag, unwrap
+from .path import CALLS, LOOPS, first_unnumbered
+from .phases import is_learning_phase, is_training_flag, switch_of
 
 
 def functions_of(node: tf.NodeDef) -> Iterator[Any]:
@@ -43,13 +44,13 @@ def is_call(op_type: str, library: Mapping[str, Any]) -> bool:
 
 def is_phased(op: Optional[tf.Operation]) -> bool:
     """Whether an op is a functional branch that a Keras learning phase chooses."""
-    return op is not None and op.type in ('If', 'StatelessIf') and is_learning_phase(unwrap(op.inputs[0]).op)
+    return op is not None and op.type in ('If', 'StatelessIf') and is_learning_phase(switch_of(op.inputs[0]).op)
 
 
 def is_for_training(op: Optional[tf.Operation]) -> bool:
     """Whether an op is a functional branch that is chosen by whether the model trains, by any placeholder for that."""
     return op is not None and op.type in ('If', 'StatelessIf') and (
-        is_phased(op) or is_training_flag(unwrap(op.inputs[0]).op))
+        is_phased(op) or is_training_flag(switch_of(op.inputs[0]).op))
 
 
 def inline_calls(definition: tf.GraphDef, library: Mapping[str, Any], looped: Sequence[str]) -> Dict[str, str]:

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from .compat import static_value
-from .path import is_learning_phase
+from .phases import is_learning_phase
 
 #: The least and the largest that every element of a tensor may be; True is 1.
 Range = Tuple[float, float]

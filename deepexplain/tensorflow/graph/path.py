@@ -1,10 +1,9 @@
 """The path: the ops between X and T. Nothing outside it is looked at, run or changed."""
 from typing import Any, Callable, Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Sequence, Set, Tuple
 
-import numpy as np
 import tensorflow.compat.v1 as tf
 
-from .compat import has_gradient, never_has_gradient, static_value, while_context
+from .compat import has_gradient, never_has_gradient, while_context
 from .zeros import is_zero
 
 #: The gradient that activations ask for: the rule of the explainer that is being built, else the ordinary one.
@@ -44,20 +43,6 @@ def first_unnumbered(name: str) -> str:
 def name_of(tensor: tf.Tensor) -> str:
     """'op' for the first output of an op and 'op:1' for the next, as a NodeDef writes its inputs."""
     return first_unnumbered(tensor.name)
-
-
-def is_training_flag(op: tf.Operation) -> bool:
-    """Whether an op is a placeholder for whether the model trains, by its name or for want of one; off by default."""
-    if op.type not in ('Placeholder', 'PlaceholderWithDefault'):
-        return False
-    name = op.name.split('/')[-1].lower()
-    named = 'train' in name or 'phase' in name or name.startswith('placeholder')
-    return named and (op.type == 'Placeholder' or not np.any(static_value(op.inputs[0])))
-
-
-def is_learning_phase(op: tf.Operation) -> bool:
-    """Whether an op is one of Keras's switches between training (1) and inference (0)."""
-    return op.type.startswith('Placeholder') and op.name.split('/')[-1].startswith('keras_learning_phase')
 
 
 def unwrap(tensor: tf.Tensor) -> tf.Tensor:

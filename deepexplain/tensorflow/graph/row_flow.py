@@ -8,7 +8,8 @@ from .bodies import body_of, names_of
 from .compat import static_value
 from .functions import is_call
 from .moves import SHAPES, move
-from .path import CALLS, FUNCTIONAL, is_training_flag, unwrap
+from .path import CALLS, FUNCTIONAL
+from .phases import is_training_flag, switch_of
 from .reshaping import reshaped
 from .sizes import Holds, Size, sizes_of
 
@@ -204,7 +205,7 @@ class RowFlow:
 def _names(op: tf.Operation, loop: bool) -> List[str]:
     """The functions that an op may run while the model does not train."""
     if op.type in FUNCTIONAL:
-        phased = not loop and op.type != 'Case' and is_training_flag(unwrap(op.inputs[0]).op)
+        phased = not loop and op.type != 'Case' and is_training_flag(switch_of(op.inputs[0]).op)
         return [op.get_attr('else_branch').name] if phased else names_of(op, loop)
     return [op.get_attr('f').name if op.type in CALLS else op.type]
 

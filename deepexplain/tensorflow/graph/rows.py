@@ -5,7 +5,8 @@ import tensorflow.compat.v1 as tf
 
 from . import compat
 from .axes import LOST, Rows
-from .path import FUNCTIONAL, Path, is_training_flag
+from .path import FUNCTIONAL, Path
+from .phases import is_training_flag
 from .row_flow import FED, Meeting, Places, RowFlow, X, holds
 from .sizes import sizes_of
 from .units import training_tensors

@@ -5,7 +5,8 @@ import tensorflow.compat.v1 as tf
 
 from .between import ops_between
 from .compat import has_gradient
-from .path import FUNCTIONAL, Path, foreign_gradient, is_learning_phase, unwrap
+from .path import FUNCTIONAL, Path, foreign_gradient, unwrap
+from .phases import is_learning_phase, switch_of
 from .shapes import Shapes
 
 #: The ordinary gradient is exact, whichever of the inputs depends on X.
@@ -274,7 +275,7 @@ def training_tensors(path: Path, is_flag: Callable[[tf.Operation], bool] = is_le
     Args:
         is_flag: what counts as a learning phase.
     """
-    waiting = [op.outputs[1] for op in path.of_types(['Switch']) if is_flag(unwrap(op.inputs[1]).op)]
+    waiting = [op.outputs[1] for op in path.of_types(['Switch']) if is_flag(switch_of(op.inputs[1]).op)]
     dead = {tensor.name for tensor in waiting}.union(path.dead)
     # Ops in a branch are older than the Switches that they read.
     while waiting:

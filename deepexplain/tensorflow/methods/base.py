@@ -51,6 +51,9 @@ class Attribution:
     #: The ops on the path that the method passes by their ordinary gradient though that is not exact.
     unruled = ''
 
+    #: What is to be said where the model is told to train, by the name of each placeholder that tells it.
+    training: Mapping[str, str] = {}
+
     #: The names of placeholders for training that were taken to be off when the graph was built.
     settled: FrozenSet[str] = frozenset()
 

@@ -10,8 +10,9 @@ from ..graph.replica import Replica
 from ..graph.units import Unit, Units
 from ..rules.activations import Reference, RescaleRules
 from ..rules.cuts import refuse_loops
-from ..rules.gradients import Carrier, Ruled, ruled_replica
+from ..rules.gradients import Carrier
 from ..rules.joint import ELEMENTARY, JOINT
+from ..rules.ruled import Ruled, ruled_replica
 from ..runs.arguments import flag
 from ..runs.baselines import Baselines
 from ..runs.batching import Rows, add_rows, sweep
@@ -74,7 +75,8 @@ class DeepLIFTRescale(GradientAttribution):
         joint, more = (frozenset(JOINT), ELEMENTARY) if self._complete else (frozenset(), frozenset())
         ruled = ruled_replica(self.model, self.model.method or 'deeplift', refuse_loops, joint, more, self.also,
                               self.inference)
-        self.unruled, self._path, self.settled = ruled.unruled, ruled.path, ruled.path.settled
+        self.unruled, self.training = ruled.unruled, ruled.training
+        self._path, self.settled = ruled.path, ruled.path.settled
         self._placeholders = [tf.placeholder(x.dtype, x.shape, name='baseline') for x in self.model.X]
         inputs = {x.name: baseline for x, baseline in zip(self.model.X, self._placeholders)}
         self._reference = Replica(ruled.path.with_loops(), inputs)

@@ -6,7 +6,8 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..rules.activations import EpsilonRules
-from ..rules.gradients import Carrier, ruled_replica
+from ..rules.gradients import Carrier
+from ..rules.ruled import ruled_replica
 from ..runs.arguments import shown
 from ..runs.model import Model
 from ..runs.run import Run
@@ -43,7 +44,7 @@ class EpsilonLRP(GradientAttribution):
 
     def carrier(self) -> Carrier:
         ruled = ruled_replica(self.model, 'elrp')
-        self.unruled = ruled.unruled
+        self.unruled, self.training = ruled.unruled, ruled.training
         return ruled.carrier(EpsilonRules(ruled.rules, self._epsilon))
 
     def finish(self, gradient: tf.Tensor, x: tf.Tensor) -> tf.Tensor:

@@ -9,7 +9,7 @@ from ..relevance.forks import Fork, RevealCancelRules, find_forks
 from ..relevance.linear import CONVOLUTIONS
 from ..relevance.plan import make_plan
 from ..rules.activations import registered_rules
-from ..rules.gradients import Ruled
+from ..rules.ruled import Ruled
 from ..runs.arguments import flag
 from ..runs.model import Model
 from .deeplift import DeepLIFTRescale, references_of

@@ -6,7 +6,8 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..graph import compat
-from ..graph.path import ancestors_of, is_learning_phase, ops_to, reached_from
+from ..graph.path import ancestors_of, ops_to, reached_from
+from ..graph.phases import is_learning_phase
 from ..graph.units import BATCH_NORMS
 from ..runs.targets import before_squashing, floats_behind
 from .source import EXITS, OpenError, Source

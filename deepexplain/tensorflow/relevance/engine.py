@@ -6,10 +6,11 @@ import tensorflow.compat.v1 as tf
 from ..graph.path import GRADIENT, Path
 from ..graph.replica import Replica
 from ..rules.activations import RuleSet, registered_rules
-from ..rules.gradients import lowered, refuse_uncovered
+from ..rules.gradients import lowered
 from ..rules.joint import passed_to
 from ..rules.markers import is_marker
 from ..rules.returned import returned
+from ..rules.ruled import refuse_uncovered
 from .affine import Line, line_of, together
 from .axes import brought_back
 from .linear import Layer, Parts

@@ -1,6 +1,6 @@
 """Gradients of a target, ordinary or under a method's rules, for a model built anywhere."""
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import tensorflow.compat.v1 as tf
 
@@ -9,31 +9,17 @@ from ..graph.bodies import look_inside
 from ..graph.functions import is_call, is_for_training
 from ..graph.kept import why_lost
 from ..graph.loops import ENTERS, restore_loops
-from ..graph.path import CALLS, FLAT, FUNCTIONAL, GRADIENT, Path, ancestors, is_training_flag, unwrap
+from ..graph.path import CALLS, FLAT, FUNCTIONAL, Path, ancestors
+from ..graph.phases import is_training_flag, switch_of
 from ..graph.replica import Replica
 from ..graph.units import Units, find_units, foreign_gradient, training_tensors
 from ..graph.using import untaken
 from ..messages import listed, warn
-from .activations import Rule, RuleSet, registered_rules
-from .advice import completed, others, plain_ops, uncovered
-from .complete import only_taken, without_stops
-from .cuts import refuse_dead_ends, refuse_hidden, why_cut, why_none, without_gradient
-from .joint import JOINT
+from .activations import RuleSet, registered_rules
+from .cuts import why_cut, why_none, without_gradient
 
 if TYPE_CHECKING:
     from ..runs.model import Model
-
-
-class Ruled(NamedTuple):
-    """A path, the units on it, its replica that asks for the rules, and the ops without an exact rule, as written."""
-    path: Path
-    units: Units
-    replica: Replica
-    rules: Mapping[str, Rule]
-    unruled: str
-
-    def carrier(self, rule_set: RuleSet) -> 'Carrier':
-        return carrier_on(self.replica, self.path, rule_set)
 
 
 class Carrier(NamedTuple):
@@ -101,12 +87,12 @@ def lowered(path: Path, inference: bool = False) -> Path:
         # Batch normalisation's moments hang on X while it trains alone.
         living = Path(path.X, path.T, dead)
         if inference:
-            flags = [unwrap(op.inputs[1]) for op in path.of_types(['Switch'])]
+            flags = [switch_of(op.inputs[1]) for op in path.of_types(['Switch'])]
             living.settled = frozenset(flag.name for flag in flags if is_training_flag(flag.op))
         path = living
     path.steps = frozenset(registered_rules()) & FLAT
     phased = [op for op in path.ops if inference and is_for_training(op)]
-    path.settled |= {flag.name for flag in (unwrap(op.inputs[0]) for op in phased) if is_training_flag(flag.op)}
+    settled = {flag.name for flag in (switch_of(op.inputs[0]) for op in phased) if is_training_flag(flag.op)}
     if not phased and all(op.type not in CALLS and hasattr(tf.raw_ops, op.type) for op in path.ops):
         return path
     library = compat.library_of(path.graph)
@@ -117,7 +103,8 @@ def lowered(path: Path, inference: bool = False) -> Path:
     _warn_of_lost([op for op in calls if foreign_gradient(op) or op.type in own])
     replica = Replica(path.with_loops(), path.fed, inference=inference)
     found = Path(path.X, replica.tensor(path.T))
-    found.of, found.settled, found.scope, found.steps = replica.tensor, path.settled, replica.scope, path.steps
+    found.of, found.scope, found.steps = replica.tensor, replica.scope, path.steps
+    found.settled = path.settled | settled
     return found
 
 
@@ -131,84 +118,6 @@ def _warn_of_lost(ops: Sequence[tf.Operation], inside: Sequence[Tuple[str, str]]
             warn('A custom gradient is lost%s: %s.%s The ordinary gradients of its ops are used.' % (
                 '' if why else ', as it came with a file, or in a loop, a branch or a call', listed(ones),
                 ' Its function can be kept where it is of ops on tensors and variables, but %s.' % why if why else ''))
-
-
-def ruled_replica(model: 'Model', method: str, check: Optional[Callable] = None,
-                  joint: FrozenSet[str] = frozenset(), more: FrozenSet[str] = frozenset(),
-                  also: Callable[[Path, Units], Sequence[tf.Operation]] = lambda path, units: (),
-                  inference: bool = False) -> Ruled:
-    """A replica of the path under `DeepExplainGrad`; warns of ops that have no rule.
-
-    Args:
-        check: called with the path, the method and what its functions hold, before anything is built; raises what it
-            must.
-        joint: op types for which the method has rules where tensors that depend on X meet. What is stopped on its way
-            to T changes as well then.
-        more: further elementwise op types that take the method's own rule.
-        also: finds further ops for which the method has rules.
-        inference: see `lowered`.
-    """
-    rules = dict({op_type: Rule() for op_type in more}, **registered_rules())
-    path = lowered(model.path, inference)
-    if joint:
-        path = without_stops(path)
-    # TensorFlow 1.15 has no gradient of some ops that the method has a rule for.
-    path.steps |= FLAT & frozenset(rules) | {op_type for op_type in joint if not compat.has_gradient(op_type)}
-    inside = look_inside(path, rules)
-    if check is not None:
-        check(path, method, inside)
-    refuse_hidden(method, inside.hidden, path.graph)
-    units = find_units(path, frozenset(rules), joint)
-    if joint:
-        units = only_taken(units, path)
-    dead = refuse_dead_ends(model, path, units.unsupported)
-    passed = [op for op in units.unsupported if op not in dead]
-    unruled = [(op.type, path.called(op)) for op in list(units.lost) + passed] + inside.unsupported
-    if unruled:
-        advice = ''
-        if method == 'elrp':
-            advice = others(path, passed, len(unruled))
-        elif method.startswith('deeplift') and not joint:
-            advice = completed(path, passed, len(unruled))
-        # What is registered is a rule for one input: no product's.
-        register = '; see register_rule' * any(one not in JOINT for one, _ in unruled)
-        warn('%s: unsupported activation on the path from X to T: %s. What has no rule passes its ordinary gradient, '
-             'so attributions may not add up%s.%s' % (method, listed(unruled), register, advice))
-    units = units._replace(joint=list(units.joint) + [op for op in also(path, units) if op not in units.joint])
-    replica = Replica(path.with_loops(), path.fed, units, GRADIENT)
-    # What goes to the winner is what it has: nothing is lost of T(x), as of the change of T something may be.
-    inexact = [(op.type, path.called(op)) for op in units.inexact
-               if op not in units.joint and op not in units.unsupported and method != 'elrp']
-    inexact += [(op.type, path.called(op)) for op in dead]
-    return Ruled(path, units, replica, rules, listed(unruled + inexact))
-
-
-def refuse_uncovered(model: 'Model', method: str, path: Path, ops: Sequence[tf.Operation], error: bool) -> str:
-    """RuntimeError, or a warning, that names ops without a rule; their list."""
-    dead = refuse_dead_ends(model, path, ops)
-    passed = [op for op in ops if op not in dead]
-    names = _called(ops)
-    if ops and error:
-        hint, more = uncovered(path.T, ops), ''
-        if not hint and any(op.type in FUNCTIONAL for op in ops):
-            hint = ' ' + plain_ops(path.graph)
-        elif not hint and not dead:
-            more = others(path, ops, len(ops))
-        if passed:
-            hint += " uncovered='gradient' passes %s by its ordinary gradient." % (_called(passed) if dead else 'it')
-        if dead:
-            hint += " Of %s there is no gradient%s: uncovered='gradient' leaves out what goes that way." % (
-                _called(dead) if passed else 'it', '' if passed else ' either')
-        raise RuntimeError('%s has no rule for %s, on the path from X to T.%s%s' % (method, names, hint, more))
-    if passed:
-        # Of what goes through the others, which have no gradient, the explainer itself says that it is left out.
-        warn('%s: no rule for %s, on the path from X to T: relevance passes it by its ordinary gradient, and is not '
-             'conserved.' % (method, _called(passed)))
-    return names
-
-
-def _called(ops: Sequence[tf.Operation]) -> str:
-    return listed([(op.type, op.name) for op in ops])
 
 
 def gradients_of(T: tf.Tensor, points: Sequence[tf.Tensor], model: 'Model', relevance: bool = False,
