@@ -5,11 +5,10 @@ import tensorflow.compat.v1 as tf
 
 from . import compat
 from .axes import LOST, Rows
+from .choices import is_any_flag, training_tensors
 from .path import FUNCTIONAL, Path
-from .phases import is_training_flag
 from .row_flow import FED, Meeting, Places, RowFlow, X, holds
 from .sizes import sizes_of
-from .units import training_tensors
 
 
 def goes_along(fed: tf.Tensor, inputs: Sequence[tf.Tensor], T: tf.Tensor) -> Tuple[Optional[bool], bool]:
@@ -66,7 +65,7 @@ def mixing_ops(path: Path) -> List[Meeting]:
     """
     if path.T.shape.ndims == 0 or any(x.shape.ndims and x.shape.as_list()[0] == 1 for x in path.X):
         return []
-    dead = training_tensors(path, is_training_flag)
+    dead = training_tensors(path, is_any_flag)
     alive = Path(path.X, path.T, frozenset(dead)) if dead else path
     ops = [op for op in alive.ops if not op.outputs or not all(one.name in dead for one in op.outputs)]
     flow, start = _begun(alive, path.X)

@@ -76,7 +76,7 @@ class DeepLIFTRescale(GradientAttribution):
         ruled = ruled_replica(self.model, self.model.method or 'deeplift', refuse_loops, joint, more, self.also,
                               self.inference)
         self.unruled, self.training = ruled.unruled, ruled.training
-        self._path, self.settled = ruled.path, ruled.path.settled
+        self._path = ruled.path
         self._placeholders = [tf.placeholder(x.dtype, x.shape, name='baseline') for x in self.model.X]
         inputs = {x.name: baseline for x, baseline in zip(self.model.X, self._placeholders)}
         self._reference = Replica(ruled.path.with_loops(), inputs)
