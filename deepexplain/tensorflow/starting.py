@@ -162,6 +162,6 @@ def _values(run: Run, T: tf.Tensor) -> np.ndarray:
     for rows in sweep(run.n, 1, run.rowing):
         value = run.evaluate([T], rows.samples, run.inputs(rows))[0]
         if len(value) != len(rows.samples):
-            raise no_row_each(T, len(value), len(rows.samples))
+            raise no_row_each(T.name, len(value), len(rows.samples))
         parts.append(value)
     return np.concatenate(parts)

@@ -64,7 +64,7 @@ class DeepLIFTRescale(GradientAttribution):
 
     def build(self) -> List[tf.Tensor]:
         results = super().build()
-        self._sizes.append(self.model.size_of(self._reference.tensor(self._path.T)))
+        self._sizes.append(self.model.size_of(self._reference.tensor(self._path.T), True))
         # One row of references can stand for all, unless the ops in which tensors meet want as many as there are.
         self._one_for_all = not self._complete and keeps_rows(self._path)
         self._owner = tf.placeholder(tf.int32, [None], name='owners')

@@ -136,7 +136,7 @@ def gradients_of(T: tf.Tensor, points: Sequence[tf.Tensor], model: 'Model', rele
     # An X that depends on another is fed as well, so no gradient passes through it.
     stop = points if tensors is None else model.X
     if T.shape.ndims:
-        weighed = value * model.Y
+        weighed = model.weighed(value)
         # TensorFlow 1.15 has gradients (of segment sums) that must know the rank.
         weighed.set_shape(T.shape)
         target, weights = T, weighed
