@@ -3,10 +3,11 @@ from typing import Any, Callable, Dict, List, Optional
 
 import tensorflow.compat.v1 as tf
 
+from ..graph.again import again
 from ..graph.path import Path
 from ..graph.units import followed
 from .affine import AFFINE
-from .linear import again, gradient_at
+from .linear import gradient_at
 from .sums import Step
 
 #: They put what is no data beside data.
