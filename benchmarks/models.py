@@ -83,3 +83,21 @@ def lstm(steps, size=8, features=3):
         c = tf.sigmoid(f) * c + tf.sigmoid(i) * tf.tanh(g)
         h = tf.sigmoid(o) * tf.tanh(c)
     return X, dense(h, 3)
+
+
+def residual(blocks):
+    """Blocks that each add to what goes in what they make of it."""
+    X = tf.placeholder(tf.float32, [None, 8])
+    h = X
+    for _ in range(blocks):
+        h = h + dense(tf.nn.relu(dense(h, 8)), 8)
+    return X, dense(h, 3)
+
+
+def elementwise(layers):
+    """Activations of several ops in a row, and what is added to what it is made of."""
+    X = tf.placeholder(tf.float32, [None, 8])
+    h = X
+    for _ in range(layers):
+        h = h + .1 * tf.sin(h * tf.sigmoid(h))
+    return X, dense(h, 3)

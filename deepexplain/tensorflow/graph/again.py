@@ -54,7 +54,7 @@ def in_turn(ops: Sequence[tf.Operation]) -> List[tf.Operation]:
         op = waiting.pop()
         if done[op]:
             continue
-        before = [tensor.op for tensor in op.inputs if tensor.op in among and tensor.op not in begun] * (op not in begun)
+        before = [] if op in begun else [one.op for one in op.inputs if one.op in among and one.op not in begun]
         begun.add(op)
         if before:
             waiting.extend([op] + before)

@@ -1,6 +1,6 @@
 """How relevance passes an activation: the rules, the registered gradient that dispatches to them, register_rule."""
 import contextvars
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 import tensorflow.compat.v1 as tf
 
