@@ -162,7 +162,7 @@ def _rules_ahead(path: Path, plan: Plan, rule_of: Mapping[str, Rule]) -> Dict[st
     waiting = [(place.op, rule_of[name]) for name, place in plan.layers.items()]
     while waiting:
         at, rule = waiting.pop()
-        kind = bool(rule.ignores_data), bool(rule.bias), getattr(rule, 'epsilon', 0.)
+        kind = bool(rule.ignores_data), bool(rule.bias), str(getattr(rule, 'epsilon', ''))
         for op in {tensor.op for tensor in at.inputs}:
             if op in path.dependent and op.name not in plan.layers and kind not in found.setdefault(op.name, {}):
                 found[op.name][kind] = rule
