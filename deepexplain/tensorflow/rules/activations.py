@@ -138,7 +138,8 @@ class Reference(NamedTuple):
         """The ordinary derivative of the unit at other points."""
         made = Again(self.unit.ops, {self.unit.x.name: at})
         y = made.tensor(self.unit.y)
-        return ordinary_gradient(y, at, tf.ones_like(at), made.ops)
+        # One op, where tf.ones_like makes three of what has no static shape: there may be thousands of units.
+        return ordinary_gradient(y, at, tf.raw_ops.OnesLike(x=at), made.ops)
 
 
 class RescaleRules(RuleSet):
