@@ -62,3 +62,42 @@ def vgg(side=224):
             before = size
         h = tf.nn.max_pool(h, ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding='SAME')
     return X, dense(tf.reduce_mean(h, [1, 2]), 1000)
+
+
+def tanh(layers):
+    """Dense layers in a row, each with a tanh."""
+    X = tf.placeholder(tf.float32, [None, 8])
+    h = X
+    for _ in range(layers):
+        h = tf.tanh(dense(h, 8))
+    return X, dense(h, 3)
+
+
+def lstm(steps, size=8, features=3):
+    """A recurrent layer whose steps are written one after another, as `unroll=True` does."""
+    X = tf.placeholder(tf.float32, [None, steps, features])
+    w, u, b = variable(features, 4 * size), variable(size, 4 * size), variable(4 * size)
+    h = c = tf.zeros([tf.shape(X)[0], size])
+    for x in tf.unstack(X, axis=1):
+        i, f, g, o = tf.split(tf.nn.bias_add(tf.matmul(x, w) + tf.matmul(h, u), b), 4, axis=1)
+        c = tf.sigmoid(f) * c + tf.sigmoid(i) * tf.tanh(g)
+        h = tf.sigmoid(o) * tf.tanh(c)
+    return X, dense(h, 3)
+
+
+def residual(blocks):
+    """Blocks that each add to what goes in what they make of it."""
+    X = tf.placeholder(tf.float32, [None, 8])
+    h = X
+    for _ in range(blocks):
+        h = h + dense(tf.nn.relu(dense(h, 8)), 8)
+    return X, dense(h, 3)
+
+
+def elementwise(layers):
+    """Activations of several ops in a row, and what is added to what it is made of."""
+    X = tf.placeholder(tf.float32, [None, 8])
+    h = X
+    for _ in range(layers):
+        h = h + .1 * tf.sin(h * tf.sigmoid(h))
+    return X, dense(h, 3)

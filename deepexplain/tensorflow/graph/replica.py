@@ -39,6 +39,7 @@ class Replica:
         self.originals = {op.name: op for op in ops}
         self._inputs = dict(inputs or {})
         self._markers: Dict[str, Unit] = {unit.y.name: unit for unit in units.marked} if units else {}
+        self._asking = {*units.single, *(op.name for op in units.joint)} if units else set()
         self._external: Dict[str, Any] = {}
         self.graph = tf.get_default_graph()
         with tf.name_scope('path') as scope:
@@ -105,7 +106,7 @@ class Replica:
         node.attr.pop('_class', None)
         if 'frame_name' in node.attr:
             node.attr['frame_name'].s = self._renamed_frame(node.attr['frame_name'].s.decode()).encode()
-        if units and (op.name in units.single or op in units.joint):
+        if op.name in self._asking:
             node.attr['_gradient_op_type'].s = gradient.encode()
         if units and op.name in units.stripped:
             node.attr.pop('_gradient_op_type')

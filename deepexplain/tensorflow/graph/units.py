@@ -1,9 +1,9 @@
 """Which ops of a path bend the gradient: the units that a rule is for, and the ops that no rule covers."""
-from typing import Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Set
+from typing import Dict, FrozenSet, List, Mapping, NamedTuple, Sequence, Set
 
 import tensorflow.compat.v1 as tf
 
-from .between import ops_between
+from .between import Sources, ops_between
 from .choices import training_tensors
 from .compat import has_gradient
 from .path import FUNCTIONAL, Path, foreign_gradient, unwrap
@@ -104,12 +104,12 @@ class Units(NamedTuple):
 
 def find_units(path: Path, ruled: FrozenSet[str], joint: FrozenSet[str] = frozenset()) -> Units:
     """The units of a path for a method that has rules for the op types `ruled`, and `joint` where inputs meet."""
-    source: Dict[str, tf.Tensor] = {}  # tensor -> the nearest one of which it is an elementwise function
+    sources = Sources()
     single: Dict[str, Unit] = {}
     marked: Dict[str, Unit] = {}
     stripped: Set[str] = set()
     lost: List[tf.Operation] = []
-    unclear: List[tf.Operation] = []
+    unclear: Set[tf.Operation] = set()
     shapes = Shapes([one.name for one in path.X])
     for op in path.ops:
         if op not in path.dependent:
@@ -117,7 +117,7 @@ def find_units(path: Path, ruled: FrozenSet[str], joint: FrozenSet[str] = frozen
         inputs = [tensor for tensor in op.inputs if path.depends(tensor)]
         # A rule for the op takes precedence, as in the reference.
         foreign = '' if op.type in ruled and len(op.inputs) == 1 else foreign_gradient(op)
-        joined = {} if foreign else _join(op, inputs, source, shapes)
+        joined = {} if foreign else _join(op, inputs, sources, shapes)
         if not op.outputs:
             continue
         y = op.outputs[0]
@@ -134,23 +134,25 @@ def find_units(path: Path, ruled: FrozenSet[str], joint: FrozenSet[str] = frozen
         elif foreign and op.type == 'IdentityN':
             if _is_swish(op, marked, path):
                 stripped.add(op.name)
-                joined = _join(op, inputs, source, shapes)
+                joined = _join(op, inputs, sources, shapes)
             elif not has_gradient(foreign):
                 # A model from a file or a function has only the gradient's name.
                 stripped.add(op.name)
                 lost.append(op)
-        if op.type == 'Select' and not joined and len(inputs) > 1 and _shared(inputs, source) is not None:
-            unclear.append(op)
-        source.update(joined)
+        if op.type == 'Select' and not joined and len(inputs) > 1 and sources.shared(inputs) is not None:
+            unclear.add(op)
+        sources.note(joined)
     passed = reached(path, marked)
     open_ops = [op for op in path.ops if op in passed and op.name not in single and op.name not in stripped
                 and not any(tensor.name in marked for tensor in op.outputs)]
     meeting = [op for op in open_ops
                if op.type in joint and not (op.type in PRODUCTS | QUOTIENTS and is_exact(op, path))]
-    unsupported = [op for op in open_ops if op in unclear or not is_exact(op, path) and op not in meeting]
+    met = set(meeting)
+    unsupported = [op for op in open_ops if op in unclear or not is_exact(op, path) and op not in met]
+    named = set(unsupported)
     used = [unit._replace(same=shapes.same(unit.x, unit.y)) for unit in marked.values() if unit.y.op in passed]
-    inexact = [op for op in open_ops if op not in unsupported and (
-        op.type in WINNERS and op not in meeting or any(
+    inexact = [op for op in open_ops if op not in named and (
+        op.type in WINNERS and op not in met or any(
             path.depends(tensor) and not follows for tensor, follows in zip(op.inputs, followed(op, path))))]
     inexact += [unit.y.op for unit in used if unit.rule in SEVERAL_INPUTS and not unit.same]
     return Units(single, ruled - SEVERAL_INPUTS, used, frozenset(stripped),
@@ -191,24 +193,15 @@ def _is_swish(op: tf.Operation, marked: Dict[str, Unit], path: Path) -> bool:
             and not any(reader in path.dependent for tensor in op.outputs[1:] for reader in tensor.consumers()))
 
 
-def _join(op: tf.Operation, inputs: List[tf.Tensor], source: Dict[str, tf.Tensor], shapes: Shapes
-          ) -> Dict[str, tf.Tensor]:
+def _join(op: tf.Operation, inputs: List[tf.Tensor], sources: Sources, shapes: Shapes) -> Dict[str, tf.Tensor]:
     """For each output of an elementwise op, the nearest tensor of which it is a function, where there is one."""
     if op.type == 'IdentityN':
         pairs = zip(op.outputs, op.inputs)
         return {y.name: x for y, x in pairs if any(x is tensor for tensor in inputs)}
     if op.type not in ELEMENTWISE or not inputs:
         return {}
-    x = _shared(inputs, source)
+    x = sources.shared(inputs)
     return {} if x is None or _moves(op, inputs, shapes) else {op.outputs[0].name: x}
-
-
-def _shared(inputs: List[tf.Tensor], source: Dict[str, tf.Tensor]) -> Optional[tf.Tensor]:
-    """The nearest tensor of which all of some tensors are elementwise functions, or None."""
-    x: Optional[tf.Tensor] = inputs[0]
-    for tensor in inputs[1:]:
-        x = x if x is None else _common(x, tensor, source)
-    return x
 
 
 def _broadcasts(op: tf.Operation, x: tf.Tensor) -> bool:
@@ -227,19 +220,6 @@ def _moves(op: tf.Operation, inputs: List[tf.Tensor], shapes: Shapes) -> bool:
     if chooser is None or chosen is None:
         return not shapes.same(op.inputs[0], op.inputs[1])
     return chooser not in (0, chosen)
-
-
-def _common(a: tf.Tensor, b: tf.Tensor, source: Dict[str, tf.Tensor]) -> Optional[tf.Tensor]:
-    """The nearest tensor of which both are elementwise functions, or None."""
-    above = set()
-    tensor: Optional[tf.Tensor] = a
-    while tensor is not None:
-        above.add(tensor.name)
-        tensor = source.get(tensor.name)
-    tensor = b
-    while tensor is not None and tensor.name not in above:
-        tensor = source.get(tensor.name)
-    return tensor
 
 
 def _is_bent_line(ops: Sequence[tf.Operation], path: Path) -> bool:

@@ -90,10 +90,9 @@ class DeepLIFTRescale(GradientAttribution):
         """The rules in force; the references are at hand by then."""
         return RescaleRules(ruled.rules, references_of(ruled, self._reference), self.joint(ruled))
 
-    def joint(self, ruled: Ruled) -> Dict[str, Tuple[tf.Operation, tf.Operation]]:
-        """Each op in which tensors meet, and the same at the baseline, by its name on the replica."""
-        return {ruled.replica.op(op).name: (op, self._reference.op(op)) for op in ruled.units.joint
-                if op.type in JOINT}
+    def joint(self, ruled: Ruled) -> Dict[str, tf.Operation]:
+        """Each op in which tensors meet, at the baseline, by its name on the replica."""
+        return {ruled.replica.op(op).name: self._reference.op(op) for op in ruled.units.joint if op.type in JOINT}
 
     def finish(self, gradient: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
         return gradient * (x - self._reference.tensor(self._path.of(x)))
@@ -168,8 +167,7 @@ class DeepLIFTRescale(GradientAttribution):
 def references_of(ruled: Ruled, reference: Replica) -> Dict[str, Reference]:
     """Each unit at the baseline, by the name of the op that asks for its rule."""
     def of(unit: Unit) -> Reference:
-        return Reference(reference.tensor(unit.x), reference.tensor(unit.y),
-                         lambda x: Replica(unit.ops, {unit.x.name: x}).tensor(unit.y))
+        return Reference(unit, reference.tensor(unit.x), reference.tensor(unit.y))
 
     found = {ruled.replica.op(unit.y.op).name: of(unit) for unit in ruled.units.single.values()}
     found.update((ruled.replica.marker(unit).name, of(unit)) for unit in ruled.units.marked)

@@ -1,5 +1,5 @@
 """Relevance carried from T to X by the gradients of a replica of the path."""
-from typing import TYPE_CHECKING, Callable, Container, Dict, List, Mapping, Optional, Set
+from typing import TYPE_CHECKING, Any, Callable, Container, Dict, List, Mapping, Optional, Set
 
 import tensorflow.compat.v1 as tf
 
@@ -157,15 +157,14 @@ def alone(op: tf.Operation, place: int, value: tf.Tensor) -> List[Optional[tf.Te
 
 
 def _rules_ahead(path: Path, plan: Plan, rule_of: Mapping[str, Rule]) -> Dict[str, List[Rule]]:
-    """For each op the rules of the layers that are reached from it before any other, if there are such."""
-    found: Dict[str, List[Rule]] = {}
-    for name, place in plan.layers.items():
-        waiting, seen = [place.op], {place.op}
-        while waiting:
-            for tensor in waiting.pop().inputs:
-                op = tensor.op
-                if op in path.dependent and op not in seen and op.name not in plan.layers:
-                    seen.add(op)
-                    found.setdefault(op.name, []).append(rule_of[name])
-                    waiting.append(op)
-    return found
+    """For each op rules of the layers that are reached from it before any other, if there are such: one of a kind."""
+    found: Dict[str, Dict[Any, Rule]] = {}
+    waiting = [(place.op, rule_of[name]) for name, place in plan.layers.items()]
+    while waiting:
+        at, rule = waiting.pop()
+        kind = bool(rule.ignores_data), bool(rule.bias), str(getattr(rule, 'epsilon', ''))
+        for op in {tensor.op for tensor in at.inputs}:
+            if op in path.dependent and op.name not in plan.layers and kind not in found.setdefault(op.name, {}):
+                found[op.name][kind] = rule
+                waiting.append((op, rule))
+    return {name: list(rules.values()) for name, rules in found.items()}

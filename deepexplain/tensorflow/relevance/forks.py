@@ -3,6 +3,7 @@ from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tup
 
 import tensorflow.compat.v1 as tf
 
+from ..graph.again import Again
 from ..graph.path import Path
 from ..graph.replica import Replica
 from ..graph.shapes import Shapes
@@ -99,7 +100,7 @@ class RevealCancelRules(RescaleRules):
     """
 
     def __init__(self, rules: Mapping[str, Rule], references: Mapping[str, Reference],
-                 joint: Mapping[str, Tuple[tf.Operation, tf.Operation]], forks: Sequence[Fork], replica: Replica,
+                 joint: Mapping[str, tf.Operation], forks: Sequence[Fork], replica: Replica,
                  reference: Replica) -> None:
         super().__init__(rules, references, joint)
         self._replica, self._reference = replica, reference
@@ -134,14 +135,14 @@ class RevealCancelRules(RescaleRules):
     def _shares(self, fork: Fork, z: tf.Tensor, z_ref: tf.Tensor, grad: tf.Tensor, up: tf.Tensor, down: tf.Tensor
                 ) -> List[tf.Tensor]:
         """grad dy+ / dz+ and grad dy- / dz-; for both grad f'(z_ref) where these are lost in the rounding of z."""
-        at, with_up, with_down = [Replica(fork.between + fork.unit.ops, {fork.op.outputs[0].name: one})
-                                  for one in (z_ref, z_ref + up, z_ref + down)]
-        x, y = fork.unit.x, fork.unit.y
+        ops, x, y = fork.between + fork.unit.ops, fork.unit.x, fork.unit.y
+        with_up, with_down = [Again(ops, {fork.op.outputs[0].name: one}) for one in (z_ref + up, z_ref + down)]
         both = self._replica.unmarked(y) - self._reference.tensor(y)
         crossed = with_up.tensor(y) - with_down.tensor(y)
         # All at the reference, which may be one row for all.
-        x_ref, derivative = at.tensor(x), ordinary_gradient(at.tensor(y), z_ref, tf.ones_like(at.tensor(y)))
-        scale = tf.ones_like(z_ref) if x_ref is z_ref else ordinary_gradient(x_ref, z_ref, tf.ones_like(x_ref))
+        x_ref, y_ref, ops = self._reference.tensor(x), self._reference.tensor(y), list(map(self._reference.op, ops))
+        derivative = ordinary_gradient(y_ref, z_ref, tf.ones_like(y_ref), ops)
+        scale = ordinary_gradient(x_ref, z_ref, tf.ones_like(x_ref), ops) if fork.between else tf.ones_like(z_ref)
         room = digit(z.dtype) ** .5 * tf.abs(tf.math.divide_no_nan(_before(x_ref, fork, self._reference), scale))
         lost, twice, half = up - down <= room, 2 * derivative, .5 * grad
         return [half * tf.where_v2(lost, twice, tf.math.divide_no_nan(_before(part, fork, self._replica), of))

@@ -3,6 +3,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 import tensorflow.compat.v1 as tf
 
+from ..graph.again import again
 from ..graph.compat import registered_gradient
 from .axes import DEPTHWISE_TRANSPOSED, PLAIN, TRANSPOSED, channels_last, own_axes, scaled
 
@@ -38,20 +39,6 @@ class Parts(NamedTuple):
     """A linear op's data and, where it has them, weights, as places among its inputs."""
     data: int
     weights: Optional[int]
-
-
-def again(op: tf.Operation, inputs: Dict[int, tf.Tensor]) -> tf.Operation:
-    """An op like this one, with other tensors at some places of its inputs, all of one dtype."""
-    attributes = {name: value for name, value in op.node_def.attr.items() if not name.startswith('_')}
-    place = min(inputs)
-    dtype = inputs[place].dtype
-    if dtype != op.inputs[place].dtype.base_dtype and 'T' in attributes:
-        attributes['T'] = tf.AttrValue(type=dtype.as_datatype_enum)
-    with tf.device(op.device):
-        return tf.get_default_graph().create_op(
-            op.type, [inputs.get(i, tensor) for i, tensor in enumerate(op.inputs)],
-            [dtype if tensor.dtype.is_floating else tensor.dtype for tensor in op.outputs],
-            attrs=attributes, name=op.type)
 
 
 def gradient_at(op: tf.Operation, grad: tf.Tensor, place: int) -> tf.Tensor:

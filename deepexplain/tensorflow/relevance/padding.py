@@ -1,12 +1,13 @@
 """Which data of a layer are only padding, so that relevance must not be left there."""
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Mapping, Optional
 
 import tensorflow.compat.v1 as tf
 
+from ..graph.again import again
 from ..graph.path import Path
 from ..graph.units import followed
 from .affine import AFFINE
-from .linear import again, gradient_at
+from .linear import gradient_at
 from .sums import Step
 
 #: They put what is no data beside data.
@@ -42,34 +43,51 @@ class Padding:
 
     def touches(self, tensor: tf.Tensor) -> bool:
         """Whether some of a tensor is padding."""
-        if tensor.name not in self._known:
-            op = tensor.op
-            pads = op.type in _PADS or op.type in _JOINS and any(map(_is_zero, op.inputs))
-            self._known[tensor.name] = pads and self._path.depends(tensor) or any(
-                self.touches(one) for one in self._sources(tensor))
+        waiting = [tensor]
+        while waiting:
+            one = waiting.pop()
+            if one.name in self._known:
+                continue
+            pads = one.op.type in _PADS or one.op.type in _JOINS and any(map(_is_zero, one.op.inputs))
+            sources = [] if pads and self._path.depends(one) else self._sources(one)
+            missing = [source for source in sources if source.name not in self._known]
+            if missing:
+                waiting += [one] + missing
+            else:
+                self._known[one.name] = pads and self._path.depends(one) or any(
+                    self._known[source.name] for source in sources)
         return self._known[tensor.name]
 
     def mask(self, tensor: tf.Tensor) -> Optional[tf.Tensor]:
         """1 where a tensor holds data, 0 where it holds padding; None where it holds no padding."""
-        return self._mask(tensor, {})
+        last = self._mover(tensor)
+        made: Dict[str, tf.Tensor] = {}
+        waiting = [] if last is None else [last]
+        while waiting:
+            one = waiting.pop()
+            before = [self._mover(x) for x in one.op.inputs if x.dtype.is_floating and self._path.depends(x)]
+            missing = [x for x in before if x is not None and x.name not in made]
+            if missing:
+                waiting += [one] + missing
+            elif one.name not in made:
+                made[one.name] = self._moved(one.op, made)
+        return None if last is None else made[last.name]
 
-    def _mask(self, tensor: tf.Tensor, made: Dict[str, tf.Tensor]) -> Optional[tf.Tensor]:
+    def _mover(self, tensor: tf.Tensor) -> Optional[tf.Tensor]:
+        """The nearest tensor that pads or moves the data that a tensor holds; None where it holds no padding."""
         if not self.touches(tensor):
             return None
-        op = tensor.op
-        if op.type not in _PADS and op.type not in _MOVES:
-            return self._mask(self._sources(tensor)[0], made)
-        if tensor.name not in made:
-            made[tensor.name] = self._moved(op, made)
-        return made[tensor.name]
+        while tensor.op.type not in _PADS and tensor.op.type not in _MOVES:
+            tensor = self._sources(tensor)[0]
+        return tensor
 
-    def _moved(self, op: tf.Operation, made: Dict[str, tf.Tensor]) -> tf.Tensor:
+    def _moved(self, op: tf.Operation, made: Mapping[str, tf.Tensor]) -> tf.Tensor:
         here = self._find(op)
         masks: Dict[int, tf.Tensor] = {}
         for i, one in enumerate(op.inputs):
             if one.dtype.is_floating and self._path.depends(one):
-                mask = self._mask(one, made)
-                masks[i] = tf.ones_like(here.inputs[i]) if mask is None else mask
+                mover = self._mover(one)
+                masks[i] = tf.ones_like(here.inputs[i]) if mover is None else made[mover.name]
             elif one.dtype.is_floating:
                 masks[i] = (tf.ones_like if op.type in _JOINS and not _is_zero(one) else tf.zeros_like)(one)
         if op.type in ('Pad', 'PadV2'):

@@ -224,17 +224,27 @@ def _follow(op: tf.Operation, parts: Parts, everything: Set[tf.Operation], train
 
 def _nonnegative(tensor: tf.Tensor, training: Set[str], known: Dict[str, bool]) -> bool:
     """Whether a tensor is certainly nowhere below 0."""
-    if tensor.name not in known:
-        known[tensor.name] = False  # While it is looked at, in a loop.
-        op = tensor.op
-        inputs = [_nonnegative(one, training, known) for one in op.inputs
-                  if one.dtype.is_floating and one.name not in training] if op.type in _KEEP_SIGN | {'Maximum'} else []
+    waiting, begun = [tensor], set()
+    # Without recursion, which deep models would exhaust.
+    while waiting:
+        one = waiting.pop()
+        if one.name in known and one.name not in begun:
+            continue
+        op = one.op
+        inputs = [x for x in op.inputs if x.dtype.is_floating and x.name not in training] if (
+            op.type in _KEEP_SIGN or op.type == 'Maximum') else []
+        if one.name not in begun:
+            begun.add(one.name)
+            known[one.name] = False  # While it is looked at, in a loop.
+            waiting += [one] + [x for x in reversed(inputs) if x.name not in known]
+            continue
+        begun.remove(one.name)
         if op.type in _KEEP_SIGN:
-            known[tensor.name] = bool(inputs) and all(inputs)
+            known[one.name] = bool(inputs) and all(known[x.name] for x in inputs)
         elif op.type == 'Maximum':
-            known[tensor.name] = any(inputs)
+            known[one.name] = any(known[x.name] for x in inputs)
         elif op.type == 'Const':
-            known[tensor.name] = bool(np.all(tf.get_static_value(tensor) >= 0))
+            known[one.name] = bool(np.all(tf.get_static_value(one) >= 0))
         else:
-            known[tensor.name] = op.type in _NONNEGATIVE
+            known[one.name] = op.type in _NONNEGATIVE
     return known[tensor.name]

@@ -3,7 +3,7 @@ from typing import Dict, List, Optional
 
 import tensorflow.compat.v1 as tf
 
-from .linear import again
+from ..graph.again import again
 from .sums import Step, shared_among
 
 _ADDING = {'ScatterNd': 1, 'TensorScatterAdd': 1, 'TensorScatterSub': -1}

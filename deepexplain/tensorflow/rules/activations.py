@@ -1,13 +1,13 @@
 """How relevance passes an activation: the rules, the registered gradient that dispatches to them, register_rule."""
 import contextvars
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 import tensorflow.compat.v1 as tf
 
 from ..graph import compat
+from ..graph.again import Again, again
 from ..graph.path import GRADIENT
-from ..graph.replica import Replica
-from ..graph.units import ELEMENTWISE, PRODUCTS, QUOTIENTS, SEVERAL_INPUTS, SUMS
+from ..graph.units import ELEMENTWISE, PRODUCTS, QUOTIENTS, SEVERAL_INPUTS, SUMS, Unit
 from .joint import JOINT
 from .markers import aligned_ends, gathered, is_marker, rule_of, step_by_step
 from .quotients import CLOSED, quotient
@@ -129,10 +129,17 @@ class EpsilonRules(RuleSet):
 
 
 class Reference(NamedTuple):
-    """A unit at the baseline, and the unit as a function of another input."""
+    """A unit, and its two ends at the baseline."""
+    unit: Unit
     x: tf.Tensor
     y: tf.Tensor
-    function: Callable[[tf.Tensor], tf.Tensor]
+
+    def derivative(self, at: tf.Tensor) -> tf.Tensor:
+        """The ordinary derivative of the unit at other points."""
+        made = Again(self.unit.ops, {self.unit.x.name: at})
+        y = made.tensor(self.unit.y)
+        # One op, where tf.ones_like makes three of what has no static shape: there may be thousands of units.
+        return ordinary_gradient(y, at, tf.raw_ops.OnesLike(x=at), made.ops)
 
 
 class RescaleRules(RuleSet):
@@ -143,7 +150,7 @@ class RescaleRules(RuleSet):
     """
 
     def __init__(self, rules: Mapping[str, Rule], references: Mapping[str, Reference],
-                 joint: Mapping[str, Tuple[tf.Operation, tf.Operation]]) -> None:
+                 joint: Mapping[str, tf.Operation]) -> None:
         self._rules, self._references, self._joint = rules, references, joint
 
     def covers(self, op: tf.Operation) -> bool:
@@ -152,14 +159,13 @@ class RescaleRules(RuleSet):
     def joint_gradients(self, op: tf.Operation, grad: tf.Tensor) -> Optional[List[Optional[tf.Tensor]]]:
         if op.name not in self._joint:
             return None
-        original, reference = self._joint[op.name]
 
         def at(inputs: Sequence[tf.Tensor]) -> tf.Operation:
             """The op with other inputs."""
-            return Replica([original], {tensor.name: x for tensor, x in zip(original.inputs, inputs)}).op(original)
+            return again(op, dict(enumerate(inputs)))
 
         with tf.name_scope('joint'):
-            return JOINT[op.type](op, reference, grad, at)
+            return JOINT[op.type](op, self._joint[op.name], grad, at)
 
     def gradient(self, op: tf.Operation, grad: tf.Tensor) -> tf.Tensor:
         x, y = aligned_ends(op)
@@ -172,11 +178,7 @@ class RescaleRules(RuleSet):
         rule = rule_of(op)
         if rule in CLOSED:
             return grad * CLOSED[rule](op, x, y, reference.x, reference.y)
-
-        def derivative(at: tf.Tensor) -> tf.Tensor:
-            return ordinary_gradient(reference.function(at), at, tf.ones_like(at))
-
-        return grad * quotient(rule, x, y, reference.x, reference.y, derivative)
+        return grad * quotient(rule, x, y, reference.x, reference.y, reference.derivative)
 
 
 def _says(method: str, op: tf.Operation) -> str:
@@ -187,18 +189,11 @@ def ordinary_gradient(y: tf.Tensor, x: tf.Tensor, grad: tf.Tensor, ops: Sequence
     """The ordinary gradient of y = f(x), f a unit.
 
     Args:
-        ops: those of f, where it may lie in a loop.
+        ops: those of f, if they are more than the op that makes y.
     """
-    if y.op.inputs[0] is x and len(y.op.inputs) == 1:
-        found = original_grad(y.op, grad)
-    elif ops and compat.while_context(y.op) is not None:
-        found = step_by_step(ops, y, x, grad)
-    else:
-        token = _in_force.set(None)
-        try:
-            found = tf.gradients(y, x, grad)
-        finally:
-            _in_force.reset(token)
+    if y.op.inputs[0] is not x or len(y.op.inputs) > 1:
+        return step_by_step(ops, y, x, grad)
+    found = original_grad(y.op, grad)
     found = found[0] if isinstance(found, (list, tuple)) else found
     # Steps have none.
     return tf.zeros_like(x) if found is None else found

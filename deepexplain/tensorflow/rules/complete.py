@@ -34,7 +34,7 @@ def only_taken(units: Units, path: Path) -> Units:
     """The units without the joint ops that the rule for their type is not right for; these are unsupported then."""
     passed = reached(path, {unit.y.name: unit for unit in units.marked})
     marked = {unit.y.op for unit in units.marked}
-    refused = [op for op in units.joint if not takes(op, path)]
+    refused = dict.fromkeys(op for op in units.joint if not takes(op, path))
     # The ordinary gradient of other choices, as of the k largest, does not add up.
     chosen = [op for op in path.of_types(WINNERS - frozenset(JOINT) - frozenset(['Select', 'SelectV2']))
               if op in passed and op not in marked]

@@ -4,6 +4,7 @@ from typing import Dict, List, Sequence
 import tensorflow.compat.v1 as tf
 
 from ..graph import compat
+from ..graph.again import in_turn
 from ..graph.replica import RULE, SPREAD
 from ..graph.units import SEVERAL_INPUTS
 from .joint import added, summed_to
@@ -43,19 +44,26 @@ def gathered(op: tf.Operation, gradient: tf.Tensor, grad: tf.Tensor) -> tf.Tenso
 
 
 def step_by_step(ops: Sequence[tf.Operation], y: tf.Tensor, x: tf.Tensor, grad: tf.Tensor) -> tf.Tensor:
-    """The ordinary gradient of y = f(x), op by op: inside a v1 loop tf.gradients cannot be called for a second time.
+    """The ordinary gradient of y = f(x), op by op.
+
+    tf.gradients cannot be called inside a v1 loop for a second time, and looks at all that hangs on x.
 
     Args:
-        ops: the ops from x to y in the order of their making, each with one output.
+        ops: the ops from x to y.
     """
+    ops, hanging = in_turn(ops), {x.name}
+    for op in ops:
+        if any(tensor.name in hanging for tensor in op.inputs):
+            hanging.update(tensor.name for tensor in op.outputs if tensor.name != x.name)
     arrived: Dict[str, List[tf.Tensor]] = {y.name: [grad]}
     for op in reversed(ops):
-        at = arrived.get(op.outputs[0].name)
-        if at is None or compat.never_has_gradient(op.type):
+        at = [arrived.get(tensor.name) for tensor in op.outputs]
+        if not any(at) or compat.never_has_gradient(op.type):
             continue
-        gradients = compat.registered_gradient(op.type)(op, added(at))
+        gradients = compat.registered_gradient(op.type)(op, *[
+            tf.zeros_like(tensor) if one is None else added(one) for tensor, one in zip(op.outputs, at)])
         for tensor, gradient in zip(op.inputs, gradients if isinstance(gradients, (list, tuple)) else [gradients]):
-            if gradient is not None:
+            if gradient is not None and tensor.name in hanging:
                 arrived.setdefault(tensor.name, []).append(gradient)
     return added(arrived.get(x.name) or [tf.zeros_like(x)])
 

@@ -77,19 +77,19 @@ def quotient(rule: str, x: tf.Tensor, y: tf.Tensor, x_ref: tf.Tensor, y_ref: tf.
     if rule not in SMOOTH:
         x, y, x_ref, y_ref = [bounded(one) for one in (x, y, x_ref, y_ref)]
     dx, dy = x - x_ref, y - y_ref
-    zero = tf.zeros_like(dx)
     slope = derivative(x - 0.5 * dx)
     if rule in DIGITWISE:
-        lost = tf.equal(dx, zero)
+        lost = tf.equal(dx, tf.zeros_like(dx))
     else:
         rounding = 2 * digit(x.dtype)
         near = tf.cast(tf.abs(dx) <= tf.constant(NEAR, dx.dtype), dx.dtype)
         lost = tf.abs(dy - slope * dx) <= rounding * (tf.abs(y) + tf.abs(y_ref) + near)
         if rule not in SMOOTH:
+            zero = tf.zeros_like(dx)
             slope = tf.where_v2(tf.math.is_finite(slope), slope, zero)
             lost = tf.logical_or(lost, tf.equal(dx, zero))
     # The branch that is not taken must not divide by zero: NaN would survive a second gradient.
-    return tf.where_v2(lost, slope, dy / tf.where_v2(lost, tf.ones_like(dx), dx))
+    return tf.where_v2(lost, slope, dy / tf.where_v2(lost, tf.raw_ops.OnesLike(x=dx), dx))
 
 
 def ratio(numerator: tf.Tensor, denominator: tf.Tensor, instead: Optional[tf.Tensor] = None) -> tf.Tensor:

@@ -48,6 +48,7 @@ class Looked(NamedTuple):
 
     def passed(self, dead: Collection[str]) -> List[tf.Operation]:
         """The ops without a rule that have a gradient, given the names of those that have none."""
+        dead = frozenset(dead)
         return [op for op in self.units.unsupported if self.path.called(op) not in dead]
 
     def unruled(self, dead: Collection[str]) -> List[Tuple[str, str]]:
@@ -87,7 +88,8 @@ def ruled_replica(model: 'Model', method: str, check: Callable[[Path, str, Insid
     if flags:
         quiet = _look(_path(model, rules, joint, True), rules, joint)
     shown = quiet.unruled(names)
-    training = [one for one in unruled if one not in shown]
+    told = set(shown)
+    training = [one for one in unruled if one not in told]
     if shown:
         advice = ''
         if method == 'elrp':
@@ -96,11 +98,11 @@ def ruled_replica(model: 'Model', method: str, check: Callable[[Path, str, Insid
             advice = completed(quiet.path, quiet.passed(names), len(shown))
         warn('%s: unsupported activation on the path from X to T: %s%s.%s' % (
             method, listed(shown), _not_exact(shown), advice))
-    units = units._replace(joint=list(units.joint) + [op for op in also(path, units) if op not in units.joint])
+    units = units._replace(joint=list(dict.fromkeys([*units.joint, *also(path, units)])))
     replica = Replica(path.with_loops(), path.fed, units, GRADIENT)
     # What goes to the winner is what it has: nothing is lost of T(x), as of the change of T something may be.
-    inexact = [(op.type, path.called(op)) for op in units.inexact
-               if op not in units.joint and op not in units.unsupported and method != 'elrp']
+    named = {*units.joint, *units.unsupported}
+    inexact = [(op.type, path.called(op)) for op in units.inexact if op not in named and method != 'elrp']
     inexact += [(op.type, path.called(op)) for op in dead]
     said = 'While the model trains, %s%s.' % (listed(training), _not_exact(training)) if training else ''
     return Ruled(path, units, replica, rules, listed(shown + inexact), (flags if said else {}, said))
@@ -130,7 +132,8 @@ def _look(path: Path, rules: Mapping[str, Rule], joint: FrozenSet[str]) -> Looke
 def refuse_uncovered(model: 'Model', method: str, path: Path, ops: Sequence[tf.Operation], error: bool) -> str:
     """RuntimeError, or a warning, that names ops without a rule; their list."""
     dead = refuse_dead_ends(model, path, ops)
-    passed = [op for op in ops if op not in dead]
+    gone = set(dead)
+    passed = [op for op in ops if op not in gone]
     names = _called(path, ops)
     if ops and error:
         hint, more = uncovered(path.T, ops), ''
