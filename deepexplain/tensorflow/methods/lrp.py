@@ -7,6 +7,7 @@ import tensorflow.compat.v1 as tf
 from ..graph.path import Path
 from ..relevance.composite import Composite
 from ..relevance.engine import Planned, Relevance
+from ..relevance.meetings import How
 from ..relevance.plan import ACTIVATIONS, Place, Plan
 from ..relevance.rules import Epsilon, Rule
 from ..rules.gradients import Carrier, carrier_on
@@ -33,8 +34,20 @@ class LRP(GradientAttribution):
     Args:
         composite: an ordered list of pairs (which layers, rule), the first match counts: see `relevance.Composite`.
             Default: the epsilon rule with epsilon 1e-7 for all.
-        uncovered: what to do where no rule covers an op on the path, such as a product of two tensors that depend on
-            X: 'error' (default), or 'gradient' to pass it by its ordinary gradient, with a warning.
+        uncovered: what to do where no rule covers an op on the path, such as a cumulative product: 'error' (default),
+            or 'gradient' to pass it by its ordinary gradient, with a warning, and one in each run of what is lost.
+        products: of two tensors, number by number or of matrices: 'half' (default) gives each factor half of the
+            relevance (Achtibat et al. 2024, AttnLRP, propositions 3.2 and 3.3); 'signal' nothing to a gate, a factor
+            that a sigmoid, hard sigmoid or softmax keeps between 0 and 1, and all to the other (Arras et al. 2017),
+            half where both or neither are. A quotient a / b is the product of a and 1 / b.
+        softmax: on the way, as of attention; T's own has no rule. 'taylor' (default): R_i = x_i (R_i - s_i sum_j R_j)
+            (Achtibat et al. 2024, proposition 3.1); relevance is not conserved, and what is masked gets nothing.
+            'constant': weights of attention are taken as they are and get nothing (Ali et al. 2022), what they weigh
+            gets all.
+        norms: of the data by themselves (layer, group, instance and RMS normalisation, a division by a norm, a
+            deviation or a sum). 'linear' (default): the divisor is held fixed and gets nothing; centring, gain and
+            shift are sums, scales and shifts as everywhere (Ali et al. 2022, section 4; Achtibat et al. 2024,
+            proposition 3.4). 'identity': relevance passes the whole of it unchanged, its shift has no share.
 
     Raises:
         RuntimeError: if an op has no rule, or no entry of the composite fits a layer.
@@ -47,10 +60,12 @@ class LRP(GradientAttribution):
     remedy = (' Relevance grows without bounds where the sums that a rule divides by come next to 0; those of '
               'lrp.z_plus, lrp.alpha_1_beta_0_IB and deep_taylor do not cancel out.')
 
-    def __init__(self, model: Model, composite: Any = None, uncovered: str = 'error') -> None:
+    def __init__(self, model: Model, composite: Any = None, *, uncovered: str = 'error', products: str = 'half',
+                 softmax: str = 'taylor', norms: str = 'linear') -> None:
         self._composite = Composite([('*', Epsilon())] if composite is None else composite)
-        self.check_value('uncovered', uncovered)
-        self._uncovered = uncovered
+        self._uncovered, self._how = uncovered, How(products, softmax, norms)
+        for name, value in dict(self._how._asdict(), uncovered=uncovered).items():
+            self.check_value(name, value)
         super().__init__(model)
 
     def carrier(self) -> Carrier:
@@ -58,9 +73,10 @@ class LRP(GradientAttribution):
 
         def choose(path: Path, plan: Plan) -> None:
             self.path, self.settled, self.units = path, path.settled, plan.units
+            self.meetings = frozenset(plan.meetings)
             rules.update((name, self.rule(place)) for name, place in plan.layers.items())
 
-        planned = Planned(self.model, self.model.method, self._uncovered, check=choose)
+        planned = Planned(self.model, self.model.method, self._uncovered, check=choose, how=self._how)
         self.unruled = planned.unruled
         self.prepare_rules()
         if any(rule.bias for rule in rules.values()):

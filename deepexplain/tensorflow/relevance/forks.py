@@ -12,7 +12,7 @@ from ..rules.joint import Gradients, added, passed_to, summed_to
 from ..rules.quotients import digit
 from .affine import AFFINE
 from .axes import RESHAPES, SAME_SHAPE, undone
-from .engine import alone
+from .sums import alone
 from .linear import Layer, Parts
 from .plan import Plan
 
