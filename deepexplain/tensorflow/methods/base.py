@@ -178,7 +178,7 @@ class Attribution:
         kinds = [inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY]
         for one in cls.__mro__:
             if '__init__' in vars(one):
-                own = list(inspect.signature(one.__init__).parameters.values())[2:]
+                own = list(inspect.signature(vars(one)['__init__']).parameters.values())[2:]
                 found += [each.name for each in own if each.kind in kinds]
                 kinds = kinds[-1:]
                 if all(each.kind is not each.VAR_KEYWORD for each in own):

@@ -71,7 +71,8 @@ class LRPPresetBFlatUntilIdx(LRPPresetBFlat):
         ValueError: if until_layer_idx is no int of at least 0.
     """
 
-    def __init__(self, model: Model, until_layer_idx: int = 0, epsilon: float = .1, bias: Any = True, **how: str) -> None:
+    def __init__(self, model: Model, until_layer_idx: int = 0, epsilon: float = .1, bias: Any = True,
+                 **how: str) -> None:
         if isinstance(until_layer_idx, bool) or not isinstance(until_layer_idx, (int, np.integer)) or (
                 until_layer_idx < 0):
             raise ValueError(f'until_layer_idx must be an int of at least 0, not {until_layer_idx!r}.')

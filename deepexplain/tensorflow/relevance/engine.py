@@ -14,8 +14,8 @@ from ..rules.ruled import refuse_uncovered
 from .affine import Line, line_of, together
 from .axes import brought_back
 from .linear import Layer, Parts
+from .meetings import DEFAULT, How
 from .padding import Padding, pad_step, winner
-from .meetings import How
 from .plan import Place, Plan, inputs_of, make_plan
 from .rules import Rule, share
 from .scatters import scatter_step
@@ -59,7 +59,7 @@ class Planned:
     """
 
     def __init__(self, model: 'Model', method: str, uncovered: str = 'error', quiet: bool = False,
-                 check: Callable[[Path, Plan], None] = lambda path, plan: None, how: How = How()) -> None:
+                 check: Callable[[Path, Plan], None] = lambda path, plan: None, how: How = DEFAULT) -> None:
         self.path: Path = lowered(model.path, inference=True)
         self.plan: Plan = make_plan(self.path, frozenset(registered_rules()), how)
         self.unruled = '' if quiet else refuse_uncovered(

@@ -33,6 +33,10 @@ class How(NamedTuple):
     norms: str = 'linear'
 
 
+#: What is done unless another is asked for.
+DEFAULT = How()
+
+
 class Meetings:
     """The ops of a path in which tensors meet.
 

@@ -1,5 +1,5 @@
 """Normalisations as a whole, from what is normalised to what is scaled and shifted, to pass relevance in one step."""
-from typing import Any, Callable, Collection, Dict, FrozenSet, List, Optional, Set
+from typing import Collection, Dict, FrozenSet, List, Optional, Set
 
 import tensorflow.compat.v1 as tf
 
@@ -21,9 +21,15 @@ _INSIDE = _CENTRES | _SCALES | _SHIFTS | BATCH_NORMS | frozenset('''
 _MOST = 60
 
 
-def norm_units(path: Path, known: Collection[Unit]) -> List[Unit]:
-    """The normalisations of a path, none of which has an op of the units that are known."""
-    taken: Set[tf.Operation] = {op for unit in known for op in unit.ops}
+def with_norms(path: Path, known: Collection[Unit]) -> List[Unit]:
+    """Some units that are known and the normalisations of a path, without those that are parts of these."""
+    found = _norms(path, known)
+    inside = {op for unit in found for op in unit.ops}
+    return [unit for unit in known if unit.y.op not in inside] + found
+
+
+def _norms(path: Path, known: Collection[Unit]) -> List[Unit]:
+    taken: Set[tf.Operation] = set()
     order = {op: i for i, op in enumerate(path.ops)}
     found: List[Unit] = []
     for op in path.ops:
@@ -36,9 +42,12 @@ def norm_units(path: Path, known: Collection[Unit]) -> List[Unit]:
         if x is None:
             continue
         unit = _from(x, op, path, order)
-        if unit is not None and not taken & set(unit.ops):
+        if unit is None:
+            continue
+        ops = set(unit.ops)
+        if not taken & ops and all(set(one.ops) <= ops for one in known if ops & set(one.ops)):
             found.append(unit)
-            taken |= set(unit.ops)
+            taken |= ops
     return found
 
 
@@ -50,17 +59,19 @@ def _from(x: tf.Tensor, op: tf.Operation, path: Path, order: Dict[tf.Operation, 
         if before is None:
             break
         x = before
-    y = _end(x, op.outputs[0], path, order)
-    while not _alike(x, y) and x.op.type in MOVES and x.name not in path.fed and path.depends(x.op.inputs[0]):
-        x = x.op.inputs[0]
-    if not _alike(x, y) or x.dtype != y.dtype:
-        return None
-    return Unit(x, y, ops_between(x, y, path), '')
+    begins = [x]
+    while begins[-1].op.type in MOVES and begins[-1].name not in path.fed and path.depends(begins[-1].op.inputs[0]):
+        begins.append(begins[-1].op.inputs[0])
+    for y in reversed(_ends(x, op.outputs[0], path, order)):
+        for before in begins:
+            if _alike(before, y):
+                return Unit(before, y, ops_between(before, y, path), '')
+    return None
 
 
-def _end(x: tf.Tensor, y: tf.Tensor, path: Path, order: Dict[tf.Operation, int]) -> tf.Tensor:
-    """What a normalised tensor is once it is scaled and shifted."""
-    left = {'scale': 1, 'shift': 1}
+def _ends(x: tf.Tensor, y: tf.Tensor, path: Path, order: Dict[tf.Operation, int]) -> List[tf.Tensor]:
+    """What becomes of a normalised tensor on its way to its gain and its shift, in turn."""
+    left, found = {'scale': 1, 'shift': 1}, [y]
     while y.name != path.T.name:
         readers = {op for op in y.consumers() if op in path.dependent}
         if len(readers) != 1:
@@ -76,25 +87,21 @@ def _end(x: tf.Tensor, y: tf.Tensor, path: Path, order: Dict[tf.Operation, int])
             source = _source(op, path, order, _INSIDE, x)
             if source is None or source.name != x.name:
                 break
+        y = op.outputs[0]
         if kind != 'move':
             left[kind] -= 1
-        y = op.outputs[0]
-    return _without_moves(y, x)
-
-
-def _without_moves(y: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
-    """The same before moves that are not needed to come to the shape of x."""
-    at = y
-    while not _alike(x, at) and at.op.type in MOVES:
-        at = at.op.inputs[0]
-    return at if _alike(x, at) else y
+        found.append(y)
+    return found
 
 
 def _source(op: tf.Operation, path: Path, order: Dict[tf.Operation, int], inside: FrozenSet[str],
             last: Optional[tf.Tensor] = None) -> Optional[tf.Tensor]:
     """The one tensor from which all ways to an op come that depend on X, with ops of some types alone between."""
     waiting = {tensor.name: tensor for tensor in op.inputs if path.depends(tensor)}
-    key: Callable[[Any], int] = lambda tensor: -1 if tensor.name in path.fed else order.get(tensor.op, -1)
+
+    def key(tensor: tf.Tensor) -> int:
+        return -1 if tensor.name in path.fed else order.get(tensor.op, -1)
+
     for _ in range(_MOST):
         if len(waiting) == 1:
             tensor = next(iter(waiting.values()))
@@ -111,5 +118,5 @@ def _source(op: tf.Operation, path: Path, order: Dict[tf.Operation, int], inside
 
 
 def _alike(x: tf.Tensor, y: tf.Tensor) -> bool:
-    """Whether two tensors have one shape, as far as it is known."""
-    return x.shape.ndims is not None and y.shape.ndims is not None and x.shape.as_list() == y.shape.as_list()
+    """Whether two tensors have one dtype and one shape, as far as it is known."""
+    return x.dtype == y.dtype and None not in (x.shape.ndims, y.shape.ndims) and x.shape.as_list() == y.shape.as_list()

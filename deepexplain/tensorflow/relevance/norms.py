@@ -28,7 +28,7 @@ _DEPTH = 20
 
 
 def is_measure(tensor: tf.Tensor, path: Path, depth: int = _DEPTH) -> bool:
-    """Whether a tensor that depends on X measures many of its numbers: a sum, a mean, a norm, a deviation, or a power."""
+    """Whether a tensor that depends on X measures many numbers: a sum, a mean, a norm, a deviation, or a power."""
     op = tensor.op
     if op.type in _REDUCTIONS:
         return True

@@ -24,8 +24,8 @@ from ..graph.units import (
 from .affine import AFFINE, kind_of
 from .axes import MOVES, Step, own_axes, trail_of
 from .linear import UNWEIGHTED, WEIGHTED, Parts
-from .meetings import How, Meetings
-from .norm_units import norm_units
+from .meetings import DEFAULT, How, Meetings
+from .norm_units import with_norms
 from .padding import Padding, pads_with_zeros
 from .scatters import SCATTERS
 from .sums import ADDITIONS, Maker
@@ -105,7 +105,7 @@ class Plan(NamedTuple):
     uncovered: List[tf.Operation]
 
 
-def make_plan(path: Path, more: FrozenSet[str] = frozenset(), how: How = How()) -> Plan:
+def make_plan(path: Path, more: FrozenSet[str] = frozenset(), how: How = DEFAULT) -> Plan:
     """Find the layers, activations and other ops of a path.
 
     Args:
@@ -114,7 +114,7 @@ def make_plan(path: Path, more: FrozenSet[str] = frozenset(), how: How = How()) 
     """
     units = find_units(path, ACTIVATIONS | (more & ELEMENTWISE))
     if how.norms == 'identity':
-        units = units._replace(marked=list(units.marked) + norm_units(path, units.marked))
+        units = units._replace(marked=with_norms(path, units.marked))
     meetings = Meetings(path, how)
     marked = {unit.y.name: unit for unit in units.marked}
     alive, training = reached(path, marked, meetings.lets), training_tensors(path)

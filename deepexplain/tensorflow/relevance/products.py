@@ -55,7 +55,7 @@ def product_over_step(places: List[int], ahead: Ahead) -> Step:
 
 
 def norm_step(places: List[int], ahead: Ahead) -> Step:
-    """The root of a sum of squares, or half of it: the root and the squares are functions, the sum shares as sums do."""
+    """The root of a sum of squares, or half the sum: root and squares are functions, the sum shares as sums do."""
     def step(op: tf.Operation, R: tf.Tensor) -> List[Optional[tf.Tensor]]:
         x = op.inputs[0]
         squares = tf.square(tf.math.divide_no_nan(x, tf.reduce_max(tf.abs(x)) + tf.zeros_like(x)))
