@@ -10,7 +10,18 @@ from ..rules.joint import takes
 from ..runs.targets import handed_on
 from .contractions import contraction_step, weighing_step
 from .norms import divisors, fused_step, whole_step
-from .products import PRODUCTS, QUOTIENTS, difference_step, is_gate, norm_step, product_over_step, share_step
+from .products import (
+    PRODUCTS,
+    QUOTIENTS,
+    difference_step,
+    gated_step,
+    is_broadcast,
+    is_gate,
+    is_sigmoid,
+    norm_step,
+    product_over_step,
+    share_step,
+)
 from .softmax import SOFTMAXES, constant_step, softmax_step, written_out
 from .sums import Ahead, Maker, Step
 
@@ -110,15 +121,21 @@ class Meetings:
         if op.type in BATCH_NORMS and places == [0] and takes(op, self._path):
             return fused_step
         if op.type in PRODUCTS and meeting == 2 or op.type in QUOTIENTS and followed(op, self._path)[1]:
-            return self._shared if op.type in PRODUCTS | QUOTIENTS and places else None
+            if op.type in PRODUCTS | QUOTIENTS and places:
+                return self._shared(op, places)
+            return None
         if op.type == 'SquaredDifference' and len(places) == 2:
             return difference_step
         if op.type in BILINEAR and meeting == 2 and places:
             return self._contracted
         return None
 
-    def _shared(self, places: List[int], ahead: Ahead) -> Step:
-        return share_step(places, ahead)
+
+    def _shared(self, op: tf.Operation, places: List[int]) -> Callable[[List[int], Ahead], Step]:
+        for i in places if op.type in PRODUCTS and len(places) == 2 else ():
+            if is_broadcast(op, i) and is_gate(op.inputs[i], self._path.depends) and is_sigmoid(op.inputs[i]):
+                return lambda places, ahead: gated_step(i, ahead)
+        return share_step
 
     def _contracted(self, places: List[int], ahead: Ahead) -> Step:
         return contraction_step(places, ahead) if len(places) == 2 else weighing_step(places[0], ahead)

@@ -38,6 +38,20 @@ def share_step(places: List[int], ahead: Ahead) -> Step:
     return step
 
 
+def gated_step(gate: int, ahead: Ahead) -> Step:
+    """A product with a gate g between 0 and 1 that is broadcast to many numbers, as squeeze-and-excite has it.
+
+    The gate has |2 g - 1| of its half, the other factor the rest. A gate that is open for sure, or closed, has its half;
+    at 1/2 it is undecided, what is before its sigmoid is 0, and would multiply what it had beyond all bounds: by
+    1 / 0, in each of the many blocks of such networks.
+    """
+    def step(op: tf.Operation, R: tf.Tensor) -> List[Optional[tf.Tensor]]:
+        g = op.inputs[gate]
+        share = .5 * R * tf.abs(2 * g - 1)
+        return [passed_to(share if i == gate else R - share, op, i) for i in (0, 1)]
+    return step
+
+
 def difference_step(places: List[int], ahead: Ahead) -> Step:
     """(a - b)^2: the square is a function of the difference, which shares as any sum does."""
     def step(op: tf.Operation, R: tf.Tensor) -> List[Optional[tf.Tensor]]:
@@ -78,6 +92,25 @@ def is_gate(tensor: tf.Tensor, depends: Callable[[tf.Tensor], bool]) -> bool:
     """
     low, high = _ends(tensor, depends, _DEPTH)
     return -1e-6 <= low and high <= 1 + 1e-5
+
+
+def is_sigmoid(tensor: tf.Tensor) -> bool:
+    """Whether a gate is what a function of one number makes, not a softmax or an exponential."""
+    tensors = [tensor]
+    for _ in range(_DEPTH):
+        if any(one.op.type in ('Softmax', 'Exp') for one in tensors):
+            return False
+        tensors = [before for one in tensors if one.op.type in MOVES | _JOINS | frozenset(_FOLLOWS)
+                   for before in one.op.inputs if before.dtype.is_floating]
+    return True
+
+
+def is_broadcast(op: tf.Operation, i: int) -> bool:
+    """Whether a product certainly lays an input over several numbers of the other."""
+    x, y = op.inputs[i].shape, op.outputs[0].shape
+    if x.ndims is None or y.ndims is None:
+        return False
+    return x.ndims < y.ndims or any(a == 1 and b != 1 for a, b in zip(x.as_list(), y.as_list()))
 
 
 def _ends(tensor: tf.Tensor, depends: Callable[[tf.Tensor], bool], depth: int) -> _Ends:
