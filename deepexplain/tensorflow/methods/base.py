@@ -51,6 +51,9 @@ class Attribution:
     #: The ops on the path that the method passes by their ordinary gradient though that is not exact.
     unruled = ''
 
+    #: Whether what these lose of T is to be measured in each run.
+    lossy = False
+
     #: What is to be said where the model is told to train, by the name of each placeholder that tells it.
     training: Mapping[str, str] = {}
 
@@ -173,17 +176,8 @@ class Attribution:
 
     @classmethod
     def options(cls) -> List[str]:
-        """The names of the method's options; `**how` stands for those that the class it is made of takes by name."""
-        found: List[str] = []
-        kinds = [inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY]
-        for one in cls.__mro__:
-            if '__init__' in vars(one):
-                own = list(inspect.signature(vars(one)['__init__']).parameters.values())[2:]
-                found += [each.name for each in own if each.kind in kinds]
-                kinds = kinds[-1:]
-                if all(each.kind is not each.VAR_KEYWORD for each in own):
-                    break
-        return found
+        """The names of the method's options."""
+        return list(inspect.signature(cls.__init__).parameters)[2:]
 
     @classmethod
     def split(cls, options: Mapping[str, Any]) -> Tuple[Dict[str, Any], Dict[str, Any]]:

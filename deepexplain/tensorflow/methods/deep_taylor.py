@@ -72,7 +72,8 @@ class DeepTaylorBounded(DeepTaylor):
         held, inner = self._held(), self._inner()
         for op in Path(self.model.X, place.op.inputs[place.parts.data]).ops:
             meeting = sum(map(self.path.depends, op.inputs) if op in inner else followed(op, self.path))
-            if op in self.path.dependent - held and (op.type in _BENT or op.type in ('Sub', 'Mul') and meeting > 1):
+            if op in self.path.dependent - held and (op.type in _BENT or op.name in self.meetings or (
+                    op.type in ('Sub', 'Mul') and meeting > 1)):
                 raise RuntimeError("deep_taylor.bounded cannot tell the bounds of the layer '%s' behind '%s' (%s), "
                                    'which does not only rise or only fall with X.' % (place.op.name, op.name, op.type))
 

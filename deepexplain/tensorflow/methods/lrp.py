@@ -1,4 +1,5 @@
 """Layer-wise relevance propagation, with one rule for all layers or a composite of rules."""
+import inspect
 from typing import Any, Dict
 
 import numpy as np
@@ -60,6 +61,14 @@ class LRP(GradientAttribution):
     remedy = (' Relevance grows without bounds where the sums that a rule divides by come next to 0; those of '
               'lrp.z_plus, lrp.alpha_1_beta_0_IB and deep_taylor do not cancel out.')
 
+    def __init_subclass__(cls) -> None:
+        """Let the signature of each name say which options `**how` stands for."""
+        own = vars(cls).get('__init__')
+        if own is not None:
+            mine, all_ = [inspect.signature(one).parameters.values() for one in (own, LRP.__init__)]
+            own.__signature__ = inspect.Signature([one for one in mine if one.kind is not one.VAR_KEYWORD] + [
+                one for one in all_ if one.kind is one.KEYWORD_ONLY])
+
     def __init__(self, model: Model, composite: Any = None, *, uncovered: str = 'error', products: str = 'half',
                  softmax: str = 'taylor', norms: str = 'linear') -> None:
         self._composite = Composite([('*', Epsilon())] if composite is None else composite)
@@ -77,7 +86,7 @@ class LRP(GradientAttribution):
             rules.update((name, self.rule(place)) for name, place in plan.layers.items())
 
         planned = Planned(self.model, self.model.method, self._uncovered, check=choose, how=self._how)
-        self.unruled = planned.unruled
+        self.unruled, self.lossy = planned.unruled, bool(planned.unruled)
         self.prepare_rules()
         if any(rule.bias for rule in rules.values()):
             self.share = ' Biases keep their share, unless they are ignored (bias=False, names that end in _IB).'

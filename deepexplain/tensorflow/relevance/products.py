@@ -41,9 +41,9 @@ def share_step(places: List[int], ahead: Ahead) -> Step:
 def gated_step(gate: int, ahead: Ahead) -> Step:
     """A product with a gate g between 0 and 1 that is broadcast to many numbers, as squeeze-and-excite has it.
 
-    The gate has |2 g - 1| of its half, the other factor the rest. A gate that is open for sure, or closed, has its half;
-    at 1/2 it is undecided, what is before its sigmoid is 0, and would multiply what it had beyond all bounds: by
-    1 / 0, in each of the many blocks of such networks.
+    The gate has |2 g - 1| of its half, the other factor the rest. A gate that is open for sure, or closed, has its
+    half; at 1/2 it is undecided, and the layer before its sigmoid puts out 0: it would multiply what it had beyond all
+    bounds, in each of the many blocks of such networks.
     """
     def step(op: tf.Operation, R: tf.Tensor) -> List[Optional[tf.Tensor]]:
         g = op.inputs[gate]
