@@ -18,7 +18,9 @@ BAD = {
     'feature_mask': ['a', [1.5] * 4, np.zeros((3, 3), int), 1], 'per_group': ['no', True, np.ones(2)],
     'sampling_dims': [[], [0], [7], 'a', 3], 'antithetic': ['no'], 'epsilon': [-1, 'a', np.nan, 10 ** 400, np.ones(2)],
     'bias': ['no', 3, None], 'alpha': [5, 'a'], 'beta': [5, 'a'], 'gamma': [-1, 'a'],
-    'uncovered': ['x', 3, None, np.ones(2)], 'low': ['a', None, 2, np.zeros(7)], 'high': ['a', None, -1],
+    'uncovered': ['x', 3, None, np.ones(2)], 'products': ['x', None, ['half'], 'taylor'],
+    'softmax': ['x', None, True, 'half'], 'norms': ['x', None, 1, np.ones(2)],
+    'low': ['a', None, 2, np.zeros(7)], 'high': ['a', None, -1],
     'composite': [3, [], [3], [('*', 'nope')], [('*', 3)], [('nope', Epsilon())], [(lambda op: 1 / 0, Epsilon())]],
     'patterns': [3, [1], {'a': 1}, [np.zeros((4, 3))], [np.zeros((4, 3)), np.zeros((9, 9))], ['a', 'b']],
     'normalize': ['no'], 'stddev': [-1, 'a'], 'until_layer_idx': [-1, 'a', 1.5]}
@@ -104,7 +106,7 @@ def test_steps_that_can_be_explained(session, network, name):
     'lift' not in name)))
 def test_what_relevance_has_no_rule_for(session, network, name):
     X, T = network
-    products = tf.reduce_sum(T * tf.reverse(T, [1]), 1)
+    products = tf.reduce_sum(tf.math.cumprod(T, 1), 1)
     with DeepExplain(session=session) as de:
         for target in (products, tf.nn.softmax(T)):
             fails(session, de, name, target, X, **needed(name))

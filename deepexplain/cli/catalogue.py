@@ -1,7 +1,7 @@
 """The methods and their options as their files say them, read without TensorFlow, which takes seconds to import."""
 import ast
 import os
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple
 
 _FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'tensorflow', 'methods')
 
@@ -48,21 +48,31 @@ def _description(of: ast.ClassDef) -> str:
 
 
 def _parameters(name: str, classes: Dict[str, ast.ClassDef]) -> Dict[str, Any]:
-    """The parameters of a class's own __init__, or that of the first class it is made of, without self and model."""
-    init = _init(name, classes)
-    if init is None:
-        return {}
-    given = init.args.args[2:]
-    defaults = [ast.literal_eval(one) for one in init.args.defaults]
-    return dict(zip((one.arg for one in given), defaults[len(defaults) - len(given):]))
+    """The parameters of a class's own __init__, or that of the first class it is made of, without self and model.
+
+    Those that `**how` stands for are what the first class that it is made of takes by name alone.
+    """
+    found: Dict[str, Any] = {}
+    positional = True
+    for init in _inits(name, classes):
+        defaults = [ast.literal_eval(one) for one in init.args.defaults]
+        given = init.args.args[2:] if positional else []
+        found.update(zip((one.arg for one in given), defaults[len(defaults) - len(given):]))
+        found.update((one.arg, ast.literal_eval(default)) for one, default in zip(
+            init.args.kwonlyargs, init.args.kw_defaults) if default is not None)
+        positional = False
+        if init.args.kwarg is None:
+            break
+    return found
 
 
-def _init(name: str, classes: Dict[str, ast.ClassDef]) -> Optional[ast.FunctionDef]:
+def _inits(name: str, classes: Dict[str, ast.ClassDef]) -> List[ast.FunctionDef]:
+    """The __init__ of a class and of those that it is made of."""
     own = classes.get(name)
     if own is None:
-        return None
-    for node in own.body:
-        if isinstance(node, ast.FunctionDef) and node.name == '__init__':
-            return node
-    found = (_init(base.id, classes) for base in own.bases if isinstance(base, ast.Name))
-    return next((one for one in found if one is not None), None)
+        return []
+    found = [node for node in own.body if isinstance(node, ast.FunctionDef) and node.name == '__init__']
+    for base in own.bases:
+        if isinstance(base, ast.Name):
+            found += _inits(base.id, classes)
+    return found

@@ -10,7 +10,7 @@ import tensorflow.compat.v1 as tf
 from . import methods
 from .graph.chance import Chance
 from .graph.ways import warn_of_ways
-from .judging import delta_of, judge
+from .judging import delta_of, judge, tell_lost
 from .messages import close_to, warn
 from .methods.noise_tunnel import NoiseTunnel, named
 from .rules.cuts import refuse_ids
@@ -141,6 +141,7 @@ class Explainer:
         with _Progress(run, attribution, show_progress):
             result = attribution.attribute(run)
         judge(attribution, run, result)
+        tell_lost(attribution, run, result)
         delta = delta_of(attribution, run, result) if return_convergence_delta else None
         if self._together:
             result, delta = [one[0] for one in result], delta if delta is None else delta[0]

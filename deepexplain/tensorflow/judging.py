@@ -26,6 +26,18 @@ def judge(attribution: Attribution, run: Run, attributions: List[np.ndarray]) ->
         warn('%s: %s%s%s' % (model.method, doubt, attribution.cause(run, attributions), attribution.remedy))
 
 
+def tell_lost(attribution: Attribution, run: Run, attributions: List[np.ndarray]) -> None:
+    """Warn of how much of T is lost, or has been added, where relevance passed ops that have no rule."""
+    if not attribution.lossy:
+        return
+    scores = run.before()
+    off = np.abs(attribution.total(attributions) - scores)
+    worst = int(np.argmax(np.where(np.isfinite(off), off, -1)))
+    if off[worst] > .01 * np.abs(scores[worst]):
+        warn('%s: of the relevance of T (%.3g), %.3g is lost or added on the way, what biases keep included: there is '
+             'no rule for %s.' % (attribution.model.method, scores[worst], off[worst], attribution.unruled))
+
+
 def delta_of(attribution: Attribution, run: Run, result: List[np.ndarray]) -> np.ndarray:
     """What a sample's attributions are off what they should add up to; warns where they are far off."""
     model, change = attribution.model, attribution.change(run)

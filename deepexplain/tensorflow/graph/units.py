@@ -230,8 +230,13 @@ def _is_bent_line(ops: Sequence[tf.Operation], path: Path) -> bool:
             op.type in PRODUCTS | QUOTIENTS and is_exact(op, path)) for op in inner)
 
 
-def reached(path: Path, marked: Dict[str, Unit]) -> Set[tf.Operation]:
-    """The ops that the gradient of T passes on its way to X when every marked unit is passed in one step."""
+def reached(path: Path, marked: Dict[str, Unit], lets: Callable[[tf.Operation, int], bool] = lambda op, i: True
+            ) -> Set[tf.Operation]:
+    """The ops that the gradient of T passes on its way to X when every marked unit is passed in one step.
+
+    Args:
+        lets: whether an op hands anything on to one of its inputs.
+    """
     training = training_tensors(path)
     found: Set[tf.Operation] = set()
     waiting: List[tf.Tensor] = [path.T]
@@ -243,5 +248,6 @@ def reached(path: Path, marked: Dict[str, Unit]) -> Set[tf.Operation]:
         if tensor.name in marked:
             waiting.append(marked[tensor.name].x)
             continue
-        waiting.extend(one for one, follows in zip(tensor.op.inputs, followed(tensor.op, path)) if follows)
+        waiting.extend(one for i, (one, follows) in enumerate(zip(tensor.op.inputs, followed(tensor.op, path)))
+                       if follows and lets(tensor.op, i))
     return found

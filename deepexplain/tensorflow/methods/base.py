@@ -51,6 +51,9 @@ class Attribution:
     #: The ops on the path that the method passes by their ordinary gradient though that is not exact.
     unruled = ''
 
+    #: Whether what these lose of T is to be measured in each run.
+    lossy = False
+
     #: The values that placeholders for training, and what is made of them, have while the model does not train, and
     #: what is to be said where they have others.
     training: Tuple[Mapping[str, Optional[float]], str] = ({}, '')

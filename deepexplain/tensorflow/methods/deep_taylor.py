@@ -29,11 +29,11 @@ class DeepTaylor(LRP):
     negative take it as well, with z_ij = x_i w_ij of either sign.
 
     Args:
-        uncovered: see `LRP`.
+        uncovered, products, softmax, norms: see `LRP`.
     """
 
-    def __init__(self, model: Model, uncovered: str = 'error') -> None:
-        super().__init__(model, [('*', AlphaBeta(1, 0, bias=False))], uncovered)
+    def __init__(self, model: Model, **how: str) -> None:
+        super().__init__(model, [('*', AlphaBeta(1, 0, bias=False))], **how)
 
 
 class DeepTaylorBounded(DeepTaylor):
@@ -43,18 +43,18 @@ class DeepTaylorBounded(DeepTaylor):
 
     Args:
         low, high: the bounds of X: numbers, or arrays of the shape of one sample; for several inputs lists of these.
-        uncovered: see `LRP`.
+        uncovered, products, softmax, norms: see `LRP`.
 
     Raises:
         ValueError: if low or high is missing, has another shape, or low is above high.
     """
 
-    def __init__(self, model: Model, low: Any = None, high: Any = None, uncovered: str = 'error') -> None:
+    def __init__(self, model: Model, low: Any = None, high: Any = None, **how: str) -> None:
         self._bounds = [_checked(name, value, model) for name, value in (('low', low), ('high', high))]
         for one, other in zip(*self._bounds):
             _check_order(one, other)
         self._ends: List[Tuple[tf.Tensor, List[tf.Tensor]]] = []
-        super().__init__(model, uncovered)
+        super().__init__(model, **how)
 
     def rule(self, place: Place) -> Rule:
         if not place.first:
@@ -88,7 +88,8 @@ class DeepTaylorBounded(DeepTaylor):
         held, inner = self._held(), self._inner()
         for op in Path(self.model.X, place.op.inputs[place.parts.data]).ops:
             meeting = sum(map(self.path.depends, op.inputs) if op in inner else followed(op, self.path))
-            if op in self.path.dependent - held and (op.type in _BENT or op.type in ('Sub', 'Mul') and meeting > 1):
+            if op in self.path.dependent - held and (op.type in _BENT or op.name in self.meetings or (
+                    op.type in ('Sub', 'Mul') and meeting > 1)):
                 raise RuntimeError("deep_taylor.bounded cannot tell the bounds of the layer '%s' behind '%s' (%s), "
                                    'which does not only rise or only fall with X.' % (place.op.name, op.name, op.type))
 

@@ -22,7 +22,7 @@ class LRPPresetA(LRP):
     Args:
         epsilon: of the layers that are no convolutions. Default 0.1, as in iNNvestigate.
         bias: of the convolutions' rule: True (default), 'split' or False, see `AlphaBeta`.
-        uncovered: see `LRP`.
+        uncovered, products, softmax, norms: see `LRP`.
     """
 
     #: A composite that is chosen for its looks should not lose what it is to explain.
@@ -35,9 +35,9 @@ class LRPPresetA(LRP):
     alpha_beta: Tuple[float, float] = (1, 0)
     first: List[Any] = []
 
-    def __init__(self, model: Model, epsilon: float = .1, bias: Any = True, uncovered: str = 'error') -> None:
+    def __init__(self, model: Model, epsilon: float = .1, bias: Any = True, **how: str) -> None:
         super().__init__(model, self.first + [
-            (CONVOLUTIONS, AlphaBeta(*self.alpha_beta, bias=bias)), ('*', Epsilon(epsilon))], uncovered)
+            (CONVOLUTIONS, AlphaBeta(*self.alpha_beta, bias=bias)), ('*', Epsilon(epsilon))], **how)
 
 
 class LRPPresetB(LRPPresetA):
@@ -64,19 +64,20 @@ class LRPPresetBFlatUntilIdx(LRPPresetBFlat):
     Args:
         until_layer_idx: the last layer that takes the flat rule, counted from 0 in the order in which the layers were
             made. Default 0.
-        epsilon, bias, uncovered: see `LRPPresetA`.
+        epsilon, bias: see `LRPPresetA`.
+        uncovered, products, softmax, norms: see `LRP`.
 
     Raises:
         ValueError: if until_layer_idx is no int of at least 0.
     """
 
     def __init__(self, model: Model, until_layer_idx: int = 0, epsilon: float = .1, bias: Any = True,
-                 uncovered: str = 'error') -> None:
+                 **how: str) -> None:
         if isinstance(until_layer_idx, bool) or not isinstance(until_layer_idx, (int, np.integer)) or (
                 until_layer_idx < 0):
             raise ValueError(f'until_layer_idx must be an int of at least 0, not {until_layer_idx!r}.')
         self._until = until_layer_idx
-        super().__init__(model, epsilon, bias, uncovered)
+        super().__init__(model, epsilon, bias, **how)
 
     def rule(self, place: Place) -> Rule:
         return Flat() if place.number <= self._until else super().rule(place)

@@ -16,18 +16,18 @@ class LRPZ(LRP):
 
     Args:
         bias: whether biases count. Default True.
-        uncovered: see `LRP`.
+        uncovered, products, softmax, norms: see `LRP`.
     """
 
-    def __init__(self, model: Model, bias: bool = True, uncovered: str = 'error') -> None:
-        super().__init__(model, [('*', Epsilon(0., bias))], uncovered)
+    def __init__(self, model: Model, bias: bool = True, **how: str) -> None:
+        super().__init__(model, [('*', Epsilon(0., bias))], **how)
 
 
 class LRPZIgnoreBias(LRPZ):
     """The z rule without biases."""
 
-    def __init__(self, model: Model, uncovered: str = 'error') -> None:
-        super().__init__(model, False, uncovered)
+    def __init__(self, model: Model, **how: str) -> None:
+        super().__init__(model, False, **how)
 
 
 class LRPEpsilon(LRP):
@@ -39,18 +39,18 @@ class LRPEpsilon(LRP):
     Args:
         epsilon: a number of at least 0. Default 1e-7, as in iNNvestigate.
         bias: whether biases count. Default True.
-        uncovered: see `LRP`.
+        uncovered, products, softmax, norms: see `LRP`.
     """
 
-    def __init__(self, model: Model, epsilon: float = 1e-7, bias: bool = True, uncovered: str = 'error') -> None:
-        super().__init__(model, [('*', Epsilon(epsilon, bias))], uncovered)
+    def __init__(self, model: Model, epsilon: float = 1e-7, bias: bool = True, **how: str) -> None:
+        super().__init__(model, [('*', Epsilon(epsilon, bias))], **how)
 
 
 class LRPEpsilonIgnoreBias(LRPEpsilon):
     """The epsilon rule without biases."""
 
-    def __init__(self, model: Model, epsilon: float = 1e-7, uncovered: str = 'error') -> None:
-        super().__init__(model, epsilon, False, uncovered)
+    def __init__(self, model: Model, epsilon: float = 1e-7, **how: str) -> None:
+        super().__init__(model, epsilon, False, **how)
 
 
 class LRPGamma(LRP):
@@ -59,18 +59,18 @@ class LRPGamma(LRP):
     Args:
         gamma: a number of at least 0. Default 0.5.
         bias: whether biases count. Default True.
-        uncovered: see `LRP`.
+        uncovered, products, softmax, norms: see `LRP`.
     """
 
-    def __init__(self, model: Model, gamma: float = .5, bias: bool = True, uncovered: str = 'error') -> None:
-        super().__init__(model, [('*', Gamma(gamma, bias))], uncovered)
+    def __init__(self, model: Model, gamma: float = .5, bias: bool = True, **how: str) -> None:
+        super().__init__(model, [('*', Gamma(gamma, bias))], **how)
 
 
 class LRPGammaIgnoreBias(LRPGamma):
     """The gamma rule without biases."""
 
-    def __init__(self, model: Model, gamma: float = .5, uncovered: str = 'error') -> None:
-        super().__init__(model, gamma, False, uncovered)
+    def __init__(self, model: Model, gamma: float = .5, **how: str) -> None:
+        super().__init__(model, gamma, False, **how)
 
 
 class LRPAlphaBeta(LRP):
@@ -79,50 +79,49 @@ class LRPAlphaBeta(LRP):
     Args:
         alpha, beta: numbers of at least 0 with alpha - beta = 1. Default 2 and 1.
         bias: True (default; as in iNNvestigate), 'split' (as in the paper) or False: see `AlphaBeta`.
-        uncovered: see `LRP`.
+        uncovered, products, softmax, norms: see `LRP`.
 
     Raises:
         ValueError: if alpha - beta is not 1.
     """
 
-    def __init__(self, model: Model, alpha: float = 2, beta: float = 1, bias: Any = True,
-                 uncovered: str = 'error') -> None:
-        super().__init__(model, [('*', AlphaBeta(alpha, beta, bias))], uncovered)
+    def __init__(self, model: Model, alpha: float = 2, beta: float = 1, bias: Any = True, **how: str) -> None:
+        super().__init__(model, [('*', AlphaBeta(alpha, beta, bias))], **how)
 
 
 class LRPAlphaBetaIgnoreBias(LRPAlphaBeta):
     """The alpha-beta rule without biases."""
 
-    def __init__(self, model: Model, alpha: float = 2, beta: float = 1, uncovered: str = 'error') -> None:
-        super().__init__(model, alpha, beta, False, uncovered)
+    def __init__(self, model: Model, alpha: float = 2, beta: float = 1, **how: str) -> None:
+        super().__init__(model, alpha, beta, False, **how)
 
 
 class LRPAlpha1Beta0(LRPAlphaBeta):
     """The alpha-beta rule with alpha 1 and beta 0: relevance follows positive contributions alone."""
 
-    def __init__(self, model: Model, bias: Any = True, uncovered: str = 'error') -> None:
-        super().__init__(model, 1, 0, bias, uncovered)
+    def __init__(self, model: Model, bias: Any = True, **how: str) -> None:
+        super().__init__(model, 1, 0, bias, **how)
 
 
 class LRPAlpha1Beta0IgnoreBias(LRPAlphaBeta):
     """The alpha-beta rule with alpha 1 and beta 0, without biases: the z+ rule (Montavon et al. 2017, eq. 15)."""
 
-    def __init__(self, model: Model, uncovered: str = 'error') -> None:
-        super().__init__(model, 1, 0, False, uncovered)
+    def __init__(self, model: Model, **how: str) -> None:
+        super().__init__(model, 1, 0, False, **how)
 
 
 class LRPAlpha2Beta1(LRPAlphaBeta):
     """The alpha-beta rule with alpha 2 and beta 1."""
 
-    def __init__(self, model: Model, bias: Any = True, uncovered: str = 'error') -> None:
-        super().__init__(model, 2, 1, bias, uncovered)
+    def __init__(self, model: Model, bias: Any = True, **how: str) -> None:
+        super().__init__(model, 2, 1, bias, **how)
 
 
 class LRPAlpha2Beta1IgnoreBias(LRPAlphaBeta):
     """The alpha-beta rule with alpha 2 and beta 1, without biases."""
 
-    def __init__(self, model: Model, uncovered: str = 'error') -> None:
-        super().__init__(model, 2, 1, False, uncovered)
+    def __init__(self, model: Model, **how: str) -> None:
+        super().__init__(model, 2, 1, False, **how)
 
 
 class LRPZPlusFast(LRP):
@@ -131,8 +130,8 @@ class LRPZPlusFast(LRP):
     Layers behind others whose data may be negative take the z+ rule itself, as their sums may be 0.
     """
 
-    def __init__(self, model: Model, uncovered: str = 'error') -> None:
-        super().__init__(model, [('*', ZPlusFast())], uncovered)
+    def __init__(self, model: Model, **how: str) -> None:
+        super().__init__(model, [('*', ZPlusFast())], **how)
 
     def rule(self, place: Place) -> Rule:
         return super().rule(place) if place.first or place.nonnegative else AlphaBeta(1, 0, bias=False)
@@ -141,12 +140,12 @@ class LRPZPlusFast(LRP):
 class LRPWSquare(LRP):
     """The w^2 rule: see `WSquare`."""
 
-    def __init__(self, model: Model, uncovered: str = 'error') -> None:
-        super().__init__(model, [('*', WSquare())], uncovered)
+    def __init__(self, model: Model, **how: str) -> None:
+        super().__init__(model, [('*', WSquare())], **how)
 
 
 class LRPFlat(LRP):
     """The flat rule: see `Flat`."""
 
-    def __init__(self, model: Model, uncovered: str = 'error') -> None:
-        super().__init__(model, [('*', Flat())], uncovered)
+    def __init__(self, model: Model, **how: str) -> None:
+        super().__init__(model, [('*', Flat())], **how)

@@ -34,9 +34,11 @@ def _quadrature(name: str, value: Any) -> None:
                          f"steps) or 'gauss_legendre', not {shown(value)}.")
 
 
-def _uncovered(name: str, value: Any) -> None:
-    if not isinstance(value, str) or value not in ('error', 'gradient'):
-        raise ValueError(f"uncovered must be 'error' or 'gradient', not {shown(value)}.")
+def _one_of(first: str, second: str) -> Callable[[str, Any], None]:
+    def check(name: str, value: Any) -> None:
+        if not isinstance(value, str) or value not in (first, second):
+            raise ValueError(f"{name} must be '{first}' or '{second}', not {shown(value)}.")
+    return check
 
 
 def _composite(name: str, value: Any) -> None:
@@ -52,6 +54,8 @@ def _index(name: str, value: Any) -> None:
 #: Option -> what checks it; options of one name are the same for all methods, or the wider ones are.
 CHECKS: Dict[str, Callable[[str, Any], Any]] = {
     'steps': count, 'samples': count, 'seed': lambda name, value: check_seed(value), 'noise': number, 'stddev': number,
-    'quadrature': _quadrature, 'uncovered': _uncovered, 'composite': _composite, 'until_layer_idx': _index,
+    'quadrature': _quadrature, 'uncovered': _one_of('error', 'gradient'),
+    'products': _one_of('half', 'signal'), 'softmax': _one_of('taylor', 'constant'),
+    'norms': _one_of('linear', 'identity'), 'composite': _composite, 'until_layer_idx': _index,
     'gamma': lambda name, value: Gamma(value), 'bias': lambda name, value: AlphaBeta(bias=value),
     'complete': flag, 'rescale_convolutions': flag, 'per_group': flag, 'antithetic': flag, 'normalize': flag}

@@ -14,11 +14,12 @@ from ..rules.ruled import refuse_uncovered
 from .affine import Line, line_of, together
 from .axes import brought_back
 from .linear import Layer, Parts
+from .meetings import DEFAULT, How
 from .padding import Padding, pad_step, winner
 from .plan import Place, Plan, inputs_of, make_plan
 from .rules import Rule, share
 from .scatters import scatter_step
-from .sums import Step, sum_step
+from .sums import Ahead, Step, alone, sum_step
 
 if TYPE_CHECKING:
     from ..runs.model import Model
@@ -54,18 +55,19 @@ class Planned:
         uncovered: what to do with an op that no rule covers: 'error', or 'gradient' to pass it by its ordinary one.
         quiet: whether ordinary gradients need no warning.
         check: called with the path and the plan before the replica is built; raises what it must.
+        how: what becomes of relevance where tensors that depend on X meet.
     """
 
     def __init__(self, model: 'Model', method: str, uncovered: str = 'error', quiet: bool = False,
-                 check: Callable[[Path, Plan], None] = lambda path, plan: None) -> None:
+                 check: Callable[[Path, Plan], None] = lambda path, plan: None, how: How = DEFAULT) -> None:
         self.path: Path = lowered(model.path, inference=True)
-        self.plan: Plan = make_plan(self.path, frozenset(registered_rules()))
+        self.plan: Plan = make_plan(self.path, frozenset(registered_rules()), how)
         self.unruled = '' if quiet else refuse_uncovered(
             model, method, self.path, self.plan.uncovered, uncovered == 'error')
         check(self.path, self.plan)
         ruled = [op for op in self.path.ops if any(op.name in table for table in (
             self.plan.layers, self.plan.pools, self.plan.sums, self.plan.winners, self.plan.shifts,
-            self.plan.scatters, self.plan.pads))]
+            self.plan.scatters, self.plan.pads, self.plan.meetings))]
         units = self.plan.units._replace(joint=ruled, single_types=frozenset())
         self.replica = Replica(self.path.with_loops(), self.path.fed, units, GRADIENT)
         self._padding = Padding(self.path, inputs_of(self.plan.units), self.replica.op)
@@ -98,13 +100,18 @@ class Planned:
                 bias = any(rule.bias for rule in ahead.get(name, everything))
                 step = sum_step(self.plan.sums[name], bounded, bias) if name in self.plan.sums else scatter_step(
                     op.type, self.plan.scatters[name], bounded, bias)
+            elif name in self.plan.meetings:
+                rules = ahead.get(name, everything)
+                step = self.plan.meetings[name](Ahead(
+                    any(rule.ignores_data for rule in ahead.get(name, ())), any(rule.bias for rule in rules),
+                    max([getattr(rule, 'epsilon', 0.) for rule in rules] or [0.]), self.replica.tensor))
             elif name in self.plan.pads:
                 step = pad_step(op)
             elif name in self.plan.winners:
                 step = self._winner_step(op)
             elif name in self.plan.shifts:
                 counts = name not in self.plan.folded and any(rule.bias for rule in ahead.get(name, everything))
-                step = _shift_step(self.plan.shifts[name], counts)
+                step = _shift_step(self.plan.shifts[name], counts, self.plan.masked)
             if step is not None:
                 found[self.replica.op(op).name] = step
         return found
@@ -140,20 +147,22 @@ def _checked(rule: Rule, layer: Layer, R: tf.Tensor) -> tf.Tensor:
     return returned(result, layer.x, type(rule).__name__ + '.relevance', layer.op.name)
 
 
-def _shift_step(place: int, counts: bool) -> Step:
-    """Scales and shifts of single numbers: relevance passes, less what a shift that counts has of it."""
+def _shift_step(place: int, counts: bool, masked: bool = False) -> Step:
+    """Scales and shifts of single numbers: relevance passes, less what a shift that counts has of it.
+
+    Args:
+        masked: whether some of the shift may be minus infinity: nothing passes there.
+    """
     def step(op: tf.Operation, R: tf.Tensor) -> List[Optional[tf.Tensor]]:
         shift = line_of(op, place).shift if counts else None
         if shift is not None:
             y = op.outputs[0]
-            R = tf.math.divide_no_nan(R, y) * (y - shift)
+            kept = y - shift
+            if masked:
+                kept = tf.where_v2(tf.math.is_finite(kept), kept, tf.zeros_like(kept))
+            R = tf.math.divide_no_nan(R, y) * kept
         return alone(op, place, passed_to(R, op, place))
     return step
-
-
-def alone(op: tf.Operation, place: int, value: tf.Tensor) -> List[Optional[tf.Tensor]]:
-    """The gradients of an op of which only the input at a place has one."""
-    return [value if i == place else None for i in range(len(op.inputs))]
 
 
 def _rules_ahead(path: Path, plan: Plan, rule_of: Mapping[str, Rule]) -> Dict[str, List[Rule]]:

@@ -13,9 +13,9 @@ from ..rules.joint import Gradients, added, passed_to, summed_to
 from ..rules.quotients import digit
 from .affine import AFFINE
 from .axes import RESHAPES, SAME_SHAPE, undone
-from .engine import alone
 from .linear import Layer, Parts
 from .plan import Plan
+from .sums import alone
 
 #: What may lie between a linear op and its activation, besides shifts and scales: each number stays.
 _KEPT = SAME_SHAPE | RESHAPES | frozenset(['Transpose'])

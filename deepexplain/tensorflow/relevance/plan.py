@@ -24,9 +24,11 @@ from ..graph.units import (
 from .affine import AFFINE, kind_of
 from .axes import MOVES, Step, own_axes, trail_of
 from .linear import UNWEIGHTED, WEIGHTED, Parts
+from .meetings import DEFAULT, How, Meetings
+from .norm_units import with_norms
 from .padding import Padding, pads_with_zeros
 from .scatters import SCATTERS
-from .sums import ADDITIONS
+from .sums import ADDITIONS, Maker
 
 #: Functions of one number, which relevance passes unchanged.
 ACTIVATIONS = ELEMENTWISE - SUMS - PRODUCTS - QUOTIENTS - BATCH_NORMS - frozenset('''
@@ -83,6 +85,8 @@ class Plan(NamedTuple):
         winners: names of max pools on padded data.
         scatters: ops that put numbers at places, and where those that depend on X are.
         pads: names of ops that pad with zeros.
+        meetings: products, softmaxes, normalisations, and what makes the step of each.
+        masked: whether what a softmax is to leave out may be at minus infinity.
         shifts: ops that scale or shift, and where their data are.
         folded: those of them that belong to a layer.
         uncovered: what no rule covers.
@@ -94,22 +98,28 @@ class Plan(NamedTuple):
     winners: Set[str]
     scatters: Dict[str, List[int]]
     pads: Set[str]
+    meetings: Dict[str, Maker]
+    masked: bool
     shifts: Dict[str, int]
     folded: Set[str]
     uncovered: List[tf.Operation]
 
 
-def make_plan(path: Path, more: FrozenSet[str] = frozenset()) -> Plan:
+def make_plan(path: Path, more: FrozenSet[str] = frozenset(), how: How = DEFAULT) -> Plan:
     """Find the layers, activations and other ops of a path.
 
     Args:
         more: further op types that are activations.
+        how: what becomes of relevance where tensors that depend on X meet.
     """
     units = find_units(path, ACTIVATIONS | (more & ELEMENTWISE))
+    if how.norms == 'identity':
+        units = units._replace(marked=with_norms(path, units.marked))
+    meetings = Meetings(path, how)
     marked = {unit.y.name: unit for unit in units.marked}
-    alive, training = reached(path, marked), training_tensors(path)
+    alive, training = reached(path, marked, meetings.lets), training_tensors(path)
     everything = reached(path, {})
-    plan = Plan(units, {}, {}, {}, set(), {}, set(), {}, set(), [])
+    plan = Plan(units, {}, {}, {}, set(), {}, set(), {}, meetings.softmaxes, {}, set(), [])
     signs = {x.name: False for x in path.X}  # Whatever makes X, other values may be fed for it.
     activated = {unit.x.name for unit in list(units.single.values()) + list(units.marked)}
     padding = Padding(path, inputs_of(units))
@@ -117,12 +127,15 @@ def make_plan(path: Path, more: FrozenSet[str] = frozenset()) -> Plan:
         if op not in path.dependent:
             continue
         places = [i for i, (tensor, follows) in enumerate(zip(op.inputs, followed(op, path)))
-                  if follows and tensor.name not in training and (tensor.dtype.is_floating or tensor.dtype.is_complex)]
+                  if follows and tensor.name not in training and meetings.lets(op, i) and (
+                      tensor.dtype.is_floating or tensor.dtype.is_complex)]
         activation = op.name in units.single or any(tensor.name in marked for tensor in op.outputs)
         if op in alive and not activation and op.name not in units.stripped and op.outputs:
-            parts = _parts(op, places)
+            parts, maker = _parts(op, places), meetings.maker(op, places)
             if foreign_gradient(op):
                 plan.uncovered.append(op)
+            elif maker is not None:
+                plan.meetings[op.name] = maker
             elif parts is not None and parts.weights is not None:
                 folded, end = _follow(op, parts, everything, training, path, units)
                 plan.folded.update(one.op.name for one in folded)

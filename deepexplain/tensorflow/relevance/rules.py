@@ -50,7 +50,7 @@ class Epsilon(Rule):
 
     def relevance(self, layer: Layer, R: tf.Tensor) -> tf.Tensor:
         z = _with(layer.z, layer.b if self.bias else None)
-        result = layer.x * layer.backward(layer.w, _ratio(R, _away(z, self.epsilon)))
+        result = layer.x * layer.backward(layer.w, ratio(R, away(z, self.epsilon)))
         return result if self.bias else result + _stray(layer, R, tf.equal(z, 0))
 
 
@@ -70,7 +70,7 @@ class Gamma(Rule):
         w = layer.w + self.gamma * tf.nn.relu(layer.w)
         z = layer.forward(layer.x, w)
         b = None if layer.b is None or not self.bias else layer.b + self.gamma * tf.nn.relu(layer.b)
-        result = layer.x * layer.backward(w, _ratio(R, _with(z, b)))
+        result = layer.x * layer.backward(w, ratio(R, _with(z, b)))
         return result if self.bias else result + _stray(layer, R, tf.equal(z, 0))
 
 
@@ -102,10 +102,10 @@ class AlphaBeta(Rule):
             b_up, b_down = tf.nn.relu(layer.b), -tf.nn.relu(-layer.b)
         up = _with(_sum(layer, positive), b_up)
         if not self.beta:
-            result = _shares(layer, positive, _ratio(R, up))
+            result = _shares(layer, positive, ratio(R, up))
             return result if self.bias else result + _stray(layer, R, tf.equal(up, 0))
         down = _with(_sum(layer, negative), b_down)
-        above, below = _ratio(R, up), _ratio(R, down)
+        above, below = ratio(R, up), ratio(R, down)
         if not self.bias:
             # Of one sign alone: the shares are multiplied by alpha and by -beta in the end, and must add up to R.
             above, below = (tf.where_v2(tf.equal(down, 0), above / self.alpha, above),
@@ -127,7 +127,7 @@ class ZPlusFast(Rule):
     def relevance(self, layer: Layer, R: tf.Tensor) -> tf.Tensor:
         w = tf.nn.relu(layer.w)
         z = layer.forward(layer.x, w)
-        return layer.x * layer.backward(w, _ratio(R, z)) + _stray(layer, R, tf.equal(z, 0))
+        return layer.x * layer.backward(w, ratio(R, z)) + _stray(layer, R, tf.equal(z, 0))
 
 
 class WSquare(Rule):
@@ -173,7 +173,7 @@ class Bounded(Rule):
         up, down = tf.nn.relu(layer.w), -tf.nn.relu(-layer.w)
         low, high = self._low(layer), self._high(layer)
         z = layer.z - layer.forward(low, up) - layer.forward(high, down)
-        signal = _ratio(R, z)
+        signal = ratio(R, z)
         result = (layer.x * layer.backward(layer.w, signal) - low * layer.backward(up, signal)
                   - high * layer.backward(down, signal))
         return result + _stray(layer, R, tf.equal(z, 0))
@@ -184,7 +184,7 @@ def share(layer: Layer, R: tf.Tensor) -> tf.Tensor:
 
     Where all give 0 they share evenly.
     """
-    return layer.x * layer.backward(None, _ratio(R, layer.z)) + _stray(layer, R, tf.equal(layer.z, 0))
+    return layer.x * layer.backward(None, ratio(R, layer.z)) + _stray(layer, R, tf.equal(layer.z, 0))
 
 
 #: The rules that have a name, without options.
@@ -226,7 +226,7 @@ def _with(z: tf.Tensor, b: Optional[tf.Tensor]) -> tf.Tensor:
     return z if b is None else z + b
 
 
-def _away(z: tf.Tensor, epsilon: float) -> tf.Tensor:
+def away(z: tf.Tensor, epsilon: float) -> tf.Tensor:
     """z moved away from 0 by epsilon."""
     if not epsilon:
         return z
@@ -234,10 +234,10 @@ def _away(z: tf.Tensor, epsilon: float) -> tf.Tensor:
     return tf.where_v2(z >= 0, z + epsilon, z - epsilon)
 
 
-def _ratio(R: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
+def ratio(R: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
     """R / z, and 0 where z is."""
     if R.dtype.size < 4:  # TensorFlow 1.15 divides no halves so; and a quotient may be beyond them.
-        return tf.cast(_ratio(tf.cast(R, tf.float32), tf.cast(z, tf.float32)), R.dtype)
+        return tf.cast(ratio(tf.cast(R, tf.float32), tf.cast(z, tf.float32)), R.dtype)
     return tf.math.divide_no_nan(R, z)
 
 

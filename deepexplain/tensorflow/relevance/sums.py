@@ -1,5 +1,5 @@
 """How numbers that are added up share the relevance of their sum."""
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 import tensorflow.compat.v1 as tf
 
@@ -10,8 +10,32 @@ from .affine import of_channels
 #: What an op on the replica does with the relevance of its output: one value for each input.
 Step = Callable[[tf.Operation, tf.Tensor], List[Optional[tf.Tensor]]]
 
+
+class Ahead(NamedTuple):
+    """What is known of the rules of the layers that relevance comes from before it meets an op, or else of all.
+
+    Attributes:
+        bounded: whether some of the former ignore the data, so that relevance may come where an output is next to 0.
+        bias: whether some count biases; where none does, no relevance is to be lost.
+        epsilon: the largest epsilon among them.
+        tensor: finds what stands for a tensor of the path where relevance is carried.
+    """
+    bounded: bool = False
+    bias: bool = True
+    epsilon: float = 0.
+    tensor: Callable[[tf.Tensor], tf.Tensor] = lambda tensor: tensor
+
+
+#: Makes the step of an op in which tensors meet, once the rules are known.
+Maker = Callable[[Ahead], Step]
+
 #: Ops that add tensors up.
 ADDITIONS = SUMS | frozenset(['BiasAddV1', 'AccumulateNV2'])
+
+
+def alone(op: tf.Operation, place: int, value: tf.Tensor) -> List[Optional[tf.Tensor]]:
+    """The gradients of an op of which only the input at a place has one."""
+    return [value if i == place else None for i in range(len(op.inputs))]
 
 
 def sum_step(places: List[int], bounded: bool, bias: bool) -> Step:
