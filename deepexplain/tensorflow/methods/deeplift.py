@@ -74,7 +74,7 @@ class DeepLIFTRescale(GradientAttribution):
     def carrier(self) -> Carrier:
         joint, more = (frozenset(JOINT), ELEMENTARY) if self._complete else (frozenset(), frozenset())
         ruled = ruled_replica(self.model, self.model.method or 'deeplift', refuse_loops, joint, more, self.also,
-                              self.inference)
+                              self.inference, compared=True)
         self.unruled, self.training = ruled.unruled, ruled.training
         self._path, self.settled = ruled.path, ruled.path.settled
         self._placeholders = [tf.placeholder(x.dtype, x.shape, name='baseline') for x in self.model.X]

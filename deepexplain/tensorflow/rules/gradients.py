@@ -86,9 +86,10 @@ def lowered(path: Path, inference: bool = False) -> Path:
     if dead:
         # Batch normalisation's moments hang on X while it trains alone.
         living = Path(path.X, path.T, dead)
+        living.of, living.scope = path.of, path.scope
         if inference:
             flags = [switch_of(op.inputs[1]) for op in path.of_types(['Switch'])]
-            living.settled = frozenset(flag.name for flag in flags if is_training_flag(flag.op))
+            living.settled = path.settled.union(flag.name for flag in flags if is_training_flag(flag.op))
         path = living
     path.steps = frozenset(registered_rules()) & FLAT
     phased = [op for op in path.ops if inference and is_for_training(op)]
@@ -102,8 +103,7 @@ def lowered(path: Path, inference: bool = False) -> Path:
     own = compat.functions_with_gradients(path.graph)
     _warn_of_lost([op for op in calls if foreign_gradient(op) or op.type in own])
     replica = Replica(path.with_loops(), path.fed, inference=inference)
-    found = Path(path.X, replica.tensor(path.T))
-    found.of, found.scope, found.steps = replica.tensor, replica.scope, path.steps
+    found = path.on(replica)
     found.settled = path.settled | settled
     return found
 

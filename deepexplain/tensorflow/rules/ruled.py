@@ -10,6 +10,7 @@ from ..graph.path import FLAT, FUNCTIONAL, GRADIENT, Path
 from ..graph.phases import is_training_flag, switch_of
 from ..graph.replica import Replica
 from ..graph.units import Units, find_units
+from ..graph.unrolled import has_loops
 from ..messages import listed, warn
 from .activations import Rule, RuleSet, registered_rules
 from .advice import completed, others, plain_ops, uncovered
@@ -17,6 +18,7 @@ from .complete import only_taken, without_stops
 from .cuts import refuse_dead_ends, refuse_hidden
 from .gradients import Carrier, carrier_on, lowered
 from .joint import JOINT
+from .straight import straight
 
 if TYPE_CHECKING:
     from ..runs.model import Model
@@ -60,7 +62,7 @@ class Looked(NamedTuple):
 def ruled_replica(model: 'Model', method: str, check: Callable[[Path, str, Inside], None] = lambda *looked: None,
                   joint: FrozenSet[str] = frozenset(), more: FrozenSet[str] = frozenset(),
                   also: Callable[[Path, Units], Sequence[tf.Operation]] = lambda path, units: (),
-                  inference: bool = False) -> Ruled:
+                  inference: bool = False, compared: bool = False) -> Ruled:
     """A replica of the path under `DeepExplainGrad`; warns of ops that have no rule.
 
     Of those that are on the path only while the model trains, by a placeholder that is off unless it is fed, nothing
@@ -74,9 +76,16 @@ def ruled_replica(model: 'Model', method: str, check: Callable[[Path, str, Insid
         more: further elementwise op types that take the method's own rule.
         also: finds further ops for which the method has rules.
         inference: see `lowered`.
+        compared: see `straight`: loops are unrolled. Otherwise they are where the rules do not reach into them.
     """
     rules = dict({op_type: Rule() for op_type in more}, **registered_rules())
-    looked = _look(_path(model, rules, joint, inference), rules, joint)
+    def look(inference: bool) -> Looked:
+        found = None if compared else _look(_path(lowered(model.path, inference), rules, joint), rules, joint)
+        if found is None or found.inside.hidden and has_loops(found.path):
+            found = _look(_path(straight(model, inference, compared), rules, joint), rules, joint)
+        return found
+
+    looked = look(inference)
     path, units, inside = looked
     check(path, method, inside)
     refuse_hidden(method, inside.hidden, path.graph)
@@ -85,7 +94,7 @@ def ruled_replica(model: 'Model', method: str, check: Callable[[Path, str, Insid
     quiet, unruled = looked, looked.unruled(names)
     flags = {flag for flag in map(_training_flag, path.ops) if flag} if unruled and not inference else set()
     if flags:
-        quiet = _look(_path(model, rules, joint, True), rules, joint)
+        quiet = look(True)
     shown = quiet.unruled(names)
     training = [one for one in unruled if one not in shown]
     if shown:
@@ -113,8 +122,7 @@ def _not_exact(ops: Sequence[Tuple[str, str]]) -> str:
     return '. What has no rule passes its ordinary gradient, so attributions may not add up' + register
 
 
-def _path(model: 'Model', rules: Mapping[str, Rule], joint: FrozenSet[str], inference: bool) -> Path:
-    path = lowered(model.path, inference)
+def _path(path: Path, rules: Mapping[str, Rule], joint: FrozenSet[str]) -> Path:
     if joint:
         path = without_stops(path)
     # TensorFlow 1.15 has no gradient of some ops that the method has a rule for.
@@ -139,7 +147,7 @@ def refuse_uncovered(model: 'Model', method: str, path: Path, ops: Sequence[tf.O
     """RuntimeError, or a warning, that names ops without a rule; their list."""
     dead = refuse_dead_ends(model, path, ops)
     passed = [op for op in ops if op not in dead]
-    names = _called(ops)
+    names = _called(path, ops)
     if ops and error:
         hint, more = uncovered(path.T, ops), ''
         if not hint and any(op.type in FUNCTIONAL for op in ops):
@@ -147,17 +155,18 @@ def refuse_uncovered(model: 'Model', method: str, path: Path, ops: Sequence[tf.O
         elif not hint and not dead:
             more = others(path, ops, len(ops))
         if passed:
-            hint += " uncovered='gradient' passes %s by its ordinary gradient." % (_called(passed) if dead else 'it')
+            hint += " uncovered='gradient' passes %s by its ordinary gradient." % (
+                _called(path, passed) if dead else 'it')
         if dead:
             hint += " Of %s there is no gradient%s: uncovered='gradient' leaves out what goes that way." % (
-                _called(dead) if passed else 'it', '' if passed else ' either')
+                _called(path, dead) if passed else 'it', '' if passed else ' either')
         raise RuntimeError('%s has no rule for %s, on the path from X to T.%s%s' % (method, names, hint, more))
     if passed:
         # Of what goes through the others, which have no gradient, the explainer itself says that it is left out.
         warn('%s: no rule for %s, on the path from X to T: relevance passes it by its ordinary gradient, and is not '
-             'conserved.' % (method, _called(passed)))
+             'conserved.' % (method, _called(path, passed)))
     return names
 
 
-def _called(ops: Sequence[tf.Operation]) -> str:
-    return listed([(op.type, op.name) for op in ops])
+def _called(path: Path, ops: Sequence[tf.Operation]) -> str:
+    return listed([(op.type, path.called(op)) for op in ops])
