@@ -1,5 +1,5 @@
 """Numbers that the nodes of a GraphDef come to, such as how often a loop runs: static, or asked of the data."""
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Set, Tuple
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -25,10 +25,12 @@ class Unknown(Exception):
     Attributes:
         tensors: what holds them.
         loops: the loops that they are wanted for, for messages.
-        given: where the answers are to be put.
+        inference: for which of a model's paths: see `rules.straight`.
+        settled: what is taken to be off there.
     """
 
-    given: List[List[np.ndarray]]
+    inference = False
+    settled: FrozenSet[str] = frozenset()
 
     def __init__(self, tensors: List[tf.Tensor], loops: Sequence[str]) -> None:
         super().__init__('known from the data alone')

@@ -106,6 +106,8 @@ class DeepLIFTRescale(GradientAttribution):
 
     def cause(self, run: Run, attributions: Sequence[np.ndarray]) -> str:
         """Name the op from which on there are no numbers, in the first sample whose attributions are none."""
+        if self.lengths is not None:
+            return ''
         bad = [not all((np.abs(one[i]) < LARGE).all() for one in attributions)
                and all(x.dtype.kind != 'f' or np.isfinite(x[i]).all() for x in run.xs) for i in range(run.n)]
         if True not in bad or self._path.of_types(['Switch', *FUNCTIONAL]):
@@ -128,7 +130,7 @@ class DeepLIFTRescale(GradientAttribution):
                                 'one, or explain what goes into it.' % (self._path.called(op), op.type, where))
         return ''
 
-    def attribute(self, run: Run) -> List[np.ndarray]:
+    def attributed(self, run: Run) -> List[np.ndarray]:
         absent = self.absent(run)
         if self._one_for_all and not run.feeds.cut and not run.feeds.sized and not run.rowing.exact and (
                 absent.shared or run.n >= run.rowing.rows and all(array.shape[1] == 1 for array in absent.arrays)):

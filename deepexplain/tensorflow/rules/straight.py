@@ -1,7 +1,5 @@
 """Paths without loops, on which rules for plain ops reach every step."""
-from typing import TYPE_CHECKING, List
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from ..graph.asking import Answers, Unknown
 from ..graph.path import Path
@@ -26,8 +24,7 @@ def straight(model: 'Model', inference: bool = False, compared: bool = False) ->
         RuntimeError: where they are compared and X decides it.
     """
     path = lowered(model.path, inference)
-    given: List[List[np.ndarray]] = model.answers.setdefault(inference, [])
-    answers = Answers(given)
+    answers = Answers(model.answers.get(inference, []))
 
     def chosen(loop: str) -> None:
         if compared:
@@ -39,7 +36,7 @@ def straight(model: 'Model', inference: bool = False, compared: bool = False) ->
         try:
             replica = Unrolled(path, answers, chosen)
         except Unknown as unknown:
-            unknown.given = given
+            unknown.inference, unknown.settled = inference, path.settled
             raise
         if not replica.unrolled:
             break
