@@ -1,14 +1,13 @@
 """Explainer: one method on one target and input, built once and run many times."""
 import logging
-import threading
-from contextlib import contextmanager
-from typing import Any, Iterable, Iterator, List, Mapping, Optional, Sequence, Union
+from typing import Any, ContextManager, Iterable, Iterator, List, Mapping, Optional, Sequence, Union
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
 from . import methods
 from .graph.chance import Chance
+from .graph.making import making
 from .graph.ways import warn_of_ways
 from .judging import delta_of, judge, tell_lost
 from .messages import close_to, warn
@@ -25,15 +24,13 @@ from .starting import Start
 
 _log = logging.getLogger('deepexplain')
 
-# TensorFlow's graphs are not to be changed by two threads at once.
-_building = threading.RLock()
-
 
 class Explainer:
     """Attributions of an input X for a target T by one method; made by `DeepExplain.get_explainer`.
 
-    Its symbolic graph is built here and never again. It goes on working after the context has closed, for as long as
-    its session does, and may be run from several threads at once.
+    Its symbolic graph is built here and never again; but for methods with rules on loops of as many steps as only the
+    data tell, where the first run of each number builds one. It goes on working after the context has closed, for as
+    long as its session does, and may be run from several threads at once.
 
     Attributes:
         has_convergence_delta: whether `return_convergence_delta` is defined for the method.
@@ -76,18 +73,8 @@ class Explainer:
         self.has_convergence_delta = attribution.has_convergence_delta
         self._start = Start(session, self._attribution, chance)
 
-    @contextmanager
-    def _making(self, scope: str) -> Iterator[None]:
-        """Where ops of ours are made: not under whatever scope, control dependency or device the caller is in."""
-        graph = self.session.graph
-        with _building, graph.as_default(), tf.control_dependencies(None), tf.device(None), tf.name_scope(None):
-            taken = [op.name for op in graph.get_operations() if op.name.startswith('deepexplain/' + scope)]
-            name = graph.unique_name('deepexplain/' + scope)
-            # A graph that was saved after explanations holds ops of ours, whose scopes are not known to be in use.
-            while any(one.startswith(name + '/') for one in taken):
-                name = graph.unique_name('deepexplain/' + scope)
-            with tf.name_scope(name + '/'):
-                yield
+    def _making(self, scope: str) -> ContextManager[None]:
+        return making(self.session.graph, scope)
 
     def run(self, xs: Any = None, ys: Any = None, batch_size: Optional[int] = None,
             feed_dict: Optional[Mapping[Any, Any]] = None, return_convergence_delta: bool = False,

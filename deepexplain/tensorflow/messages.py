@@ -24,9 +24,9 @@ def close_to(name: Any, names: Iterable[str]) -> str:
 
 
 def listed(ops: Iterable[Tuple[str, str]]) -> str:
-    """'Softmax (probabilities), Mul (gate and 2 more)' for pairs of an op's type and name."""
+    """'Softmax (probabilities), Mul (gate and 2 more)' for pairs of an op's type and name, each said once."""
     by_type: Dict[str, List[str]] = {}
-    for op_type, name in ops:
+    for op_type, name in dict.fromkeys(ops):
         by_type.setdefault(op_type, []).append(name)
     return ', '.join('%s (%s%s)' % (op_type, names[0], ' and %d more' % (len(names) - 1) if len(names) > 1 else '')
                      for op_type, names in by_type.items())

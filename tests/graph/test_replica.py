@@ -187,7 +187,7 @@ def recurrent(kind, seed=1):
     return X, tf.matmul(tf.tanh(h), weights(rng, SIZE, 2))
 
 
-GRADIENT_METHODS = ['saliency', 'grad*input', 'intgrad', 'elrp']
+METHODS = ['saliency', 'grad*input', 'intgrad', 'elrp', 'deeplift', 'guided_backprop']
 
 
 @pytest.fixture
@@ -196,7 +196,7 @@ def unrolled(rng):
     with tf.Graph().as_default() as graph, tf.Session(graph=graph) as sess:
         X, T = recurrent('unrolled')
         initialise(sess)
-        return xs, explain_all(sess, T, X, xs, GRADIENT_METHODS)
+        return xs, explain_all(sess, T, X, xs, METHODS)
 
 
 @pytest.mark.parametrize('run_before', [False, True])
@@ -208,7 +208,7 @@ def test_loops_equal_their_unrolling(session, unrolled, kind, run_before):
     if run_before:
         session.run([T] + tf.gradients(T, X), {X: xs})
     for _ in range(2):
-        for got, one in zip(explain_all(session, T, X, xs, GRADIENT_METHODS), want):
+        for got, one in zip(explain_all(session, T, X, xs, METHODS), want):
             close(got, one, 1e-5)
 
 
@@ -218,7 +218,7 @@ def test_a_trained_loop(unrolled, session):
     step = tf.train.GradientDescentOptimizer(0.).minimize(tf.reduce_sum(T))
     initialise(session)
     session.run(step, {X: xs})
-    for got, one in zip(explain_all(session, T, X, xs, GRADIENT_METHODS), want):
+    for got, one in zip(explain_all(session, T, X, xs, METHODS), want):
         close(got, one, 1e-5)
     session.run(step, {X: xs})
 
@@ -244,18 +244,30 @@ def test_functional_loops_equal_their_unrolling(rng, monkeypatch, kind, run_befo
             initialise(sess)
             if run_before:
                 sess.run(T, {X: xs})
-            results.append(explain_all(sess, T, X, xs, GRADIENT_METHODS))
-            results[-1] += explain_all(sess, T, X, xs, GRADIENT_METHODS)
+            results.append(explain_all(sess, T, X, xs, METHODS))
+            results[-1] += explain_all(sess, T, X, xs, METHODS)
     assert any(op.type in ('While', 'StatelessWhile') for op in graph.get_operations())
     for got, want in zip(*results):
         close(got, want, 1e-5)
 
 
-def test_deeplift_says_that_it_cannot_reach_into_loops(session, control_flow):
-    X, T = recurrent('loop')
+def test_deeplift_refuses_a_loop_that_is_as_long_as_X_decides(session, control_flow, rng):
+    X = tf.placeholder(tf.float32, [None, 3])
+    h = tf.while_loop(lambda h: tf.reduce_sum(tf.abs(h)) > 1., lambda h: .5 * tf.tanh(h) * h, [X])
     with DeepExplain(session=session) as de:
-        with pytest.raises(RuntimeError, match=r"deeplift cannot reach into loops: 'while.*' \(\w+\) lies between X"):
-            de.get_explainer('deeplift', T, X)
+        for method in ('deeplift', 'deeplift.reveal_cancel'):
+            with pytest.raises(RuntimeError, match=method + " cannot compare the steps of the loop 'while.*' with "
+                                                            'those at the baseline: X decides .* Take intgrad'):
+                de.get_explainer(method, h, X)
+
+
+def test_deeplift_refuses_a_loop_that_changes_variables(session, rng):
+    X = tf.placeholder(tf.float32, [None, 3])
+    counter = tf.Variable(0., use_resource=True)
+    h = tf.while_loop(lambda t, h: t < 3, lambda t, h: (t + 1, tf.tanh(h) * counter.assign_add(1.)), [0, X])[1]
+    with DeepExplain(session=session) as de:
+        with pytest.raises(RuntimeError, match="deeplift cannot reach into the loop of 'while/.*variables"):
+            de.get_explainer('deeplift', h, X)
 
 
 @pytest.mark.parametrize('method', ['saliency', 'grad*input', 'elrp'])
@@ -316,16 +328,15 @@ def test_calls_are_inlined(session, rng, method):
     close(got, want, 1e-5)
 
 
-def test_a_call_inside_a_functional_loop_is_an_error(session, control_flow):
-    if control_flow == 'v1':
-        pytest.skip('v1 loops hold a call as an op of the graph')
+def test_a_call_inside_a_loop(session, control_flow, rng):
     X = tf.placeholder(tf.float32, [2, 3])
     called = plain_tf.function(lambda x: tf.tanh(x))
     h = tf.while_loop(lambda t, h: t < 3, lambda t, h: (t + 1, called(h)), [0, X])[1]
+    xs = rng.randn(2, 3)
     with DeepExplain(session=session) as de:
-        with pytest.raises(RuntimeError, match=r'elrp cannot reach \w*PartitionedCall \(.* in while\)'
-                                               r'.*disable_v2_behavior'):
-            de.get_explainer('elrp', h, X)
+        for method in ('elrp', 'deeplift'):
+            want = de.explain(method, tf.tanh(tf.tanh(tf.tanh(X))), X, xs)
+            close(de.explain(method, h, X, xs), want, 1e-5)
 
 
 def test_control_inputs_from_outside(session, rng):

@@ -182,12 +182,27 @@ def test_inside_loops_branches_and_functions(session, rng, build, method):
                 close(de.explain(method, T, X, xs), want, 1e-5)
 
 
-@pytest.mark.parametrize('method', ['guided_backprop', 'deconvnet', 'elrp'])
-@pytest.mark.parametrize('build', [loop, branch])
-def test_inside_functional_bodies_they_are_refused(session, rng, method, build):
+@pytest.mark.parametrize('method', ['guided_backprop', 'deconvnet', 'elrp', 'lrp.z', 'deeplift'])
+def test_inside_functional_loops(session, rng, method):
+    xs = 3 * rng.randn(2, 3, 2)
+    found = []
     tf.enable_control_flow_v2()
     try:
-        X, T = build(RELU['zeros_like'], rng)
+        for activation in (tf.nn.relu, RELU['zeros_like'], RELU['where']):
+            found.append(loop(activation, np.random.RandomState(0)))
+    finally:
+        tf.disable_control_flow_v2()
+    with DeepExplain(session=session) as de:
+        want, *others = [de.explain(method, T, X, xs) for X, T in found]
+        for got in others:
+            close(got, want, 1e-5)
+
+
+@pytest.mark.parametrize('method', ['guided_backprop', 'deconvnet', 'elrp'])
+def test_inside_functional_branches_they_are_refused(session, rng, method):
+    tf.enable_control_flow_v2()
+    try:
+        X, T = branch(RELU['zeros_like'], rng)
     finally:
         tf.disable_control_flow_v2()
     with DeepExplain(session=session) as de:

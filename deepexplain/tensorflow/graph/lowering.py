@@ -16,13 +16,14 @@ _NO_ARRAYS = (tf.variant.as_datatype_enum, tf.resource.as_datatype_enum)
 
 
 def lower_loops(definition: tf.GraphDef, library: Mapping[str, Any], frame: Callable[[str], str],
-                change: Callable[[Any], None], left: Collection[str] = ()) -> Dict[str, str]:
+                change: Callable[[Any], None], left: Collection[str] = (), branched: bool = False) -> Dict[str, str]:
     """Put loops of plain ops in the place of functional ones, those inside them and calls in them too.
 
     Args:
         frame: makes the name of a loop's frame of that of its node.
         change: called with each node of a loop, to mark it.
         left: the names of nodes that are left as they are, as are loops with branches in them.
+        branched: whether these are not.
 
     Returns:
         The tensor that stands for each output of a loop, by name.
@@ -37,7 +38,7 @@ def lower_loops(definition: tf.GraphDef, library: Mapping[str, Any], frame: Call
             return False
         key = node.attr['body'].func.name + ' ' + node.attr['cond'].func.name
         if key not in lowerable:
-            lowerable[key] = not _branches_in(node, library)
+            lowerable[key] = branched or not _branches_in(node, library)
         return lowerable[key]
 
     while any(wanted(node) for node in definition.node):

@@ -1,4 +1,5 @@
 """The path: the ops between X and T. Nothing outside it is looked at, run or changed."""
+import re
 from typing import Any, Callable, Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 import tensorflow.compat.v1 as tf
@@ -33,6 +34,15 @@ SINGULAR = frozenset('''
     Digamma Polygamma Zeta Erfinv Ndtri TruncateDiv FloorDiv MatrixInverse Cholesky LogMatrixDeterminant MatrixSolve
     MatrixTriangularSolve Svd Qr SelfAdjointEigV2
     '''.split())
+
+
+#: What tells the steps of a loop that has been unrolled apart, in the names of their ops.
+STEP = '/deepexplain_step_%d'
+
+#: What stands between the name of a functional loop and that of an op of its body, where it is a loop of plain ops.
+IN_BODY = '/body/inlined/'
+
+_IN_A_STEP = re.compile(r'/deepexplain_step_[0-9]+')
 
 
 def first_unnumbered(name: str) -> str:
@@ -94,6 +104,13 @@ class Path:
         self.scope = ''
         self._inside: Set[tf.Operation] = set()
 
+    def on(self, replica: Any, dead: FrozenSet[str] = frozenset()) -> 'Path':
+        """The same path where the ops of a replica stand for its own."""
+        found = Path(self.X, replica.tensor(self.T), dead)
+        found.of, found.scope = (lambda tensor: replica.tensor(self.of(tensor))), replica.scope + self.scope
+        found.settled, found.steps = self.settled, self.steps
+        return found
+
     @property
     def makes_own_ends(self) -> bool:
         """Whether an op of the path makes one of X, besides what T hangs on (one half of a split, say).
@@ -114,7 +131,11 @@ class Path:
 
     def called(self, op: tf.Operation) -> str:
         """The name of an op of the path for messages, as the user knows it."""
-        return op.name[len(self.scope):] if op.name.startswith(self.scope) else op.name
+        return self.named(op.name)
+
+    def named(self, name: str) -> str:
+        name = _IN_A_STEP.sub('', name[len(self.scope):] if name.startswith(self.scope) else name)
+        return ' in '.join(reversed(name.split(IN_BODY)))
 
     def carries(self, tensor: tf.Tensor, steps: bool = True) -> bool:
         """Whether the gradient at the tensor may go on to X: X does not reach it by ops without a gradient alone.

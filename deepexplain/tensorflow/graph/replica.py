@@ -56,8 +56,7 @@ class Replica:
         tf.import_graph_def(definition, name=scope, input_map={
             name: tensor for name, tensor in self._external.items() if name in read})
         self._imported = [self.graph.get_operation_by_name(scope + node.name) for node in definition.node]
-        for old in [tensor for op in ops for tensor in op.outputs if name_of(tensor) not in self._inlined
-                    or op.type in LOOPS and self._is_own(tensor)]:
+        for old in self._known(ops):
             self.unmarked(old).set_shape(old.shape)
         self._restore_loops(ops)
         restore_loops(self._imported)
@@ -80,6 +79,11 @@ class Replica:
         if name in self._external:
             return self._external[name]
         return self.graph.get_tensor_by_name(self.scope + name + ('' if ':' in name else ':0'))
+
+    def _known(self, ops: Sequence[tf.Operation]) -> List[tf.Tensor]:
+        """The outputs of ops whose shapes hold for what stands for them, too."""
+        return [tensor for op in ops for tensor in op.outputs if name_of(tensor) not in self._inlined
+                or op.type in LOOPS and self._is_own(tensor)]
 
     def _is_own(self, original: tf.Tensor) -> bool:
         """Whether what stands for an output of a loop is an op of the replica, and may be given the same shape."""

@@ -1,5 +1,5 @@
 """Which ops of a path bend the gradient: the units that a rule is for, and the ops that no rule covers."""
-from typing import Dict, FrozenSet, List, Mapping, NamedTuple, Sequence, Set
+from typing import Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Sequence, Set
 
 import tensorflow.compat.v1 as tf
 

@@ -5,6 +5,7 @@ from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tupl
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from ..graph.asking import Unknown
 from ..rules.cuts import refuse_cut
 from ..rules.gradients import Carrier, ordinary
 from ..runs.baselines import Baselines, check_baseline, check_references, spread
@@ -12,6 +13,7 @@ from ..runs.batching import Rows, add_rows, cuts, pairs, sweep
 from ..runs.model import Model
 from ..runs.run import Run, check_first_axis
 from ..runs.seeds import check_seed
+from .lengths import Lengths
 from .values import check_value
 
 
@@ -225,7 +227,13 @@ class GradientAttribution(Attribution):
         #: The size of the target, at the input and, where that is a part of what is explained, at the baseline.
         self._sizes: List[tf.Tensor] = []
         refuse_cut(model, self.shares, self.ruled)
-        self.symbolic = self.build()
+        #: The builds by numbers of steps, where only the data tell how many steps loops take.
+        self.lengths: Optional[Lengths] = None
+        self.symbolic: List[tf.Tensor] = []
+        try:
+            self.symbolic = self.build()
+        except Unknown as unknown:
+            self.lengths, self.settled = Lengths(self, unknown), unknown.settled
 
     def build(self) -> List[tf.Tensor]:
         """The attributions of each input as tensors."""
@@ -246,6 +254,8 @@ class GradientAttribution(Attribution):
 
     def at(self, tensors: Sequence[tf.Tensor]) -> Any:
         """The attributions of tensors of the path as tensors, built once."""
+        if self.lengths is not None:
+            return []
         if self._carrier is None:
             return super().at(tensors)
         key = tuple(tensor.name for tensor in tensors)
@@ -273,6 +283,8 @@ class GradientAttribution(Attribution):
 
     def relevances(self, run: Run, tensors: Sequence[tf.Tensor]) -> List[np.ndarray]:
         """The attributions of tensors of the path, the mean over a run's evaluations."""
+        if self.lengths is not None:
+            return self.lengths.relevances(run, tensors)
         fetches, size = self.at(tensors), self.evaluations(run)
         totals: List[np.ndarray] = []
         for rows in sweep(run.n, size, run.rowing):
@@ -285,6 +297,12 @@ class GradientAttribution(Attribution):
         return [(total / size).astype(tensor.dtype.as_numpy_dtype) for total, tensor in zip(totals, tensors)]
 
     def attribute(self, run: Run) -> List[np.ndarray]:
+        if self.lengths is not None:
+            return self.lengths.each(run, lambda method, part: method.attribute(part))
+        return self.attributed(run)
+
+    def attributed(self, run: Run) -> List[np.ndarray]:
+        """The attributions, where the symbolic graph is built."""
         parts = [self.evaluate(run, self.symbolic, rows, self.further(run, rows))
                  for rows in sweep(run.n, 1, run.rowing)]
         # What one call returns is handed on as it is.

@@ -74,7 +74,7 @@ class DeepLIFTRescale(GradientAttribution):
     def carrier(self) -> Carrier:
         joint, more = (frozenset(JOINT), ELEMENTARY) if self._complete else (frozenset(), frozenset())
         ruled = ruled_replica(self.model, self.model.method or 'deeplift', refuse_loops, joint, more, self.also,
-                              self.inference)
+                              self.inference, compared=True)
         self.unruled, self.training = ruled.unruled, ruled.training
         self._path = ruled.path
         self._placeholders = [tf.placeholder(x.dtype, x.shape, name='baseline') for x in self.model.X]
@@ -105,6 +105,8 @@ class DeepLIFTRescale(GradientAttribution):
 
     def cause(self, run: Run, attributions: Sequence[np.ndarray]) -> str:
         """Name the op from which on there are no numbers, in the first sample whose attributions are none."""
+        if self.lengths is not None:
+            return ''
         bad = [not all((np.abs(one[i]) < LARGE).all() for one in attributions)
                and all(x.dtype.kind != 'f' or np.isfinite(x[i]).all() for x in run.xs) for i in range(run.n)]
         if True not in bad or self._path.of_types(['Switch', *FUNCTIONAL]):
@@ -127,7 +129,7 @@ class DeepLIFTRescale(GradientAttribution):
                                 'one, or explain what goes into it.' % (self._path.called(op), op.type, where))
         return ''
 
-    def attribute(self, run: Run) -> List[np.ndarray]:
+    def attributed(self, run: Run) -> List[np.ndarray]:
         absent = self.absent(run)
         if self._one_for_all and not run.feeds.cut and not run.feeds.sized and not run.rowing.exact and (
                 absent.shared or run.n >= run.rowing.rows and all(array.shape[1] == 1 for array in absent.arrays)):

@@ -7,11 +7,13 @@ from ..graph.bodies import look_inside
 from ..graph.path import GRADIENT
 from ..graph.replica import Replica
 from ..graph.units import find_units
+from ..graph.unrolled import has_loops
 from ..relevance.plan import ACTIVATIONS
 from ..rules.activations import RuleSet, ordinary_gradient, registered_rules
 from ..rules.cuts import refuse_hidden
 from ..rules.gradients import Carrier, carrier_on, lowered
 from ..rules.markers import ends
+from ..rules.straight import straight
 from .base import GradientAttribution
 
 
@@ -49,8 +51,10 @@ class Deconvnet(GradientAttribution):
     ruled = ACTIVATIONS
 
     def carrier(self) -> Carrier:
-        path = lowered(self.model.path, inference=True)
         ruled = ACTIVATIONS | frozenset(registered_rules())
+        path = lowered(self.model.path, inference=True)
+        if has_loops(path) and look_inside(path, dict.fromkeys(ruled)).hidden:
+            path = straight(self.model, inference=True)
         refuse_hidden(self.model.method or 'deconvnet', look_inside(path, dict.fromkeys(ruled)).hidden,
                       path.graph)
         units = find_units(path, ruled)

@@ -60,7 +60,8 @@ class PatternNet(GradientAttribution):
         super().__init__(model)
 
     def carrier(self) -> Carrier:
-        planned = Planned(self.model, self.model.method, 'gradient', quiet=True, check=self._check_patterns)
+        planned = Planned(self.model, self.model.method, 'gradient', quiet=True, unroll=False,
+                          check=self._check_patterns)
         self._holders = [tf.placeholder(_weights(place).dtype.base_dtype, _weights(place).shape, name='pattern')
                          for place in self._places]
         steps: Dict[str, Step] = {}

@@ -52,7 +52,7 @@ class DeepLIFTRevealCancel(DeepLIFTRescale):
 
     def at(self, tensors: Sequence[tf.Tensor]) -> Any:
         inside = {tensor.name for fork in self._forks for op in [fork.op] + fork.between for tensor in op.outputs}
-        for tensor in tensors:
+        for tensor in tensors if self.lengths is None else ():
             if self._path.of(tensor).name in inside:
                 raise RuntimeError("tensors: '%s' lies between a linear op and its activation, where RevealCancel has "
                                    "multipliers for the two parts of its change alone: ask for the activation's output."

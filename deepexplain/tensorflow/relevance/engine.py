@@ -11,6 +11,7 @@ from ..rules.joint import passed_to
 from ..rules.markers import is_marker
 from ..rules.returned import returned
 from ..rules.ruled import refuse_uncovered
+from ..rules.straight import straight
 from .affine import Line, line_of, together
 from .axes import brought_back
 from .linear import Layer, Parts
@@ -54,13 +55,15 @@ class Planned:
     Args:
         uncovered: what to do with an op that no rule covers: 'error', or 'gradient' to pass it by its ordinary one.
         quiet: whether ordinary gradients need no warning.
+        unroll: whether loops are.
         check: called with the path and the plan before the replica is built; raises what it must.
         how: what becomes of relevance where tensors that depend on X meet.
     """
 
     def __init__(self, model: 'Model', method: str, uncovered: str = 'error', quiet: bool = False,
-                 check: Callable[[Path, Plan], None] = lambda path, plan: None, how: How = DEFAULT) -> None:
-        self.path: Path = lowered(model.path, inference=True)
+                 unroll: bool = True, check: Callable[[Path, Plan], None] = lambda path, plan: None,
+                 how: How = DEFAULT) -> None:
+        self.path: Path = straight(model, inference=True) if unroll else lowered(model.path, inference=True)
         self.plan: Plan = make_plan(self.path, frozenset(registered_rules()), how)
         self.unruled = '' if quiet else refuse_uncovered(
             model, method, self.path, self.plan.uncovered, uncovered == 'error')

@@ -3,7 +3,6 @@ from typing import Iterable, List, Sequence
 
 import tensorflow.compat.v1 as tf
 
-from ..graph.loops import is_loop
 from ..graph.path import Path
 from ..graph.rows import rows_of
 from ..runs.targets import handed_on
@@ -21,12 +20,11 @@ UNRULED = 'intgrad, grad*input or occlusion, which need no rules'
 
 
 def plain_ops(graph: tf.Graph) -> str:
-    """How to be rid of functional loops and branches, as a sentence."""
+    """How to be rid of functional branches and calls, as a sentence."""
     if graph.get_collection(OPENED):
-        return (f'Take {UNRULED}; or open the model with its loops unrolled (unroll=True of the recurrent layers of '
-                'Keras), for deeplift with complete=True.')
-    return ('Build the model after tf.compat.v1.disable_v2_behavior(), which makes loops, branches and calls of plain '
-            f'ops; or take {UNRULED}.')
+        return f'Take {UNRULED}.'
+    return (f'Take {UNRULED}; or, where the graph is built by code of yours, build it after '
+            'tf.compat.v1.disable_v2_behavior(), which makes branches and calls of plain ops.')
 
 
 def uncovered(T: tf.Tensor, ops: Sequence[tf.Operation]) -> str:
@@ -47,8 +45,7 @@ def completed(path: Path, ops: Iterable[tf.Operation], of: int) -> str:
 
 def others(path: Path, ops: Iterable[tf.Operation], of: int) -> str:
     """Which methods need no rule for some ops, out of so many that are named, as a sentence."""
-    looped = any(map(is_loop, path.dependent))
-    have = '' if looped else completed(path, ops, of)
+    have = completed(path, ops, of)
     return f' Or take {UNRULED}%s.' % (', or deeplift:' + have.rstrip('.') if have else '')
 
 

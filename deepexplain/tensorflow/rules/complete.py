@@ -24,10 +24,7 @@ def without_stops(path: Path) -> Path:
     if not path.of_types(['StopGradient']):
         return path
     replica = _Unstopped(path.with_loops(), path.fed)
-    found = Path(path.X, replica.tensor(path.T), path.dead)
-    found.of, found.settled = (lambda tensor: replica.tensor(path.of(tensor))), path.settled
-    found.scope, found.steps = replica.scope + path.scope, path.steps
-    return found
+    return path.on(replica, path.dead)
 
 
 def only_taken(units: Units, path: Path) -> Units:

@@ -112,14 +112,14 @@ def refuse_hidden(method: str, ops: Sequence[Tuple[str, str]], graph: tf.Graph) 
 
 
 def refuse_loops(path: Path, method: str, inside: Inside) -> None:
-    """RuntimeError where the path holds a loop, a branch that X chooses, or a rule's op in a functional branch."""
+    """RuntimeError where the path holds a loop yet, a branch that X chooses, or a rule's op in a functional branch."""
     for op in path.ops:
         if op not in path.dependent:
             continue
         if is_loop(op):
-            raise RuntimeError("%s cannot reach into loops: '%s' (%s) lies between X and T, and the references at the "
-                               'baseline would have to be kept for every step. Take %s; or unroll the loop, for '
-                               'complete=True.' % (method, path.called(op), op.type, UNRULED))
+            raise RuntimeError("%s cannot reach into the loop of '%s' (%s), which lies between X and T and changes "
+                               'variables from step to step. Take %s.' % (
+                                   method, path.called(op), op.type, UNRULED))
         if op.type == 'Switch' and path.depends(op.inputs[1]):
             raise RuntimeError("%s cannot pass the branches of '%s' (%s): X decides which is taken, and the baseline "
                                'may take the other.' % (method, path.called(op), op.type))

@@ -92,8 +92,9 @@ def lowered(path: Path, inference: bool = False, whole: bool = False) -> Path:
         dead = frozenset(training_tensors(path, is_flag).union(
             () if inference else untaken(path, lambda: compat.library_of(path.graph))))
         # Batch normalisation's moments hang on X while it trains alone.
-        path = Path(path.X, path.T, dead)
-        path.settled = settled
+        living = Path(path.X, path.T, dead)
+        living.of, living.scope, living.settled = path.of, path.scope, dict(path.settled, **settled)
+        path = living
     path.steps = frozenset(registered_rules()) & FLAT
     phased = [op for op in path.ops if inference and function_at_rest(op) is not None]
     if not phased and all(op.type not in CALLS and hasattr(tf.raw_ops, op.type) for op in path.ops):
@@ -105,8 +106,7 @@ def lowered(path: Path, inference: bool = False, whole: bool = False) -> Path:
     own = compat.functions_with_gradients(path.graph)
     _warn_of_lost([op for op in calls if foreign_gradient(op) or op.type in own])
     replica = Replica(path.with_loops(), path.fed, inference=inference)
-    found = Path(path.X, replica.tensor(path.T))
-    found.of, found.scope, found.steps = replica.tensor, replica.scope, path.steps
+    found = path.on(replica)
     found.settled = path.settled
     return found
 

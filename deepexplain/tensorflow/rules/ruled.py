@@ -9,6 +9,7 @@ from ..graph.choices import Settled, function_at_rest, settled_by
 from ..graph.path import FLAT, FUNCTIONAL, GRADIENT, Path
 from ..graph.replica import Replica
 from ..graph.units import Units, find_units
+from ..graph.unrolled import has_loops
 from ..messages import listed, warn
 from .activations import Rule, RuleSet, registered_rules
 from .advice import completed, others, plain_ops, uncovered
@@ -16,6 +17,7 @@ from .complete import only_taken, without_stops
 from .cuts import refuse_dead_ends, refuse_hidden
 from .gradients import Carrier, carrier_on, lowered
 from .joint import JOINT
+from .straight import straight
 
 if TYPE_CHECKING:
     from ..runs.model import Model
@@ -60,7 +62,7 @@ class Looked(NamedTuple):
 def ruled_replica(model: 'Model', method: str, check: Callable[[Path, str, Inside], None] = lambda *looked: None,
                   joint: FrozenSet[str] = frozenset(), more: FrozenSet[str] = frozenset(),
                   also: Callable[[Path, Units], Sequence[tf.Operation]] = lambda path, units: (),
-                  inference: bool = False) -> Ruled:
+                  inference: bool = False, compared: bool = False) -> Ruled:
     """A replica of the path under `DeepExplainGrad`; warns of ops that have no rule.
 
     Of those that are on the path only while the model trains, by a placeholder that is off unless it is fed, nothing
@@ -74,10 +76,17 @@ def ruled_replica(model: 'Model', method: str, check: Callable[[Path, str, Insid
         more: further elementwise op types that take the method's own rule.
         also: finds further ops for which the method has rules.
         inference: see `lowered`. So are functional branches at any rate, which rules do not reach into.
+        compared: see `straight`: loops are unrolled. Otherwise they are where the rules do not reach into them.
     """
     inference = inference or any(function_at_rest(op) is not None for op in model.path.ops)
     rules = dict({op_type: Rule() for op_type in more}, **registered_rules())
-    looked = _look(_path(model, rules, joint, inference), rules, joint)
+    def look(inference: bool) -> Looked:
+        found = None if compared else _look(_path(lowered(model.path, inference), rules, joint), rules, joint)
+        if found is None or found.inside.hidden and has_loops(found.path):
+            found = _look(_path(straight(model, inference, compared), rules, joint), rules, joint)
+        return found
+
+    looked = look(inference)
     path, units, inside = looked
     check(path, method, inside)
     refuse_hidden(method, inside.hidden, path.graph)
@@ -86,7 +95,7 @@ def ruled_replica(model: 'Model', method: str, check: Callable[[Path, str, Insid
     quiet, unruled = looked, looked.unruled(names)
     flags: Settled = {} if inference or not unruled else settled_by(path.ops)
     if flags:
-        quiet = _look(_path(model, rules, joint, True), rules, joint)
+        quiet = look(True)
     shown = quiet.unruled(names)
     told = set(shown)
     training = [one for one in unruled if one not in told]
@@ -115,8 +124,7 @@ def _not_exact(ops: Sequence[Tuple[str, str]]) -> str:
     return '. What has no rule passes its ordinary gradient, so attributions may not add up' + register
 
 
-def _path(model: 'Model', rules: Mapping[str, Rule], joint: FrozenSet[str], inference: bool) -> Path:
-    path = lowered(model.path, inference)
+def _path(path: Path, rules: Mapping[str, Rule], joint: FrozenSet[str]) -> Path:
     if joint:
         path = without_stops(path)
     # TensorFlow 1.15 has no gradient of some ops that the method has a rule for.

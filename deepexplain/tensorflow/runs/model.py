@@ -1,5 +1,5 @@
 """Model: what an explainer explains, a target and its inputs, and the path between them."""
-from typing import FrozenSet, List, Optional, Union
+from typing import Dict, FrozenSet, List, Optional, Union
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -25,6 +25,7 @@ class Model:
         Y: the weights of T's units: 1 unless fed, or chosen.
         choice: the largest units, for methods whose calls can find them.
         shared: whether rows of a call may be of one sample, so that they have its unit.
+        answers: how many steps loops take, as far as the data were asked, in the order of asking; see `rules.straight`.
         score: the sum of T * Y for each sample, or for the one, which the methods attribute.
     """
 
@@ -44,6 +45,7 @@ class Model:
         self.shared = False
         self._score: Optional[tf.Tensor] = None
         self._rowed: Optional[Rowed] = None
+        self.answers: Dict[bool, List[List[np.ndarray]]] = {}
 
     @property
     def rowed(self) -> Rowed:

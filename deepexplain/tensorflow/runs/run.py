@@ -91,6 +91,18 @@ class Run:
         run.ids = samples if self.ids is None else self.ids[samples]
         return run
 
+    def on(self, model: Model, rowing: Rowing) -> 'Run':
+        """The same run by another model of the same target and inputs, its calls cut otherwise."""
+        self._model, self.rowing = model, rowing
+        return self
+
+    def numbers(self, tensors: Sequence[tf.Tensor], samples: np.ndarray) -> List[np.ndarray]:
+        """Numbers that have nothing to do with rows, as they are in a call of some samples."""
+        missing = self.rowing.rows - len(samples) if self.rowing.exact else 0
+        samples = _padded(samples, missing) if missing else samples
+        fed = self.by_row([(tensor, take(x, samples)) for tensor, x in zip(self._model.X, self.xs)])
+        return list(self.fetch(list(tensors), fed, samples))
+
     def inputs(self, rows: Rows) -> List[np.ndarray]:
         """The samples of some rows, as they are."""
         return [take(x, rows.samples) for x in self.xs]

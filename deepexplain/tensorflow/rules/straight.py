@@ -1,0 +1,44 @@
+"""Paths without loops, on which rules for plain ops reach every step."""
+from typing import TYPE_CHECKING
+
+from ..graph.asking import Answers, Unknown
+from ..graph.path import Path
+from ..graph.unrolled import Unrolled, has_loops
+from .advice import UNRULED
+from .gradients import lowered
+
+if TYPE_CHECKING:
+    from ..runs.model import Model
+
+
+def straight(model: 'Model', inference: bool = False, compared: bool = False) -> Path:
+    """The path, lowered, each loop that hangs on X as its steps one after the other.
+
+    Args:
+        inference: see `lowered`.
+        compared: whether the method compares T at the sample with T at a baseline, so that both must take the same
+            steps.
+
+    Raises:
+        Unknown: where the number of steps is known from the data alone, and they have not been asked.
+        RuntimeError: where they are compared and X decides it.
+    """
+    path = lowered(model.path, inference)
+    answers = Answers(model.answers.get(inference, []))
+
+    def chosen(loop: str) -> None:
+        if compared:
+            raise RuntimeError("%s cannot compare the steps of the loop '%s' with those at the baseline: X decides how "
+                               'many there are, and the baseline may have others. Take %s.' % (
+                                   model.method, loop, UNRULED))
+
+    while has_loops(path):
+        try:
+            replica = Unrolled(path, answers, chosen)
+        except Unknown as unknown:
+            unknown.inference, unknown.settled = inference, path.settled
+            raise
+        if not replica.unrolled:
+            break
+        path = lowered(path.on(replica), inference)
+    return path
