@@ -10,7 +10,7 @@ from .compat import static_value
 _TRAINS = re.compile(r'(^|[^a-z]|is|phase)train(?!ed|able)|learning_?phase')
 
 #: 'phase' alone, or no name at all.
-_MAY_TRAIN = re.compile(r'(^|[^a-z])(is_?)?phase$|^placeholder(_\d+)?$')
+_MAY_TRAIN = re.compile(r'(^|[^a-z])(is_?)?phase$|^placeholder(withdefault)?(_\d+)?$')
 
 #: 'not_training', 'no_train': switches the other way round.
 _NEGATED = re.compile(r'(^|[^a-z]|is)(not?|non|without)[^a-z]')
