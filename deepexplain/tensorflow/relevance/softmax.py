@@ -25,11 +25,11 @@ def taylor(x: tf.Tensor, s: tf.Tensor, R: tf.Tensor, axes: tf.Tensor) -> tf.Tens
 
 
 def softmax_step(places: List[int], ahead: Ahead) -> Step:
-    """Softmax, see `taylor`; LogSoftmax likewise: its derivative is that of softmax over its value."""
+    """Softmax, see `taylor`; log softmax likewise: x_i (Q_i - s_i sum_j Q_j), with Q its relevance over its value."""
     def step(op: tf.Operation, R: tf.Tensor) -> List[Optional[tf.Tensor]]:
         x, s = op.inputs[0], op.outputs[0]
         if op.type == 'LogSoftmax':
-            s, R = tf.exp(s), tf.math.divide_no_nan(R * tf.exp(s), s)
+            s, R = tf.exp(s), tf.math.divide_no_nan(R, s)
         return [taylor(x, s, R, tf.constant([-1]))]
     return step
 
@@ -83,13 +83,16 @@ def written_out(op: tf.Operation, path: Path) -> Optional[Written]:
         total = unwrap_moves(total.op.inputs[0])  # What keeps it from 0.
     numerator, summed = unwrap(op.inputs[place]), total.op
     e = _unmasked(numerator, path)
-    if e.op.type != 'Exp' or summed.type != 'Sum' or unwrap(summed.inputs[0]).name != numerator.name:
+    if e.op.type != 'Exp' or summed.type != 'Sum':
         return None
-    z = unwrap(e.op.inputs[0])
+    z, other = unwrap(e.op.inputs[0]), unwrap(summed.inputs[0])
+    if other.name != numerator.name and not (
+            e is numerator and other.op.type == 'Exp' and unwrap(other.op.inputs[0]).name == z.name):
+        return None
     shifted = z.op.type == 'Sub' and _is_largest(z.op.inputs[1], z.op.inputs[0])
-    read = [(z, e.op), (e, numerator.op)] if e is not numerator else [(z, e.op)]
-    if shifted and any(_readers(tensor, path) != {reader} for tensor, reader in read) or (
-            not _readers(numerator, path) <= {op, summed}):
+    # What else reads these needs the relevance of exps, not of a softmax.
+    if not _readers(numerator, path) <= {op, summed} or e is not numerator and (
+            _readers(e, path) != {numerator.op}) or shifted and not _readers(z, path) <= {e.op, other.op}:
         return None
     return Written(op, place, summed, z.op.inputs[0] if shifted else z, z.op if shifted else None)
 
