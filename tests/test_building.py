@@ -114,3 +114,15 @@ def test_the_gradient_of_a_unit_is_that_of_tensorflow(session, rng):
     np.testing.assert_allclose(session.run(ordinary_gradient(y, x, grad, ops[::-1])), want, 1e-5, 1e-6)
     step = tf.floor(x) + tf.cast(x > 0, x.dtype)
     assert not session.run(ordinary_gradient(step, x, grad, [step.op, step.op.inputs[0].op])).any()
+
+
+def test_what_has_no_gradient_is_named(session):
+    x = tf.constant([1., 2.])
+    lacking = tf.tanh(x).op
+    y = lacking.outputs[0] + x
+
+    class Lacking:
+        type, name, inputs, outputs = 'NoSuchType', 'the_op', lacking.inputs, lacking.outputs
+
+    with pytest.raises(LookupError, match=r"operation 'the_op' \(op type: NoSuchType\)"):
+        ordinary_gradient(y, x, x, [Lacking, y.op])

@@ -60,6 +60,9 @@ def step_by_step(ops: Sequence[tf.Operation], y: tf.Tensor, x: tf.Tensor, grad: 
         at = [arrived.get(tensor.name) for tensor in op.outputs]
         if not any(at) or compat.never_has_gradient(op.type):
             continue
+        if not compat.has_gradient(op.type):
+            # As tf.gradients has it.
+            raise LookupError(f"No gradient defined for operation '{op.name}' (op type: {op.type})")
         gradients = compat.registered_gradient(op.type)(op, *[
             tf.zeros_like(tensor) if one is None else added(one) for tensor, one in zip(op.outputs, at)])
         for tensor, gradient in zip(op.inputs, gradients if isinstance(gradients, (list, tuple)) else [gradients]):
