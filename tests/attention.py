@@ -15,7 +15,7 @@ EPS = 1e-6
 
 
 def weights(rng):
-    shapes = {name: (SIZE, SIZE) for name in 'qkvo'}
+    shapes = dict.fromkeys('qkvo', (SIZE, SIZE))
     shapes.update(up=(SIZE, HIDDEN), gate=(SIZE, HIDDEN), down=(HIDDEN, SIZE), head=(SIZE, UNITS))
     found = {name: (rng.randn(*shape) / np.sqrt(shape[0]), .3 * rng.randn(shape[1])) for name, shape in shapes.items()}
     found.update((name, (1 + .3 * rng.randn(SIZE), .3 * rng.randn(SIZE))) for name in ('first', 'second'))
