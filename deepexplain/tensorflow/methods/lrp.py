@@ -81,8 +81,7 @@ class LRP(GradientAttribution):
         rules: Dict[str, Rule] = {}
 
         def choose(path: Path, plan: Plan) -> None:
-            self.path, self.settled, self.units = path, path.settled, plan.units
-            self.meetings = frozenset(plan.meetings)
+            self.path, self.units, self.meetings = path, plan.units, frozenset(plan.meetings)
             rules.update((name, self.rule(place)) for name, place in plan.layers.items())
 
         planned = Planned(self.model, self.model.method, self._uncovered, check=choose, how=self._how)
