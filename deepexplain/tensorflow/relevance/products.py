@@ -106,11 +106,12 @@ def is_sigmoid(tensor: tf.Tensor) -> bool:
 
 
 def is_broadcast(op: tf.Operation, i: int) -> bool:
-    """Whether a product certainly lays an input over several numbers of the other."""
+    """Whether a product lays an input over several numbers of the other, or over pictures, be they of one pixel."""
     x, y = op.inputs[i].shape, op.outputs[0].shape
     if x.ndims is None or y.ndims is None:
         return False
-    return x.ndims < y.ndims or any(a == 1 and b != 1 for a, b in zip(x.as_list(), y.as_list()))
+    return x.ndims < y.ndims or any(a == 1 and (b != 1 or axis and x.ndims > 3) for axis, (a, b) in enumerate(
+        zip(x.as_list(), y.as_list())))
 
 
 def _ends(tensor: tf.Tensor, depends: Callable[[tf.Tensor], bool], depth: int) -> _Ends:
