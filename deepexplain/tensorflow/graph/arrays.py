@@ -141,8 +141,9 @@ class Arrays:
         # The array is the flow, the last input, of the one kind, and the first input of the other.
         before = self._states.get(inputs[-1 if node.op.startswith('TensorArray') else 0]) if inputs else None
         if node.op == 'Switch':
-            for side in (0, 1) if before is not None else ():
-                self._states[node.name + ':1' * side] = before._replace(gates=before.gates + ((inputs[1], side),))
+            if before is not None:
+                for side in (0, 1):
+                    self._states[node.name + ':1' * side] = before._replace(gates=before.gates + ((inputs[1], side),))
             return
         number = self._number(node) if node.op in _NUMBERS else None
         after = self._after(node, inputs, before, number)
