@@ -1,4 +1,6 @@
 """The bounds of deep_taylor.bounded."""
+import warnings
+
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
@@ -36,3 +38,21 @@ def test_bounds_of_two_shapes_and_equal_ones(session, rng):
         with pytest.raises(ValueError, match=r'low and high must have one shape, .* not \(4,\) and \(3,\)'):
             de.get_explainer('deep_taylor.bounded', T, X, low=[0] * 4, high=[1] * 3)
         assert np.isfinite(de.explain('deep_taylor.bounded', T, X, rng.rand(2, 4), low=[0] * 4, high=0)).all()
+        with pytest.raises(ValueError, match=r'samples must have the shape of low and high, \(4,\), not \(3,\)'):
+            de.explain('deep_taylor.bounded', T, X, rng.rand(2, 3), low=[0] * 4, high=1)
+
+
+@pytest.mark.parametrize('many', [False, True])
+def test_samples_beyond_the_bounds_are_said(model, session, many):
+    """The rule is defined between the bounds: beyond them relevance is no part of anything."""
+    X, T = model
+    size = X.shape.as_list()[1]
+    xs = np.linspace(0, 1, 2 * size).reshape(2, size).astype('f')
+    with DeepExplain(session=session) as de, warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter('always')
+        explainer = de.get_explainer('deep_taylor.bounded', T, [X] if many else X, low=0, high=.8)
+        for samples in (xs * np.float32(.8), xs):
+            explainer.run([samples] if many else samples, ys=1)
+    said = [str(one.message) for one in seen if 'outside' in str(one.message)]
+    assert len(said) == 1 and said[0].startswith('deep_taylor.bounded: %d of the %d numbers of %s are outside low' % (
+        (xs > .8).sum(), xs.size, 'xs[0]' if many else 'xs'))

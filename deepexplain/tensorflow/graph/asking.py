@@ -1,5 +1,5 @@
 """Numbers that the nodes of a GraphDef come to, such as how often a loop runs: static, or asked of the data."""
-from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -30,7 +30,7 @@ class Unknown(Exception):
     """
 
     inference = False
-    settled: FrozenSet[str] = frozenset()
+    settled: Mapping[str, Optional[float]] = {}
 
     def __init__(self, tensors: List[tf.Tensor], loops: Sequence[str]) -> None:
         super().__init__('known from the data alone')

@@ -26,6 +26,8 @@ def keep(node: Any, definition: tf.GraphDef, extra: List[str], dtypes: List[tf.D
     before = [source for source in node.input if source.startswith('^')]
     node.input[:] = data + extra + before
     node.attr['T'].list.type.extend(dtype.as_datatype_enum for dtype in dtypes)
+    # It tells of the outputs that there were before.
+    node.attr.pop('_output_shapes', None)
     node.attr['_gradient_op_type'].s = KEPT.encode()
     node.attr[GRAPH].s = definition.SerializeToString()
     node.attr[EXTRA].i = len(extra)

@@ -4,15 +4,18 @@ from typing import Any, List, Set, Tuple
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from ..graph.choices import training_tensors
 from ..graph.path import Path
 from ..graph.replica import Replica
-from ..graph.units import followed, reached, training_tensors
+from ..graph.units import followed, reached
+from ..messages import warn
 from ..relevance.plan import Place
 from ..relevance.rules import AlphaBeta, Bounded, Rule
 from ..runs.arguments import fits, sample_shape, written
 from ..runs.arrays import to_array
 from ..runs.baselines import one_for_each
 from ..runs.model import Model
+from ..runs.run import Run
 from .lrp import LRP
 
 #: Functions that rise and fall.
@@ -66,6 +69,19 @@ class DeepTaylorBounded(DeepTaylor):
     def prepare_rules(self) -> None:
         for data, ends in self._ends:
             ends.extend(self._bound(i, data) for i in (0, 1))
+
+    def prepare(self, run: Run) -> None:
+        super().prepare(run)
+        for i, (x, low, high) in enumerate(zip(run.xs, *self._bounds)):
+            if max(low.ndim, high.ndim) and np.broadcast(low, high).shape != x.shape[1:]:
+                raise ValueError('samples must have the shape of low and high, %s, not %s.' % (
+                    np.broadcast(low, high).shape, x.shape[1:]))
+            slack = 1e-6 * (high - low)
+            outside = np.logical_or(x < low - slack, x > high + slack)
+            if outside.any():
+                warn('%s: %d of the %d numbers of %s are outside low and high, between which the rule holds: relevance '
+                     'may be of either sign there.' % (self.model.method, outside.sum(), outside.size,
+                                                       'xs[%d]' % i if self.model.many else 'xs'))
 
     def _check_monotone(self, place: Place) -> None:
         """RuntimeError if what lies between X and a layer may be largest elsewhere than at the bounds of X."""

@@ -55,7 +55,6 @@ class Deconvnet(GradientAttribution):
         path = lowered(self.model.path, inference=True)
         if has_loops(path) and look_inside(path, dict.fromkeys(ruled)).hidden:
             path = straight(self.model, inference=True)
-        self.settled = path.settled
         refuse_hidden(self.model.method or 'deconvnet', look_inside(path, dict.fromkeys(ruled)).hidden,
                       path.graph)
         units = find_units(path, ruled)

@@ -1,6 +1,6 @@
 """Custom gradients of functions of this process, kept when their ops are imported into another graph."""
 import itertools
-from typing import Any, Container, Dict, Iterator, List, Mapping
+from typing import Any, Container, Dict, Iterable, Iterator, List, Mapping
 
 import tensorflow.compat.v1 as tf
 
@@ -15,16 +15,18 @@ class CannotKeep(ValueError):
 
 
 class Reads:
-    """What the gradients of a function read from outside of its graph.
+    """What the gradients of a graph's ops read.
+
+    Args:
+        held: the names of what stands in the graph for tensors from outside of it, by their ids.
+        taken: names that are in use.
 
     Attributes:
-        variables: those that the function itself does not read, by the names of placeholders for their handles.
+        variables: those that the graph itself does not read, by the names of placeholders for their handles.
     """
 
-    def __init__(self, function: Any, taken: Container[str]) -> None:
-        own = function.inputs[len(function.inputs) - len(function.captured_inputs):]
-        self._inner = {id(outer): name_of(inner) for outer, inner in zip(function.captured_inputs, own)}
-        self._taken = taken
+    def __init__(self, held: Mapping[int, str], taken: Container[str]) -> None:
+        self._inner, self._taken = dict(held), taken
         self.variables: Dict[str, Any] = {}
 
     def name(self, outer: Any, graph: Any, watched: Mapping[int, Any]) -> str:
@@ -45,17 +47,20 @@ class Reads:
         return name
 
 
-def keep_gradients(function: Any, definition: tf.GraphDef) -> Dict[str, Any]:
-    """Let the ops of a ConcreteFunction's GraphDef keep the custom gradients whose functions are at hand.
+def keep_gradients(ops: Iterable[tf.Operation], definition: tf.GraphDef, held: Mapping[int, str]) -> Dict[str, Any]:
+    """Let the nodes of ops in their GraphDef keep the custom gradients whose functions are at hand.
 
     Those of tf.recompute_grad are what their ops have without, and those of tf.nn.swish are known.
 
+    Args:
+        held: see `Reads`.
+
     Returns:
-        The variables that these gradients read and the function does not, by the names of new placeholders for them.
+        The variables that these gradients read and the graph does not, by the names of new placeholders for them.
     """
     nodes = {node.name: node for node in definition.node}
-    reads = Reads(function, nodes)
-    for op in list(function.graph.get_operations()):
+    reads = Reads(held, nodes)
+    for op in list(ops):
         name = foreign_gradient(op) if op.type == 'IdentityN' else ''
         if not name or not compat.has_gradient(name):
             continue
@@ -87,6 +92,8 @@ def _functions_in(function: Any, depth: int = 4) -> Iterator[Any]:
 
 def _keep(op: tf.Operation, gradient: Any, reads: Reads, node: Any) -> None:
     """Write the gradient of an op into its node, if it can be built apart from the rest of the graph."""
+    if compat.control_flow_context(op) is not None:
+        raise CannotKeep('it lies in a loop or a branch of plain ops')
     try:
         definition, pairs, variables = compat.gradient_as_graph(gradient, op)
     except Exception as error:  # noqa: B902, whatever the user's code raises; the gradient is lost then, and named.

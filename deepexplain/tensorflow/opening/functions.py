@@ -4,6 +4,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import tensorflow.compat.v1 as tf
 
+from ..graph.path import name_of
 from .custom_gradients import keep_gradients
 from .ends import is_off, settle
 from .keys import SPECS, key_names, parts_of, with_names
@@ -90,7 +91,8 @@ def _imported(function: Any, session: tf.Session, layers: Sequence[Tuple[str, Li
     arguments = function.inputs[:len(function.inputs) - len(captured)]
     outputs = function.outputs
     definition = function.graph.as_graph_def()
-    more = keep_gradients(function, definition)
+    held = {id(outer): name_of(inner) for outer, inner in zip(captured, function.inputs[len(arguments):])}
+    more = keep_gradients(function.graph.get_operations(), definition, held)
     definition, moved = flat_definition(definition)
 
     def now(tensor: Any) -> str:

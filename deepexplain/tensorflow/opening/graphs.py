@@ -7,6 +7,7 @@ import tensorflow.compat.v1 as tf
 
 from ..graph.loops import restore_loops
 from ..graph.path import ancestors_of
+from .custom_gradients import keep_gradients
 from .ends import ends_of, is_off, settle
 from .safety import Guard, inside
 from .source import Named, OpenError, Source, Weights, disown, flat_definition, new_session, reason
@@ -26,14 +27,17 @@ def copied(graph: tf.Graph, session: tf.Session, inputs: Sequence[tf.Tensor], ou
            layers: Sequence[Tuple[str, List[tf.Tensor]]], config: Optional[tf.ConfigProto]) -> Source:
     """A model in somebody's graph, in a graph of its own: on variables that take their values from that session."""
     meta = tf.train.export_meta_graph(graph=graph, clear_devices=True)
+    keep_gradients(ancestors_of(outputs, set()), meta.graph_def, {})
     own = _with_meta_graph(meta, config)
     try:
         with own.graph.as_default():
             own.run(tf.tables_initializer())
             weights = Weights(own, session)
-            for op in ancestors_of(outputs, set()):
+            # Those too that a kept gradient alone reads.
+            ends = [own.graph.get_tensor_by_name(tensor.name) for tensor in outputs]
+            for op in ancestors_of(ends, set()):
                 if op.type in VARIABLES:
-                    _take(weights, op, own.graph.get_operation_by_name(op.name))
+                    _take(weights, graph.get_operation_by_name(op.name), op)
         weights.load()
     except Exception:
         own.close()
