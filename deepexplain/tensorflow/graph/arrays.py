@@ -3,7 +3,7 @@
 TensorArrays (version 3) and lists of tensors stand in the nodes of loops that have been unrolled, where each place that
 is written to or read is a known number. What is not known is left as it is.
 """
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -35,11 +35,13 @@ class Array(NamedTuple):
         size: how many places there are.
         whole: the tensor whose parts are there, or ''; of how many parts it is.
         parts: what has been written to places.
+        gates: the branches that it has come into, by what chooses them and the side.
     """
     size: int
     whole: str = ''
     of: int = 0
     parts: Mapping[int, str] = {}
+    gates: Tuple[Tuple[str, int], ...] = ()
 
 
 class Arrays:
@@ -73,7 +75,7 @@ class Arrays:
             self._states: Dict[str, Array] = {}
             for name in in_order(self._nodes):
                 node = self._nodes[name]
-                if not self._frames.get(name) and (is_of_array(node.op) or node.op == 'Identity'):
+                if not self._frames.get(name) and (is_of_array(node.op) or node.op in ('Identity', 'Switch')):
                     self._step(node)
             for node in self._nodes.values():
                 node.input[:] = [self._final(source) for source in node.input]
@@ -138,6 +140,11 @@ class Arrays:
         inputs = data_of(node)
         # The array is the flow, the last input, of the one kind, and the first input of the other.
         before = self._states.get(inputs[-1 if node.op.startswith('TensorArray') else 0]) if inputs else None
+        if node.op == 'Switch':
+            if before is not None:
+                for side in (0, 1):
+                    self._states[node.name + ':1' * side] = before._replace(gates=before.gates + ((inputs[1], side),))
+            return
         number = self._number(node) if node.op in _NUMBERS else None
         after = self._after(node, inputs, before, number)
         if after is not None:
@@ -147,7 +154,14 @@ class Arrays:
         read = self._read(node, before, number)
         for i, source in enumerate(read):
             if source:
-                self.outputs[node.name + (f':{i}' if i else '')] = source
+                self.outputs[node.name + (f':{i}' if i else '')] = self._gated(node, source, before)
+
+    def _gated(self, node: Any, source: str, array: Array) -> str:
+        """What an op reads of an array: in a branch that is not taken it has no value."""
+        dtype = tf.int32.as_datatype_enum if node.op in _SIZES else _dtype(node)
+        for i, (chooser, side) in enumerate(array.gates):
+            source = self._add('Switch', f'{node.name}/deepexplain_gate_{i}', [source, chooser], T=dtype) + ':1' * side
+        return source
 
     def _after(self, node: Any, inputs: List[str], before: Optional[Array], number: Optional[np.ndarray]
                ) -> Optional[Array]:

@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from . import compat
-from .frames import Nodes, frames_of, in_order, maker
+from .frames import Nodes, frames_of, in_order, maker, taken
 from .functions import functions_of
 from .path import CALLS, FUNCTIONAL
 from .sizes import sizes_of
@@ -138,6 +138,13 @@ class _Part:
             node.input[:] = [source_of(source) for source in node.input if not source.startswith('^')] + before
             waiting.extend(map(maker, before))
         self._source = dict(zip(wanted, self._wanted))
+        order = in_order(self._made)
+        frames = frames_of(self._made, order)
+        alive = taken(self._made, frames, map(maker, self._wanted))
+        if not any(node.op == 'Merge' and not frames[name] for name, node in self._made.items()):
+            for name in alive & set(self.leaves):
+                while self.leaves[name].op.type == 'Switch' and compat.while_context(self.leaves[name].op) is None:
+                    self.leaves[name] = self.leaves[name].op.inputs[0]
 
     def _constant(self, value: np.ndarray) -> str:
         name = 'deepexplain_known_%d' % len(self._made)

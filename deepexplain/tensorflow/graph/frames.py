@@ -158,28 +158,29 @@ def counter_of(nodes: Mapping[str, Any], frames: Frames, frame: str) -> Tuple[No
                  _node('NextIteration', at + '/next', [at + '/add'], T=tf.int32.as_datatype_enum),
                  _node('Exit', at + '/exit', [at + '/switch'], T=tf.int32.as_datatype_enum)):
         needed[node.name] = node
-    taken(needed, frames)
     return needed, at + '/exit'
 
 
-def taken(nodes: Nodes, frames: Frames) -> None:
-    """Let what goes into loops come as if the branches that they are in were taken."""
-    waiting = [source for node in nodes.values() if node.op in ENTERS for source in map(maker, node.input)]
+def taken(nodes: Nodes, frames: Frames, starts: Iterable[str]) -> Set[str]:
+    """Let some sources come as if the branches that they are in were taken; what they are made of, by name."""
+    waiting = list(starts)
     seen = set(waiting)
     while waiting:
         node = nodes.get(waiting.pop())
         # What comes out of a branch is another matter.
-        if node is None or frames.get(node.name) or node.op in ('Merge', 'RefMerge'):
+        if node is None or node.op in ('Merge', 'RefMerge') and not frames.get(node.name):
             continue
-        node.input[:] = data_of(node)
-        if node.op in _SWITCHES:
-            dtype = node.attr['T'].type
-            both = tf.NodeDef(name=node.name, op='IdentityN', input=[node.input[0]] * 2)
-            both.attr['T'].list.type.extend([dtype, dtype])
-            nodes[node.name] = node = both
+        if not frames.get(node.name):
+            node.input[:] = data_of(node)
+            if node.op in _SWITCHES:
+                dtype = node.attr['T'].type
+                both = tf.NodeDef(name=node.name, op='IdentityN', input=[node.input[0]] * 2)
+                both.attr['T'].list.type.extend([dtype, dtype])
+                nodes[node.name] = node = both
         new = [source for source in map(maker, node.input) if source not in seen]
         seen.update(new)
         waiting.extend(new)
+    return seen
 
 
 def _node(op: str, name: str, inputs: List[str], **types: int) -> Any:

@@ -203,13 +203,20 @@ class Path:
         while waiting:
             op = waiting.pop()
             for source in [tensor.op for tensor in op.inputs] + list(op.control_inputs):
-                if source not in found and (source.type == 'TensorArrayV3' or _runs_in(source, loops)):
+                if source not in found and (is_array(source) or _runs_in(source, loops)):
                     found.add(source)
                     waiting.append(source)
         # TensorFlow starts the gradient of each loop variable at its exit, though nobody reads what comes out.
         found.update(op for switch in list(found) if switch.type == 'Switch' and while_context(switch) in loops
                      for tensor in switch.outputs for op in tensor.consumers() if op.type == 'Exit')
         return [op for op in self.graph.get_operations() if op in found]
+
+
+def is_array(op: tf.Operation) -> bool:
+    """Whether an op makes an array, or only hands one on: a replica has arrays of its own."""
+    while op.type in ('Switch', 'Identity') and op.inputs[0].dtype == tf.resource:
+        op = op.inputs[0].op
+    return bool(op.type == 'TensorArrayV3')
 
 
 def _runs_in(op: tf.Operation, loops: Set[Any]) -> bool:

@@ -12,7 +12,7 @@ from .frames import counter_of, dependent_on, frames_of, in_order, maker
 from .functions import copy_bodies, functions_of, wait_before_loops
 from .loops import EXITS, is_loop
 from .lowering import lower_loops
-from .path import BRANCHES, LOOPS, Path, name_of
+from .path import BRANCHES, LOOPS, Path, is_array, name_of
 from .replica import Replica
 from .units import Units
 from .unrolling import assigns, unroll_all
@@ -128,7 +128,8 @@ def _with_arrays(path: Path) -> List[tf.Operation]:
     waiting = list(ops)
     while waiting:
         for source in {tensor.op for tensor in waiting.pop().inputs}:
-            if source not in found and is_of_array(source.type) and compat.while_context(source) is None:
+            if source not in found and compat.while_context(source) is None and (
+                    is_of_array(source.type) or is_array(source)):
                 found.add(source)
                 waiting.append(source)
     return ops if len(found) == len(ops) else [op for op in path.graph.get_operations() if op in found]

@@ -106,9 +106,7 @@ def lowered(path: Path, inference: bool = False, whole: bool = False) -> Path:
     own = compat.functions_with_gradients(path.graph)
     _warn_of_lost([op for op in calls if foreign_gradient(op) or op.type in own])
     replica = Replica(path.with_loops(), path.fed, inference=inference)
-    found = path.on(replica)
-    found.settled = path.settled
-    return found
+    return path.on(replica)
 
 
 def _warn_of_lost(ops: Sequence[tf.Operation], inside: Sequence[Tuple[str, str]] = ()) -> None:
