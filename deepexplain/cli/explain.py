@@ -11,10 +11,11 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 import numpy as np
 
 from .. import __version__, files
+from ..units import Units, units_of
 from . import catalogue, inputs, options, outputs, parser
 from .model import Task, open_model, task_of
 from .problems import WrongUse, about, as_json, show, tensorflow
-from .target import Units, units_of, ys_of
+from .target import ys_of
 
 
 class Result(NamedTuple):

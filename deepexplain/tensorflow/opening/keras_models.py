@@ -94,7 +94,8 @@ def _traced(model: Any, called: Called) -> Tuple[Any, Calls, List[Layer]]:
 def _handle(variable: Any) -> Optional[int]:
     """What an eager variable is known by; Keras 3 wraps TensorFlow's."""
     inner = variable if hasattr(variable, 'handle') else getattr(variable, 'value', None)
-    return id(inner.handle) if hasattr(inner, 'handle') else None
+    handle = getattr(inner, 'handle', None)
+    return None if handle is None else id(handle)
 
 
 def _is_keras_3(model: Any) -> bool:
