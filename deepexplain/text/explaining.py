@@ -10,6 +10,7 @@ from ..tensorflow.messages import warn
 from ..tensorflow.methods import attribution_methods
 from ..tensorflow.methods.perturbation import PerturbationAttribution
 from ..tensorflow.opening import OpenedModel
+from ..tensorflow.runs.keys import Keys
 from ..units import units_of
 from .batches import Batch, batches_of, checked_sentences, names_units, of_places, replaced, ys_of
 from .inputs import inputs_of
@@ -32,8 +33,8 @@ class Text:
 
     Words are explained by what the model looks up by their ids, the embeddings. These are found on the graph, and so
     are the inputs that go with the ids, by their names: masks (1 for tokens, 0 for padding), token types, positions,
-    lengths. Sentences are padded only where the model takes one number of tokens alone; others are explained with those of
-    their own number, so that no result hangs on the sentences beside it.
+    lengths. Sentences are padded only where the model takes one number of tokens alone; others are explained with those
+    of their own number, so that no result hangs on the sentences beside it.
 
     Args:
         de: the context: what `DeepExplain.open` returns, or `DeepExplain(session=...)`, which needs T.
@@ -72,6 +73,8 @@ class Text:
         self._length = found.length if length is None else length
         self._pad = pad if pad is not None else self._reader.pad
         self._finder: Any = None
+        self._keys = Keys()
+        self._explainers: Dict[Any, Any] = {}
 
     def _reader_for(self, tokenizer: Any) -> Reader:
         found = self._inputs
@@ -182,7 +185,7 @@ class Text:
         if batch.groups is not None:
             mask = batch.groups if X is self._inputs.ids else batch.groups[:, np.newaxis]
             said.update(feature_mask=[mask] * len(X) if many else mask, per_group=True)
-        got = self._de.explain(method, self.T, X, ys=units.weights, **said)
+        got = self._attributed(method, X, units.weights, said)
         values, delta = got if said['return_convergence_delta'] else (got, None)
         if batch.groups is not None:
             values = np.asarray(values, np.float64)[:, batch.groups] / np.bincount(batch.groups)[batch.groups]
@@ -191,6 +194,17 @@ class Text:
         places = units.places if units.places is not None and names_units(ys, self.T) else None
         return [_result(one, values[i], batch.rows.starts[i], None if places is None else places[i], units.scores[i],
                         None if delta is None else delta[i]) for i, one in enumerate(batch.tokens)]
+
+    def _attributed(self, method: Any, X: Any, ys: Any, said: Dict[str, Any]) -> Any:
+        if 'feature_mask' not in said:
+            return self._de.explain(method, self.T, X, ys=ys, **said)
+        # One explainer for all sentences, whose words are others.
+        own = {name: said.pop(name) for name in list(said) if name in attribution_methods[method].options() and name not
+               in ('baseline', 'feature_mask', 'seed')}
+        key = (method, X is self._inputs.ids, self._keys.of(own))
+        if key not in self._explainers:
+            self._explainers[key] = self._de.get_explainer(method, self.T, X, feature_mask=said['feature_mask'], **own)
+        return self._explainers[key].run(ys=ys, **said)
 
     def _replaced(self, batch: Batch, feed: Mapping[Any, Any], stand_in: int, X: Any) -> Any:
         """X where a token stands in the place of all but the special ones and padding."""

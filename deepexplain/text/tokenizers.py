@@ -54,8 +54,8 @@ def reader_of(tokenizer: Any) -> Reader:
     if callable(tokenizer):
         return Reader(_simple(tokenizer))
     raise TypeError('tokenizer: expected a tokenizer of transformers, tokenizers or SentencePiece, a '
-                    'TextVectorization, a dict from words to ids, a function from a string to ids or to (ids, words), or the path of a '
-                    f'folder that holds one, got {type(tokenizer).__name__}.')
+                    'TextVectorization, a dict from words to ids, a function from a string to ids or to (ids, words), '
+                    f'or the path of a folder that holds one, got {type(tokenizer).__name__}.')
 
 
 def _of_huggingface(tokenizer: Any) -> Reader:
