@@ -36,7 +36,7 @@ def sentences(results: Mapping[str, Sequence[Any]], labels: Optional[Sequence[st
             ax = figure.add_axes(((MARGIN + column * (WIDTH + MARGIN)) / wide, top / high, WIDTH / wide,
                                   (height - TITLE) / high))
             text(one, ax=ax, fontsize=SIZE)
-            ax.set_title(name if labels is None else f'{name}, {labels[number]}', fontsize=9)
+            ax.set_title(name if labels is None else f'{name}, {labels[number]}', fontsize=9, loc='left')
     return figure
 
 

@@ -156,8 +156,9 @@ def _simple(encode: Callable[[str], Any], mark: Optional[str] = None) -> Callabl
         if ids.ndim != 1 or len(ids) and ids.dtype.kind not in 'iu':
             raise TypeError('tokenizer: expected it to return ids of a string, a list of ints, or (ids, words), not '
                             f'{type(found).__name__} of shape {ids.shape} and dtype {ids.dtype}.')
+        how = mark
         if names is None:
-            names = next((one for one in (texts[0].split(), list(texts[0])) if len(one) == len(ids)), None)
+            how, names = EACH, next((one for one in (texts[0].split(), list(texts[0])) if len(one) == len(ids)), None)
             if names is None:
                 raise ValueError('tokenizer: it gives %d ids for a string of %d words, so which word is whose is not '
                                  'known: let it return (ids, words), with None for what is no word.' % (
@@ -165,7 +166,8 @@ def _simple(encode: Callable[[str], Any], mark: Optional[str] = None) -> Callabl
         if len(names) != len(ids):
             raise ValueError(f'tokenizer: it gives {len(ids)} ids and {len(names)} words.')
         shown = [str(name) for name in names if name is not None]
-        how = (SPACES if _spaced(shown) else marks_of(shown)) if mark is None else mark
+        if how is None:
+            how = SPACES if _spaced(shown) else marks_of(shown)
         words, owners = by_marks([None if name is None else str(name) for name in names],
                                  [name is None for name in names], how)
         tokens = Tokens([int(one) for one in ids], ['(%d)' % one if name is None else str(name)
