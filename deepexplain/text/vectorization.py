@@ -30,7 +30,10 @@ def reader_of_layer(layer: Any) -> Reader:
         row = np.asarray(found.numpy()[0])
         row = row[:int(np.flatnonzero(row)[-1]) + 1 if row.any() else 0]
         names = [vocabulary[one] if one < len(vocabulary) else '[UNK]' for one in row]
-        return shortened(_one_each(row, _as_written(texts[0], names, layer) or names), longest)
+        tokens = _one_each(row, _as_written(texts[0], names, layer) or names)
+        # The layer cuts by itself.
+        cut = len(row) == found.shape[1] and len(row) < sum(any(map(str.isalnum, word)) for word in texts[0].split())
+        return shortened(tokens._replace(cut=cut), longest)
 
     return Reader(read, 0, id_of=ids.get)
 

@@ -67,7 +67,7 @@ def test_words_of_a_linear_model(opened):
 
 def test_no_result_hangs_on_the_sentences_beside_it(opened):
     """Nothing here is masked: padding would count."""
-    _, T = model(bent=np.tanh if False else tf.tanh)
+    _, T = model(bent=tf.tanh)
     text = opened(T)
     for method, options in (('intgrad', {}), ('smoothgrad', dict(seed=3)), ('occlusion', {}),
                             ('shapley_sampling', dict(seed=1))):
@@ -110,8 +110,8 @@ def test_subwords_are_added_up_and_special_tokens_left_out(opened):
 
 @pytest.mark.parametrize('baseline', ['[MASK]', 2])
 def test_a_token_as_the_baseline(opened, baseline):
-    ids, T = model(bent=tf.tanh)
-    text = opened(T, lambda one: subwords(one) if baseline == 2 else VOCABULARY) if baseline == 2 else opened(T)
+    _, T = model(bent=tf.tanh)
+    text = opened(T, subwords if baseline == 2 else VOCABULARY)
     got, = text.explain('deeplift', ['good film'], ys=1, baseline=baseline)
     here = [10, 6, 9, 4, 9, 11] if baseline == 2 else [6, 4]
     each = (np.tanh(TABLE[here]) - np.tanh(TABLE[2])) @ W[:, 1]
