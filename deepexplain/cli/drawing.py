@@ -5,10 +5,10 @@ from typing import Any, Dict, List, Mapping, Optional
 import numpy as np
 
 from ..plotting import overview
+from ..units import Units
 from .model import Task
 from .options import Given
 from .problems import WrongUse
-from .target import Units
 
 
 def check_format(path: str) -> None:

@@ -1,8 +1,5 @@
 """`deepexplain explain`."""
-import datetime
-import math
 import os
-import platform
 import sys
 import time
 from contextlib import ExitStack, contextmanager
@@ -11,10 +8,12 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 import numpy as np
 
 from .. import __version__, files
+from ..units import Units, units_of
 from . import catalogue, inputs, options, outputs, parser
 from .model import Task, open_model, task_of
-from .problems import WrongUse, about, as_json, show, tensorflow
-from .target import Units, units_of, ys_of
+from .problems import WrongUse, about, show, tensorflow
+from .summaries import defaults, now, plain_json, table_of, versions
+from .target import ys_of
 
 
 class Result(NamedTuple):
@@ -39,6 +38,10 @@ def explain(args: Any) -> None:
     table = catalogue.methods()
     chosen = options.chosen_methods(args.method, table)
     _check_options(args, chosen, table)
+    if inputs.kind_of(args.data) == 'text':
+        from .sentences import explain_text
+        explain_text(args, chosen, table)
+        return
     tensorflow(args.debug)
     with open_model(args) as de:
         task = task_of(de, args)
@@ -63,11 +66,11 @@ def explain(args: Any) -> None:
                 results[name] = _run(explainer, args, task, units)
         summary = _summary(args, task, units, given, results)
         layers = {'layer': task.T.name, 'X': [x.name for x in task.X]}
-    metadata = dict(summary, tensors=layers, parameters={name: _defaults(table[name]) for name in chosen},
-                    versions=_versions(), date=_now())
+    metadata = dict(summary, tensors=layers, parameters={name: defaults(table[name]) for name in chosen},
+                    versions=versions(), date=now())
     summary['written'] = _write(args, task, units, results, metadata, kind)
     if args.json or sys.stdout is not None:  # Where it is closed, the files are all that was wanted.
-        show(_as_json(summary) if args.json else _table(summary))
+        show(plain_json(summary) if args.json else table_of(summary))
 
 
 @contextmanager
@@ -86,9 +89,15 @@ def _check_paths(args: Any) -> None:
     inputs.kind_of(args.data)
     if not os.path.exists(args.model) and not os.path.exists(args.model + '.meta'):
         raise WrongUse(f"MODEL: there is no file or folder '{args.model}'.")
+    if args.tokenizer is not None:
+        if inputs.kind_of(args.data) != 'text':
+            raise WrongUse(f"--tokenizer is for sentences in a .txt, and INPUT is '{args.data}'.")
+        if not os.path.exists(args.tokenizer):
+            raise WrongUse(f"--tokenizer: there is no folder or file '{args.tokenizer}'.")
     if args.out is not None:
-        if not args.out.endswith('.npz'):
-            raise WrongUse(f"--out: expected a name that ends in .npz, not '{args.out}'.")
+        endings = ('.npz', '.json') if inputs.kind_of(args.data) == 'text' else ('.npz',)
+        if not args.out.endswith(endings):
+            raise WrongUse(f"--out: expected a name that ends in {' or '.join(endings)}, not '{args.out}'.")
         outputs.check_writable('--out', args.out)
     if args.picture is not None:
         from . import drawing
@@ -153,33 +162,6 @@ def _summary(args: Any, task: Task, units: Units, given: Dict[str, Dict[str, opt
         'scores': units.scores.tolist(), 'methods': methods, 'warnings': list(args.said)}
 
 
-def _defaults(method: Any) -> Dict[str, Any]:
-    """The options that a method has by itself."""
-    return {name: default for name, default in method.parameters.items()
-            if isinstance(default, (bool, int, float, str, type(None)))}
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0).isoformat()
-
-
-def _versions() -> Dict[str, str]:
-    return {'deepexplain': __version__, 'tensorflow': tensorflow().VERSION, 'numpy': np.__version__,
-            'python': platform.python_version()}
-
-
-def _as_json(value: Any) -> str:
-    """JSON, with null for numbers that are none: JSON has no nan."""
-    def plain(one: Any) -> Any:
-        if isinstance(one, dict):
-            return {key: plain(inner) for key, inner in one.items()}
-        if isinstance(one, (list, tuple)):
-            return [plain(inner) for inner in one]
-        return None if isinstance(one, float) and not math.isfinite(one) else one
-
-    return as_json(plain(value))
-
-
 def _write(args: Any, task: Task, units: Units, results: Dict[str, Result], metadata: Dict[str, Any],
            kind: Optional[str]) -> List[str]:
     """Write the files that are wanted, all of them or none."""
@@ -214,24 +196,5 @@ def _arrays(task: Task, units: Units, results: Dict[str, Result], metadata: Dict
     for key, value in (('units', units.places), ('names', task.samples.names), ('features', task.samples.features)):
         if value is not None:
             arrays[key] = np.array(value)
-    arrays['metadata'] = np.array(_as_json(metadata))
+    arrays['metadata'] = np.array(plain_json(metadata))
     return arrays
-
-
-def _table(summary: Dict[str, Any]) -> str:
-    """The summary for people."""
-    from .listings import aligned
-
-    rows = [['method', 'shape', 'largest |delta|', 'seconds']]
-    for name, one in summary['methods'].items():
-        shapes = one['shape'] if one['shape'] and isinstance(one['shape'][0], list) else [one['shape']]
-        rows.append([name, ' '.join(str(tuple(shape)) for shape in shapes),
-                     '-' if one['max_abs_delta'] is None else '%.2g' % one['max_abs_delta'], '%.2f' % one['seconds']])
-    units = summary['units']
-    said = 'the sum of all units' if units is None else 'unit%s %s%s' % (
-        's' if len(units) > 1 else '', ', '.join('/'.join(str(i) for i in one) if isinstance(one, list) else str(one)
-                                                 for one in units[:10]), ', ...' if len(units) > 10 else '')
-    lines = ["%d sample%s of '%s': %s of '%s' (%s)" % (
-        summary['samples'], '' if summary['samples'] == 1 else 's', os.path.basename(summary['input']), said,
-        summary['layer'], summary['target'])]
-    return '\n'.join(lines + aligned(rows) + ['wrote %s' % ', '.join(summary['written'])] * bool(summary['written']))

@@ -43,8 +43,10 @@ def kind_of(path: str) -> str:
         return 'table'
     if ending in PICTURES:
         return 'pictures'
-    raise WrongUse("INPUT: '%s' is of no known kind: expected .npy, .npz, .csv, a picture (%s) or a folder of pictures."
-                   % (path, ' '.join(PICTURES)))
+    if ending == '.txt':
+        return 'text'
+    raise WrongUse("INPUT: '%s' is of no known kind: expected .npy, .npz, .csv, .txt, a picture (%s) or a folder of "
+                   'pictures.' % (path, ' '.join(PICTURES)))
 
 
 def load(what: str, path: str, most: Optional[int] = None) -> Dict[str, np.ndarray]:
@@ -103,6 +105,31 @@ def read_table(path: str, columns: Optional[Sequence[str]], limit: Optional[int]
             return _table(path, file, columns, limit, bound)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise WrongUse("INPUT: '%s' cannot be read: %s." % (path, str(error).rstrip('.'))) from None
+
+
+def read_sentences(path: str, limit: Optional[int], most: Optional[int]) -> List[Any]:
+    """The lines of a .txt that are not empty: each a sentence or, with a tab in it, a pair of them.
+
+    Args:
+        limit: how many are read, by default all.
+        most: how many bytes of memory they may take, by default arrays.MOST.
+    """
+    bound = arrays.Bound('INPUT', path, most, os.path.getsize(path))
+    found: List[Any] = []
+    try:
+        with open(path, encoding='utf-8-sig') as file:
+            for line in _lines(file, bound):
+                if len(found) == limit:
+                    break
+                bound.take(len(line))
+                parts = [part.strip() for part in line.split('\t')]
+                if any(parts):
+                    found.append(parts[0] if len(parts) == 1 else tuple(parts))
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongUse("INPUT: '%s' cannot be read: %s." % (path, str(error).rstrip('.'))) from None
+    if not found:
+        raise WrongUse(f"INPUT: '{path}' has no sentences, one a line.")
+    return found
 
 
 def _table(path: str, file: Any, columns: Optional[Sequence[str]], limit: Optional[int], bound: arrays.Bound

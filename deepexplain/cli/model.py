@@ -86,7 +86,7 @@ def task_of(de: Any, args: Any) -> Task:
     feed = {}
     for name, value in args.feed:
         tensor = find(de, '--feed', name)
-        feed[tensor.name] = _array(f'--feed {name}', value, tensor)
+        feed[tensor.name] = fed_array(f'--feed {name}', value, tensor)
     free = [tensor for tensor in de.inputs if tensor.name not in feed]
     wanted = [find(de, '--input', name) for name in dict.fromkeys(args.input or [])]
     samples, axis = _read(args, [one for one in wanted if _among(one, free)] or free, called)
@@ -114,7 +114,7 @@ def _among(tensor: Any, tensors: Sequence[Any]) -> bool:
     return any(tensor is one for one in tensors)
 
 
-def _array(what: str, value: Any, tensor: Any) -> np.ndarray:
+def fed_array(what: str, value: Any, tensor: Any) -> np.ndarray:
     try:
         array = np.array(value, tensor.dtype.as_numpy_dtype)
     except (TypeError, ValueError):
@@ -124,13 +124,18 @@ def _array(what: str, value: Any, tensor: Any) -> np.ndarray:
     return array
 
 
-def _read(args: Any, takers: Sequence[Any], called: Mapping[str, str]) -> Tuple[inputs.Samples, str]:
-    """INPUT, and where the channels of its pictures are."""
-    kind = inputs.kind_of(args.data)
+def check_flags(args: Any, kind: str) -> None:
+    """Refuse flags that are for another kind of INPUT."""
     for flag, wanted in (('resize', 'pictures'), ('scale', 'pictures'), ('channels', 'pictures'), ('columns', 'table')):
         if getattr(args, flag) is not None and kind != wanted and not (flag == 'channels' and kind == 'arrays'):
             raise WrongUse("--%s is for %s, and INPUT is '%s'." % (
                 flag, 'pictures' if wanted == 'pictures' else 'a .csv', args.data))
+
+
+def _read(args: Any, takers: Sequence[Any], called: Mapping[str, str]) -> Tuple[inputs.Samples, str]:
+    """INPUT, and where the channels of its pictures are."""
+    kind = inputs.kind_of(args.data)
+    check_flags(args, kind)
     if kind == 'arrays':
         return inputs.read_arrays(args.data, args.limit, args.max_bytes), args.channels or ''
     if len(takers) != 1:

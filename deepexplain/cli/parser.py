@@ -17,6 +17,7 @@ ABOUT_INPUT = """INPUT is
   .npy, .npz            an array, the first axis the samples; an .npz of several arrays names the model's inputs
   a picture, a folder   one sample, or one for each picture in it, by name (--resize, --scale, --channels)
   .csv                  numbers under a header; a row for each sample, a column for each feature (--columns)
+  .txt                  sentences, one a line, of a pair with a tab between (--tokenizer)
 
 The file --out, for numpy.load:
   <method>              attributions, of the shape of the input; <method>/<input> where there are several inputs
@@ -24,6 +25,10 @@ The file --out, for numpy.load:
   units, scores         the unit of --layer that is explained, and its value, for each sample
   names, features       of pictures and of columns
   metadata              JSON: methods, options, target, model, versions
+Of sentences:
+  words, sentence       all words, and the number of the sentence of each; <method> has a number for each word
+  rest/<method>         for each sentence what is on special tokens and padding
+  sentences             as they were read; --out FILE.json has all of it sentence by sentence
 
 """
 
@@ -107,6 +112,9 @@ def _explain(commands: Any) -> None:
                        help='what the 0 to 255 of pictures become (default: 0,1)')
     group.add_argument('--channels', choices=('first', 'last'), help='of pictures (default: as the model has them)')
     group.add_argument('--columns', metavar='NAME,NAME', type=_names, help='of a .csv (default: all, in order)')
+    group.add_argument('--tokenizer', metavar='FOLDER',
+                       help='what makes ids of the sentences of a .txt: the folder of a tokenizer of transformers, a '
+                            'tokenizer.json, or a vocab.txt of words, one a line (models that take strings need none)')
     group.add_argument('--limit', metavar='N', type=_positive, help='take the first N samples')
     group.add_argument('--max-bytes', metavar='N', type=_bytes,
                        help='the most memory that what a file holds may take: 500M, 4G (default: 2G, or what the file '
@@ -127,7 +135,8 @@ def _explain(commands: Any) -> None:
                             'floats)')
     group.add_argument('--batch-size', metavar='N', type=_positive, help='the most rows of one call of the model')
     group = parser.add_argument_group('options of methods, each for those that take it')
-    group.add_argument('--baseline', metavar='B', help='a number, or an .npy of one sample or one for each')
+    group.add_argument('--baseline', metavar='B', help='a number, or an .npy of one sample or one for each; of '
+                                                         'sentences a token ([MASK]) or its id')
     group.add_argument('--references', metavar='FILE', help='an .npy of baselines')
     group.add_argument('--steps', metavar='N', type=int, help='points on the way from the baseline: of intgrad')
     group.add_argument('--samples', metavar='N', type=int, help='draws: of shapley_sampling, smoothgrad, ...')
@@ -139,7 +148,7 @@ def _explain(commands: Any) -> None:
                        help='any other, as JSON, or @FILE for an .npy or .npz; METHOD:NAME=VALUE for one method alone')
     group = parser.add_argument_group('the results')
     group.add_argument('--out', metavar='FILE', help='an .npz (default: attributions.npz, unless there is another '
-                                                     'result)')
+                                                     'result); of sentences also a .json')
     group.add_argument('--picture', metavar='FILE', help='a .png, .pdf, .svg or .jpg: samples x methods')
     group.add_argument('--picture-kind', choices=('images', 'bars', 'signal', 'logo'),
                        help='how it is drawn (default: by INPUT and its shape)')

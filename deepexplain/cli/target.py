@@ -1,23 +1,10 @@
 """Which units of T are explained."""
 import re
-from typing import Any, List, NamedTuple, Optional, Tuple
+from typing import Any, List, Tuple
 
 import numpy as np
 
 from .problems import WrongUse
-
-
-class Units(NamedTuple):
-    """The units that are explained.
-
-    Attributes:
-        weights: as `Explainer.run` takes them, None for all units.
-        places: which unit of each sample, ints (n,) or (n, axes); None where all are summed.
-        scores: their values, float64 (n,).
-    """
-    weights: Optional[np.ndarray]
-    places: Optional[np.ndarray]
-    scores: np.ndarray
 
 
 def ys_of(text: str, T: Any, n: int) -> Any:
@@ -54,20 +41,3 @@ def _meant(text: str, places: List[Tuple[int, ...]], axes: int, n: int) -> str:
     if axes == 1 and len(places) == 1 and len(places[0]) == n:
         return ' Did you mean %s?' % text.replace('/', ',')
     return ''
-
-
-def units_of(explainer: Any, ys: Any, xs: Any, batch_size: Optional[int], feed: Any,
-             along: Any = None) -> Units:
-    """The units of a target, found once for all methods.
-
-    Args:
-        explainer: any one, of this T and X.
-        along: the names in `feed` of what has a row for each sample.
-    """
-    run = explainer._start(xs, ys, batch_size, feed or None, {}, per_sample=along)
-    weights = run.ys
-    if weights is None:
-        return Units(None, None, run.before())
-    flat = weights.reshape(len(weights), -1).argmax(1)
-    places = np.stack(np.unravel_index(flat, weights.shape[1:]), 1) if weights.ndim > 1 else flat[:, np.newaxis]
-    return Units(weights, places[:, 0] if places.shape[1] == 1 else places, run.before())

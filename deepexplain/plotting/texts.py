@@ -19,11 +19,12 @@ GAP = 0.65  # from word to word
 SMALLEST = 4.0  # points; what is smaller nobody reads
 
 
-def words(tokens: Sequence[str], attributions: Any, colour: bool = True, width: int = 12) -> str:
+def words(tokens: Any, attributions: Any = None, colour: bool = True, width: int = 12) -> str:
     """Writes words with their attributions, for a terminal.
 
     Args:
-        tokens: n strings. Control characters in them are written as Python writes them, a newline as '\\n'.
+        tokens: n strings, or a result of `deepexplain.text`, which has attributions. Control characters in them are
+            written as Python writes them, a newline as '\\n'.
         attributions: a number for each word, shape (n,), or for each component of its embedding, shape (n, depth),
             which are then summed.
         colour: True (default) gives one line of words on coloured ground (ANSI, 24 bits): red for what raises the
@@ -51,11 +52,12 @@ def words(tokens: Sequence[str], attributions: Any, colour: bool = True, width: 
     )
 
 
-def words_html(tokens: Sequence[str], attributions: Any, cmap: Optional[str] = None) -> str:
+def words_html(tokens: Any, attributions: Any = None, cmap: Optional[str] = None) -> str:
     """Writes words with their attributions as HTML, for a web page or a notebook (`IPython.display.HTML`).
 
     Args:
-        tokens: n strings; what HTML would take for its own is escaped.
+        tokens: n strings, or a result of `deepexplain.text`, which has attributions; what HTML would take for its own
+            is escaped.
         attributions: a number for each word, shape (n,), or for each component of its embedding, shape (n, depth),
             which are then summed.
         cmap: the name of a diverging matplotlib colour map. Default 'RdBu_r': red raises the target, blue lowers it.
@@ -81,8 +83,8 @@ def words_html(tokens: Sequence[str], attributions: Any, cmap: Optional[str] = N
 
 
 def text(
-    tokens: Sequence[str],
-    attributions: Any,
+    tokens: Any,
+    attributions: Any = None,
     ax: Optional[Axes] = None,
     fontsize: float = 11,
     cmap: Optional[str] = None,
@@ -91,7 +93,8 @@ def text(
     """Draws words on coloured ground, in lines as long as the axes are wide at the time.
 
     Args:
-        tokens: n strings, written as they are (a '$' begins no formula).
+        tokens: n strings, or a result of `deepexplain.text`, which has attributions; written as they are (a '$' begins
+            no formula).
         attributions: a number for each word, shape (n,), or for each component of its embedding, shape (n, depth),
             which are then summed.
         ax: the matplotlib axes to draw into. Default: those of a new figure, 6 inches wide and as high as it takes.
@@ -142,8 +145,10 @@ def text(
     return ax
 
 
-def _of_words(tokens: Sequence[str], attributions: Any) -> Tuple[List[str], np.ndarray]:
+def _of_words(tokens: Any, attributions: Any) -> Tuple[List[str], np.ndarray]:
     """The tokens as strings, and one number for each."""
+    if attributions is None and hasattr(tokens, 'words'):
+        tokens, attributions = tokens.words, tokens.attributions
     nested = [token for token in tokens if isinstance(token, list) or isinstance(token, np.ndarray) and token.ndim]
     if nested:
         raise TypeError('tokens: expected the words of one sentence, got %s among them; draw sentence after sentence, '

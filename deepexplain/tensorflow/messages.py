@@ -5,13 +5,15 @@ import sys
 import warnings
 from typing import Any, Dict, Iterable, List, Tuple
 
-_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+#: The library, and what calls it in the user's name.
+_PACKAGES = tuple(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), name) + os.sep
+                  for name in ('tensorflow', 'text'))
 
 
 def warn(message: str) -> None:
     """A UserWarning at the first line of the stack that is not deepexplain's own."""
     frame, level = sys._getframe(1), 2
-    while frame.f_back is not None and os.path.abspath(frame.f_code.co_filename).startswith(_PACKAGE):
+    while frame.f_back is not None and os.path.abspath(frame.f_code.co_filename).startswith(_PACKAGES):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, stacklevel=level)
 

@@ -61,3 +61,40 @@ def test_calls_are_told_apart_by_their_weights(keras, factor):
     with DeepExplain.open(model) as de:
         for name, want in (('one:0', once), ('one:1', twice), ('two', np.tanh(twice) @ second[0])):
             close(de.session.run(de.tensor(name), {'x:0': xs}), want, 1e-5)
+
+
+def test_lookups_in_weights_of_layers_have_names(keras, rng):
+    """As HuggingFace's word embeddings, which are no layer; the same table is read twice, another by places."""
+    class Embeddings(keras.layers.Layer):
+        def build(self, shape):
+            self.token_table = self.add_weight(name='weight', shape=(10, 4), initializer='normal')
+            with tf.name_scope('places'):
+                self.weight = self.add_weight(name='places/embeddings', shape=(10, 4), initializer='normal')
+            super().build(shape)
+
+        def call(self, ids):
+            again = tf.gather(self.token_table, 9 - ids)
+            return tf.gather(self.token_table, ids) + 2. * again + tf.gather(self.weight, ids % 3)
+
+        def compute_output_shape(self, shape):
+            return tuple(shape) + (4,)
+
+    ids = keras.layers.Input((5,), dtype='int32', name='ids')
+    inner = Embeddings(name='inner')
+    model = keras.models.Model(ids, keras.layers.Dense(2, name='scores')(inner(ids)))
+    tokens = rng.randint(0, 10, [3, 5])
+    with DeepExplain.open(model) as de:
+        names = [layer.name for layer in de.layers()]
+        assert sorted(names) == sorted(['ids', 'inner/token_table:0', 'inner/token_table:1', 'inner/places', 'inner',
+                                        'scores'])
+        assert names.index('inner/token_table:0') < names.index('inner') < names.index('scores')
+        assert de.tensor('inner/weight') is de.tensor('places')
+        table, places = inner.get_weights()
+        found = [de.session.run(de.tensor(name), {de.inputs[0]: tokens}) for name in (
+            'token_table:0', 'token_table:1', 'inner/places')]
+        values = [table[tokens], table[9 - tokens]]
+        close(sorted([one.sum() for one in found[:2]]), sorted([one.sum() for one in values]), 1e-5)
+        close(found[2], places[tokens % 3], 1e-6)
+        got = de.explain('gradient', de.logits, de.tensor('places'), feed_dict={de.inputs[0]: tokens},
+                         ys=np.ones((3, 5, 2)))
+        assert got.shape == (3, 5, 4) and got.any()

@@ -1,5 +1,5 @@
 """What occlusion and Shapley sampling share: players, that are absent together or present together."""
-from typing import Any, Callable, List, Optional, Sequence
+from typing import Any, Callable, List, Mapping, Optional, Sequence
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -24,6 +24,7 @@ class PerturbationAttribution(Attribution):
         Default None.
     per_group: with a feature_mask, return one attribution for each group, an array (n, groups) in the order of the
         numbers (one array for several inputs too), in place of the group's on each of its features. Default False.
+        Then a run may have a feature_mask of its own.
     """
 
     run_options: Sequence[str] = ('baseline',)
@@ -43,8 +44,14 @@ class PerturbationAttribution(Attribution):
         self.per_group = flag('per_group', per_group)
         if per_group and self._masks is None:
             raise ValueError('per_group needs a feature_mask.')
+        if per_group:
+            self.run_options = tuple(self.run_options) + ('feature_mask',)
         head = find_head(model.path) if self._masks is None else None
         self.first_layer = None if head is None else FirstLayer(model, head, self.running)
+
+    def check_run(self, options: Mapping[str, Any]) -> None:
+        super().check_run(options)
+        self._masks_of(options)
 
     def prepare(self, run: Run) -> None:
         super().prepare(run)
@@ -80,10 +87,11 @@ class PerturbationAttribution(Attribution):
 
     def groups(self, run: Run) -> Optional[List[np.ndarray]]:
         """The group's number, from 0, of each feature of each input's samples, flat; None without a feature_mask."""
-        if self._masks is None:
+        masks = self._masks_of(run.options)
+        if masks is None:
             return None
         numbers = []
-        for mask, x in zip(self._masks, run.xs):
+        for mask, x in zip(masks, run.xs):
             try:
                 numbers.append(np.broadcast_to(mask, x.shape[1:]).ravel())
             except ValueError:
@@ -91,6 +99,11 @@ class PerturbationAttribution(Attribution):
                     x.shape[1:], mask.shape)) from None
         _, dense = np.unique(np.concatenate(numbers), return_inverse=True)
         return np.split(dense.ravel(), np.cumsum([len(one) for one in numbers])[:-1])
+
+    def _masks_of(self, options: Mapping[str, Any]) -> Optional[List[np.ndarray]]:
+        """The masks of a run, by default the explainer's."""
+        own = options.get('feature_mask')
+        return self._masks if own is None else _checked_masks(own, self.model)
 
     def total(self, attributions: List[np.ndarray]) -> np.ndarray:
         if self._masks is None or self.per_group:

@@ -17,6 +17,7 @@ from .reasons import missing, reason
 from .safety import Guard
 from .source import OpenError, Source, new_session
 from .sublayers import Calls, Layer, layers_of, noting, outputs_of, with_other_names
+from .tables import with_lookups
 
 
 def is_keras_model(source: Any) -> bool:
@@ -35,9 +36,8 @@ def from_keras(model: Any, config: Optional[tf.ConfigProto], input_signature: Op
         session = tf.get_default_session()
         if session is None or session.graph is not graph:
             session = compat.keras_session(graph)
-        layers = layers_of(model)
-        found = copied(graph, session, model.inputs, model.outputs, outputs_of(model, layers), config)
-        return with_other_names(found, layers)
+        calls, layers = _calls_in_graph(model)
+        return with_other_names(copied(graph, session, model.inputs, model.outputs, calls, config), layers)
     keras = sys.modules[type(model).__module__.split('.')[0]]
     if getattr(getattr(keras, 'config', None), 'backend', lambda: 'tensorflow')() != 'tensorflow':
         raise OpenError("open: the Keras model runs on %s; deepexplain explains Keras's TensorFlow backend."
@@ -46,22 +46,29 @@ def from_keras(model: Any, config: Optional[tf.ConfigProto], input_signature: Op
         raise RuntimeError('open: the weights of the Keras model are eager, and eager execution is off here: open it '
                            'outside of any `with graph.as_default()`.')
     called = called_with(model, input_signature)
-    layers = layers_of(model)
-    function, calls = _traced(model, layers, called)
+    function, calls, layers = _traced(model, called)
     return with_other_names(from_concrete(function, config, calls, called.names), layers)
 
 
 def _is_eager(model: Any) -> bool:
-    weights = model.weights
-    if weights:
-        variable = getattr(weights[0], 'value', weights[0])  # Keras 3 wraps TensorFlow's variables.
-        variable = weights[0] if callable(variable) else variable
-        return hasattr(getattr(variable, 'handle', None), 'numpy')
+    for weight in model.weights:
+        variable = getattr(weight, 'value', weight)  # Keras 3 wraps TensorFlow's variables.
+        variable = weight if callable(variable) else variable
+        if hasattr(variable, 'op') or hasattr(variable, 'handle'):  # The table of a TextVectorization is no variable.
+            return hasattr(getattr(variable, 'handle', None), 'numpy')
     return tf.executing_eagerly()
 
 
-def _traced(model: Any, layers: Sequence[Layer], called: Called) -> Tuple[Any, Calls]:
-    """The model at inference as a ConcreteFunction, and what each of its layers put out."""
+def _calls_in_graph(model: Any) -> Tuple[Calls, List[Layer]]:
+    """What the layers of a model in a graph put out, and their names."""
+    layers = layers_of(model)
+    return with_lookups(model, layers, outputs_of(model, layers), model.outputs[0].graph.get_operations(),
+                        lambda variable: variable.op.name, lambda table: table.op.name)
+
+
+def _traced(model: Any, called: Called) -> Tuple[Any, Calls, List[Layer]]:
+    """The model at inference as a ConcreteFunction, what each of its layers put out, and their names."""
+    layers = layers_of(model)
     calls: Calls = []
     options = {'training': False} if _takes_training(model) else {}
 
@@ -77,7 +84,18 @@ def _traced(model: Any, layers: Sequence[Layer], called: Called) -> Tuple[Any, C
     merged: Dict[str, List[Any]] = {}
     for name, tensors in calls:
         merged.setdefault(name, []).extend(one for one in tensors if getattr(one, 'graph', None) is graph)
-    return found, [(name, tensors) for name, tensors in merged.items() if tensors]
+    held = {inner.name: id(outer) for outer, inner in zip(
+        found.captured_inputs, found.inputs[len(found.inputs) - len(found.captured_inputs):])}
+    calls, layers = with_lookups(model, layers, [(name, tensors) for name, tensors in merged.items() if tensors],
+                                 graph.get_operations(), _handle, lambda table: held.get(table.name))
+    return found, calls, layers
+
+
+def _handle(variable: Any) -> Optional[int]:
+    """What an eager variable is known by; Keras 3 wraps TensorFlow's."""
+    inner = variable if hasattr(variable, 'handle') else getattr(variable, 'value', None)
+    handle = getattr(inner, 'handle', None)
+    return None if handle is None else id(handle)
 
 
 def _is_keras_3(model: Any) -> bool:
@@ -121,9 +139,8 @@ def _opened(path: str, file: str, version: str, config: Optional[tf.ConfigProto]
         # As the default session it is taken for Keras's, whose own is left alone.
         with session.graph.as_default(), session.as_default():
             model = _load(path, file, version, options)
-            layers = layers_of(model)
-            return with_other_names(
-                from_live(session, model.inputs, model.outputs, outputs_of(model, layers)), layers)
+            calls, layers = _calls_in_graph(model)
+            return with_other_names(from_live(session, model.inputs, model.outputs, calls), layers)
     except Exception:
         session.close()
         raise

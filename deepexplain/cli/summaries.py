@@ -1,0 +1,57 @@
+"""What is said of results: for people, as JSON, and beside arrays."""
+import datetime
+import math
+import os
+import platform
+from typing import Any, Dict
+
+import numpy as np
+
+from .. import __version__
+from .problems import as_json, tensorflow
+
+
+def defaults(method: Any) -> Dict[str, Any]:
+    """The options that a method has by itself."""
+    return {name: default for name, default in method.parameters.items()
+            if isinstance(default, (bool, int, float, str, type(None)))}
+
+
+def now() -> str:
+    return datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0).isoformat()
+
+
+def versions() -> Dict[str, str]:
+    return {'deepexplain': __version__, 'tensorflow': tensorflow().VERSION, 'numpy': np.__version__,
+            'python': platform.python_version()}
+
+
+def plain_json(value: Any) -> str:
+    """JSON, with null for numbers that are none: JSON has no nan."""
+    def plain(one: Any) -> Any:
+        if isinstance(one, dict):
+            return {key: plain(inner) for key, inner in one.items()}
+        if isinstance(one, (list, tuple)):
+            return [plain(inner) for inner in one]
+        return None if isinstance(one, float) and not math.isfinite(one) else one
+
+    return as_json(plain(value))
+
+
+def table_of(summary: Dict[str, Any]) -> str:
+    """The summary for people."""
+    from .listings import aligned
+
+    rows = [['method', 'shape', 'largest |delta|', 'seconds']]
+    for name, one in summary['methods'].items():
+        shapes = one['shape'] if one['shape'] and isinstance(one['shape'][0], list) else [one['shape']]
+        rows.append([name, ' '.join(str(tuple(shape)) for shape in shapes),
+                     '-' if one['max_abs_delta'] is None else '%.2g' % one['max_abs_delta'], '%.2f' % one['seconds']])
+    units = summary['units']
+    said = 'the sum of all units' if units is None else 'unit%s %s%s' % (
+        's' if len(units) > 1 else '', ', '.join('/'.join(str(i) for i in one) if isinstance(one, list) else str(one)
+                                                 for one in units[:10]), ', ...' if len(units) > 10 else '')
+    lines = ["%d sample%s of '%s': %s of '%s' (%s)" % (
+        summary['samples'], '' if summary['samples'] == 1 else 's', os.path.basename(summary['input']), said,
+        summary['layer'], summary['target'])]
+    return '\n'.join(lines + aligned(rows) + ['wrote %s' % ', '.join(summary['written'])] * bool(summary['written']))

@@ -1,0 +1,35 @@
+"""Which units of T are explained: found once for all methods."""
+from typing import Any, NamedTuple, Optional
+
+import numpy as np
+
+
+class Units(NamedTuple):
+    """The units that are explained.
+
+    Attributes:
+        weights: as `Explainer.run` takes them, None for all units.
+        places: which unit of each sample, ints (n,) or (n, axes); None where all are summed.
+        scores: their values, float64 (n,).
+    """
+    weights: Optional[np.ndarray]
+    places: Optional[np.ndarray]
+    scores: np.ndarray
+
+
+def units_of(explainer: Any, ys: Any, xs: Any, batch_size: Optional[int], feed: Any, along: Any = None,
+             shared: Any = None) -> Units:
+    """The units of a target, found once for all methods.
+
+    Args:
+        explainer: any one, of this T and X.
+        along: the names in `feed` of what has a row for each sample.
+        shared: the names of what is the same for all.
+    """
+    run = explainer._start(xs, ys, batch_size, feed or None, {}, None, shared, along)
+    weights = run.ys
+    if weights is None:
+        return Units(None, None, run.before())
+    flat = weights.reshape(len(weights), -1).argmax(1)
+    places = np.stack(np.unravel_index(flat, weights.shape[1:]), 1) if weights.ndim > 1 else flat[:, np.newaxis]
+    return Units(weights, places[:, 0] if places.shape[1] == 1 else places, run.before())

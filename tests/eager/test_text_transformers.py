@@ -1,0 +1,141 @@
+"""Text on TensorFlow models of transformers, small and random, from an object, a tf.function and a SavedModel."""
+import os
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from models import close
+
+os.environ.setdefault('USE_TORCH', '0')
+transformers = pytest.importorskip('transformers', minversion='4.30')
+if transformers.__version__ >= '5':
+    pytest.skip('transformers 5 has no TensorFlow models', allow_module_level=True)
+if os.environ.get('TF_USE_LEGACY_KERAS') != '1':
+    pytest.skip('its TensorFlow models are of tf_keras', allow_module_level=True)
+
+from deepexplain.tensorflow import DeepExplain
+from deepexplain.text import Text
+
+WORDS = "[PAD] [UNK] [CLS] [SEP] [MASK] the film was good bad ##ly un ##believ ##able a plot , .".split()
+SENTENCES = ['The film was unbelievable.', 'a plot']
+EMBEDDINGS = {'bert': 'bert/embeddings/word_embeddings', 'distilbert': 'distilbert/embeddings/word_embeddings',
+              'roberta': 'roberta/embeddings/word_embeddings', 'gpt2': 'transformer/wte'}
+SMALL = dict(hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=20, vocab_size=20,
+             max_position_embeddings=24, initializer_range=.4)
+
+
+def build(name):
+    t = transformers
+    if name == 'bert':
+        return t.TFBertForSequenceClassification(t.BertConfig(**SMALL))
+    if name == 'roberta':
+        return t.TFRobertaForSequenceClassification(t.RobertaConfig(**SMALL))
+    if name == 'distilbert':
+        return t.TFDistilBertForSequenceClassification(t.DistilBertConfig(
+            dim=16, n_layers=1, n_heads=2, hidden_dim=20, vocab_size=20, max_position_embeddings=24,
+            initializer_range=.4))
+    return t.TFGPT2ForSequenceClassification(t.GPT2Config(
+        n_embd=16, n_layer=1, n_head=2, vocab_size=20, n_positions=24, pad_token_id=0, initializer_range=.4))
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory):
+    """A folder with a tokenizer of BERT's kind."""
+    found = tmp_path_factory.mktemp('tokenizer')
+    (found / 'vocab.txt').write_text('\n'.join(WORDS) + '\n')
+    transformers.BertTokenizerFast(str(found / 'vocab.txt')).save_pretrained(str(found))
+    return str(found)
+
+
+@pytest.fixture(scope='module', params=sorted(EMBEDDINGS))
+def model(request):
+    tf.keras.utils.set_random_seed(0)
+    found = build(request.param)
+    found(found.dummy_inputs)
+    return request.param, found
+
+
+def test_every_source_gives_the_same(model, folder, tmp_path):
+    name, model = model
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    slow = transformers.BertTokenizer(os.path.join(folder, 'vocab.txt'))
+    specs = [tf.TensorSpec([None, None], tf.int32, name=one) for one in ('input_ids', 'attention_mask')]
+    function = tf.function(lambda input_ids, attention_mask: model(
+        {'input_ids': input_ids, 'attention_mask': attention_mask}).logits, input_signature=specs)
+    tf.saved_model.save(model, str(tmp_path / 'saved'), signatures=function)
+    # What the model says itself, padded as its own pipeline pads.
+    fed = tokenizer(SENTENCES, padding=True, return_tensors='np')
+    logits = model({key: fed[key] for key in ('input_ids', 'attention_mask')}).logits.numpy()
+    found = []
+    for source in (model, function, str(tmp_path / 'saved')):
+        with DeepExplain.open(source) as de:
+            text = Text(de, tokenizer)
+            if source is model:
+                assert EMBEDDINGS[name] in [layer.name for layer in de.layers()]
+                assert de.tensor(EMBEDDINGS[name]) is text.X
+                other = Text(de, slow).explain('gradient', SENTENCES)
+                first = text.explain('gradient', SENTENCES)
+                close(other[0].attributions, first[0].attributions, 1e-5)
+                assert other[0].words == ['the'] + first[0].words[1:]
+            found.append(text.explain('deeplift', SENTENCES, complete=True, return_convergence_delta=True))
+            if source is not function:
+                continue
+            for method, options in (('intgrad', dict(steps=20)), ('saliency', {}), ('occlusion', {}),
+                                    ('shapley_sampling', dict(samples=1)), ('intgrad', dict(baseline='[MASK]'))):
+                for one in text.explain(method, SENTENCES, **options):
+                    assert np.isfinite(one.attributions).all() and one.attributions.any()
+    for results in found:
+        for one, want, first, words in zip(results, logits, found[0], (['The', 'film', 'was', 'unbelievable', '.'],
+                                                                       ['a', 'plot'])):
+            assert one.words == words and one.tokens[0] == '[CLS]' and one.unit == want.argmax()
+            close(one.score, want.max(), 1e-4)
+            assert abs(one.delta) < 1e-3 * max(1, abs(one.attributions).max())
+            close(one.attributions, first.attributions, 1e-4)
+
+
+def test_pairs(folder):
+    model = build('bert')
+    model(model.dummy_inputs)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    with DeepExplain.open(model) as de:
+        one, = Text(de, folder).explain('deeplift', [('the film', 'was badly')], complete=True)
+    fed = tokenizer('the film', 'was badly', return_tensors='np')
+    assert fed['token_type_ids'].any() and one.words == ['the', 'film', 'was', 'badly']
+    close(one.score, model(dict(fed)).logits.numpy().max(), 1e-4)
+
+
+def test_what_is_too_long_is_cut_with_its_special_tokens(folder):
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder, model_max_length=6)
+    model = build('distilbert')
+    model(model.dummy_inputs)
+    with DeepExplain.open(model) as de, pytest.warns(UserWarning, match='cut: 1 of 1'):
+        one, = Text(de, tokenizer).explain('gradient', ['the film was good a plot'])
+    assert one.words == ['the', 'film', 'was', 'good'] and one.tokens[-1] == '[SEP]'
+
+
+def test_a_tokenizer_of_the_package_tokenizers(folder):
+    tokenizers = pytest.importorskip('tokenizers')
+    tokenizer = tokenizers.Tokenizer.from_file(os.path.join(folder, 'tokenizer.json'))
+    tokenizer.enable_padding(length=9)
+    model = build('bert')
+    model(model.dummy_inputs)
+    with DeepExplain.open(model) as de:
+        one, = Text(de, tokenizer).explain('gradient', ['The film was unbelievable'])
+        other, = Text(de, folder).explain('gradient', ['The film was unbelievable'])
+        assert one.words == other.words == ['The', 'film', 'was', 'unbelievable']
+        close(one.attributions, other.attributions, 1e-5)
+    assert tokenizer.padding['length'] == 9
+
+
+def test_pictures_go_in_as_before():
+    model = transformers.TFViTForImageClassification(transformers.ViTConfig(
+        hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=20, image_size=16, patch_size=8,
+        initializer_range=.3))
+    xs = np.random.RandomState(0).rand(2, 3, 16, 16).astype('f')
+    want = model({'pixel_values': xs}).logits.numpy()
+    with DeepExplain.open(model) as de:
+        close(de.session.run(de.logits, {de.inputs[0]: xs}), want, 1e-4)
+        got, delta = de.explain('deeplift', de.logits, de.inputs[0], xs, 'max', complete=True,
+                                return_convergence_delta=True)
+        assert got.any() and np.abs(delta).max() < 1e-3 * max(1, np.abs(got).max())
+        assert de.explain('intgrad', de.logits, de.inputs[0], xs, 'max', steps=5).any()
