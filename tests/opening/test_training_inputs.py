@@ -57,8 +57,9 @@ def test_names_of_what_switches_training(name):
     assert trains(name)
 
 
-@pytest.mark.parametrize('name', ['x', 'constraint', 'no_training', 'strain', 'is_not_training', 'mode', 'test', 'use_trained_head',
-                                  'trainable', 'use_constraint'])
+@pytest.mark.parametrize('name', [
+    'x', 'constraint', 'no_training', 'strain', 'is_not_training', 'mode', 'test', 'use_trained_head', 'trainable',
+    'use_constraint'])
 def test_names_of_others(name):
     assert not trains(name)
 
