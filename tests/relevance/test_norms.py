@@ -40,11 +40,13 @@ def of_squares(x):
 
 
 def fused(x):
-    """As tf_keras writes it."""
-    flat = tf.cast(tf.reshape(x, [1, -1, SIZE, 1]), tf.float32)
-    n = tf.shape(flat)[1]
-    y = tf.nn.fused_batch_norm(flat, tf.ones([n]), tf.zeros([n]), epsilon=E, data_format='NCHW')[0]
-    return tf.cast(tf.reshape(y, [-1, SIZE]), tf.float64) * GAIN + SHIFT
+    """As tf_keras writes it; the processor of TensorFlow 1.15 wants channels last."""
+    x, n = tf.cast(x, tf.float32), tf.shape(x)[0]
+    last = tf.__version__.startswith('1.')
+    flat = tf.reshape(tf.transpose(x), [1, SIZE, 1, -1]) if last else tf.reshape(x, [1, -1, SIZE, 1])
+    y = tf.nn.fused_batch_norm(flat, tf.ones([n]), tf.zeros([n]), epsilon=E, data_format='NHWC' if last else 'NCHW')[0]
+    y = tf.transpose(tf.reshape(y, [SIZE, -1])) if last else tf.reshape(y, [-1, SIZE])
+    return tf.cast(y, tf.float64) * GAIN + SHIFT
 
 
 def rms(x):
