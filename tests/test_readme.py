@@ -35,6 +35,7 @@ def test_code_for_plain_tensorflow(monkeypatch, tmp_path):
                      dict(namespace, T=namespace['logits'], ys=namespace['labels']))
     assert (tmp_path / 'attributions.png').exists()
     assert namespace['of_words'].shape == (2, 6)
+    assert namespace['results'][1].words == ['a', 'dull', 'film']
     assert namespace['second'].shape == (3, 4)
     assert namespace['of_b'].shape == (4, 3)
     assert namespace['shapley'].shape == (2, 6)

@@ -17,7 +17,7 @@ def run(tmp_path, monkeypatch, capsys):
     """Run the command in a folder with a model, sentences and a vocabulary. Its status, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
     rng = np.random.RandomState(0)
-    with tf.Graph().as_default() as graph, tf.Session() as session:
+    with tf.Graph().as_default() as graph:
         ids = tf.placeholder(tf.int32, [None, None], name='ids')
         h = tf.tanh(tf.nn.embedding_lookup(tf.constant(rng.randn(7, 4).astype('f')), ids, name='looked_up'))
         tf.identity(tf.reduce_sum(tf.tensordot(h, tf.constant(rng.randn(4, 3).astype('f')), 1), 1), name='scores')
@@ -42,20 +42,20 @@ def want(method, **options):
 
 def test_results_are_the_librarys(run):
     status, out, err = run('s.txt', '--tokenizer', 'words', '--method', 'intgrad', '--method', 'occlusion', '--steps',
-                           '7', '--out', 'a.npz', '--picture', 'a.png')
+                           '200', '--out', 'a.npz', '--picture', 'a.png')
     assert (status, err) == (0, '') and "2 samples of 's.txt'" in out and 'wrote a.npz, a.png' in out
     with np.load('a.npz') as found:
         assert found['words'].tolist() == ['The', 'film', 'was', 'good', 'bad', 'f\u00eelm']
         assert found['sentence'].tolist() == [0] * 4 + [1] * 2
         assert found['sentences'].tolist() == ['The film was good', 'bad f\u00eelm']
-        for method, options in (('intgrad', {'steps': 7}), ('occlusion', {})):
+        for method, options in (('intgrad', {'steps': 200}), ('occlusion', {})):
             results = want(method, **options)
             np.testing.assert_allclose(found[method], np.concatenate([one.attributions for one in results]), 1e-5)
             assert found['units'].tolist() == [one.unit for one in results]
             assert found['rest/' + method].tolist() == [0, 0]
         assert found['delta/intgrad'].shape == (2,)
         metadata = json.loads(str(found['metadata']))
-    assert metadata['methods']['intgrad']['options'] == {'steps': 7} and metadata['X'] == ['looked_up']
+    assert metadata['methods']['intgrad']['options'] == {'steps': 200} and metadata['X'] == ['looked_up']
     assert metadata['tokenizer'].endswith('words') and open('a.png', 'rb').read(4) == b'\x89PNG'
 
 

@@ -4,6 +4,7 @@ import pytest
 import tensorflow as tf
 from models import close
 from test_open_sources import KERASES, ONE
+from test_readme_eager import blocks
 
 from deepexplain.tensorflow import DeepExplain
 from deepexplain.text import Text
@@ -33,7 +34,8 @@ def network(keras, inputs, ids):
     h = keras.layers.Embedding(7, 4, mask_zero=True, name='table')(ids)
     h = keras.layers.GlobalAveragePooling1D()(keras.layers.Activation('tanh')(h))
     model = keras.models.Model(inputs, keras.layers.Dense(2, use_bias=False, name='scores')(h))
-    model.set_weights([TABLE, W])
+    for name, value in (('table', TABLE), ('scores', W)):
+        model.get_layer(name).set_weights([value])
     return model
 
 
@@ -83,6 +85,14 @@ def test_text_vectorization(keras, inside, length):
                 Text(de, layer)
             with pytest.raises(ValueError, match=r"the tokenizer has no token 'x'"):
                 text.explain('intgrad', ['film'], baseline='x')
+
+
+def test_readme(keras, capsys):
+    code, = blocks('text')
+    ids = keras.layers.Input((None,), dtype='int32', name='ids')
+    namespace = {'model': network(keras, ids, ids), 'tokenizer': {'[UNK]': 1, 'film.': 4}}
+    exec(compile(code, 'README text', 'exec'), namespace)
+    assert capsys.readouterr().out.startswith("['An', 'unbelievable', 'film.'] [")
 
 
 def test_letters_and_pairs_of_words_are_words_as_the_layer_has_them(keras):

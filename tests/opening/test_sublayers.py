@@ -68,8 +68,7 @@ def test_lookups_in_weights_of_layers_have_names(keras, rng):
     class Embeddings(keras.layers.Layer):
         def build(self, shape):
             self.token_table = self.add_weight(name='weight', shape=(10, 4), initializer='normal')
-            with tf.name_scope('places'):
-                self.weight = self.add_weight(name='places/embeddings', shape=(10, 4), initializer='normal')
+            self.weight = self.add_weight(name='places/embeddings', shape=(10, 4), initializer='normal')
             super().build(shape)
 
         def call(self, ids):
@@ -80,7 +79,7 @@ def test_lookups_in_weights_of_layers_have_names(keras, rng):
             return tuple(shape) + (4,)
 
     ids = keras.layers.Input((5,), dtype='int32', name='ids')
-    inner = Embeddings(name='inner')
+    inner = Embeddings(name='inner', dtype='float32')
     model = keras.models.Model(ids, keras.layers.Dense(2, name='scores')(inner(ids)))
     tokens = rng.randint(0, 10, [3, 5])
     with DeepExplain.open(model) as de:

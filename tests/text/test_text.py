@@ -218,12 +218,12 @@ def test_pictures_take_results(opened):
     assert str(one) == plotting.words(one, colour=False) == plotting.words(one.words, one.attributions, colour=False)
     assert one._repr_html_() == plotting.words_html(one) == plotting.words_html(one.words, one.attributions)
     assert [item.get_text() for item in plotting.text(one).texts] == ['bad', 'film']
-    with pytest.raises(TypeError, match='attributions'):
+    with pytest.raises(ValueError, match='attributions: expected shape'):
         plotting.words(['a'])
 
 
 @pytest.mark.parametrize('call, error, text', [
-    (lambda text: text.explain('intgrad', 'good film'), TypeError, "sentences: expected a list of strings, got one str"),
+    (lambda text: text.explain('intgrad', 'good film'), TypeError, 'sentences: expected a list of strings, got one'),
     (lambda text: text.explain('intgrad', []), ValueError, 'sentences: expected at least one'),
     (lambda text: text.explain('intgrad', ['a', 3]), TypeError, r'sentences\[1\]: expected a string, got int'),
     (lambda text: text.explain('intgrad', [('a', 'b')]), TypeError, r'sentences\[0\]: the tokenizer takes a string'),
@@ -232,7 +232,7 @@ def test_pictures_take_results(opened):
     (lambda text: text.explain('occlusion', ['good'], by='rows'), ValueError, "by: expected 'words' or 'tokens'"),
     (lambda text: text.explain('occlusion', ['good'], window_shape=(1,)), TypeError, 'window_shape is not for text'),
     (lambda text: text.explain('intgra', ['good']), RuntimeError, 'Method must be in'),
-    (lambda text: text.explain('gradient', ['good'], baseline='film'), TypeError, 'takes no option .baseline'),
+    (lambda text: text.explain('gradient', ['good'], baseline='film'), TypeError, "no option 'baseline'"),
 ])
 def test_errors_of_explain(opened, call, error, text):
     with pytest.raises(error, match=text):
@@ -244,7 +244,7 @@ def test_errors_at_the_door(opened, session):
     floats = tf.placeholder(tf.float32, [None, 4], name='numbers')
     for options, error, text in [
             (dict(T=tf.matmul(floats, W)), ValueError, "no lookup of an embedding by ids is seen between 'numbers'"),
-            (dict(ids='nope'), ValueError, "ids: expected an input that T depends on, or its name, of 'ids', got 'nope'"),
+            (dict(ids='nope'), ValueError, "ids: expected an input that T depends on, or its name, of .*, got 'nope'"),
             (dict(length=0), ValueError, 'length: expected an int of at least 1, got 0'),
             (dict(pad='x'), ValueError, "pad: expected an int of at least 0, got 'x'"),
             (dict(tokenizer=None), TypeError, r"the model takes ids \('ids'\): give the tokenizer"),

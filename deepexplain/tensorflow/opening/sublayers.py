@@ -124,7 +124,7 @@ def with_other_names(source: Source, layers: Sequence[Layer]) -> Source:
 @contextmanager
 def noting(layers: Sequence[Layer], calls: Calls) -> Iterator[None]:
     """Note what layers put out while their model is traced; afterwards they are as before."""
-    changed: List[Any] = []
+    changed: List[Tuple[Any, Any]] = []
 
     def watch(layer: Any, name: str) -> None:
         original = layer.call
@@ -136,18 +136,20 @@ def noting(layers: Sequence[Layer], calls: Calls) -> Iterator[None]:
 
         # Layers that call others ask which arguments they have.
         call.__signature__ = inspect.signature(original)  # type: ignore[attr-defined]
-        if 'call' not in vars(layer):
-            # Keras would keep record of an attribute that is set the usual way.
-            object.__setattr__(layer, 'call', call)
-            changed.append(layer)
+        # What Keras has saved has a call of its own since. It would keep record of an attribute set the usual way.
+        changed.append((layer, vars(layer).get('call')))
+        object.__setattr__(layer, 'call', call)
 
     try:
         for one in layers:
             watch(one.layer, one.name)
         yield
     finally:
-        for layer in changed:
-            object.__delattr__(layer, 'call')
+        for layer, own in reversed(changed):
+            if own is None:
+                object.__delattr__(layer, 'call')
+            else:
+                object.__setattr__(layer, 'call', own)
 
 
 def outputs_of(model: Any, layers: Sequence[Layer]) -> Calls:
