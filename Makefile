@@ -4,6 +4,7 @@
 #   make real    explain the real models of examples/, draw docs/imagenet.png and docs/saved_model.png
 #   make test    linter, type checker, test suite
 #   make bench   time and memory of every method as tables, accuracy against cost as docs/accuracy.png; ten minutes
+#   make planted where relevance lies in networks with loops and attention whose answer is known; twenty minutes
 #   make peers   time of other attribution libraries beside this one's, in an environment of their own, .venv-peers
 #   make mutants change the library in places and list the changes that no test notices: see tools/mutants/README.md
 # PYTHON and VENV choose another interpreter: make pytest PYTHON=python3.7 VENV=.venv37; JOBS how many processes test
@@ -24,7 +25,7 @@ PEER_NEEDS = deprecated decorator einops opencv-python-headless tensorflow_proba
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
-.PHONY: demo gallery real test bench peers mutants lint types pytest install clean
+.PHONY: demo gallery real test bench planted peers mutants lint types pytest install clean
 
 demo: install
 	@mkdir -p docs
@@ -47,6 +48,9 @@ test: install
 bench: install
 	$(BIN)/python benchmarks/bench.py --out benchmarks/results.md
 	$(BIN)/python benchmarks/accuracy.py --out docs/accuracy.png
+
+planted: install
+	$(BIN)/python benchmarks/planted.py
 
 mutants: install .venv-mutants/.installed
 	.venv-mutants/bin/python tools/mutants/run.py --python $(BIN)/python --sample $(SAMPLE) --seed $(SEED) \
