@@ -29,7 +29,7 @@ OPTIONS = {('lstm', 'lrp.epsilon'): dict(uncovered='gradient')}
 
 
 def build(model, steps, name, run, queue):
-    """Seconds to build an explainer, the MiB it takes, the ops between X and T and those that are added."""
+    """Processor seconds to build an explainer, the MiB it takes, the ops between X and T, those added, the first run."""
     warnings.simplefilter('ignore')
     tf.disable_v2_behavior()
     tf.logging.set_verbosity(tf.logging.ERROR)
@@ -39,14 +39,14 @@ def build(model, steps, name, run, queue):
         X, T = getattr(models, model)(*[steps] * (steps > 0))
         session.run(tf.global_variables_initializer())
         before = len(graph.get_operations())
-        explainers, start = [], time.perf_counter()
+        explainers, start = [], time.process_time()
 
         def make():
             with DeepExplain(session=session) as de:
                 explainers.append(de.get_explainer(method, T, X, **options))
 
         mib = peak(make)
-        taken, added = time.perf_counter() - start, len(graph.get_operations()) - before
+        taken, added = time.process_time() - start, len(graph.get_operations()) - before
         path, first = len(explainers[0]._attribution.model.path.ops), 0
         if run:
             xs, start = np.ones([1] + [size or 1 for size in X.shape.as_list()[1:]], np.float32), time.perf_counter()
