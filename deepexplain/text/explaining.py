@@ -172,8 +172,8 @@ class Text:
                 raise ValueError(f'sentences[{number}] has no tokens.')
         if not self._told and any(len(one.ids) < (self._length or 0) for one in tokens):
             self._told = True
-            warn('sentences of less than %d tokens are padded with the id %d on the %s; the tokenizer does not say: '
-                 'say how by pad= and padding=.' % (self._length or 0, self._pad or 0, 'left' if self._left else 'right'))
+            warn(f'sentences of less than {self._length} tokens are padded with the id {self._pad or 0} on the '
+                 f'{"left" if self._left else "right"}; the tokenizer does not say: say how by pad= and padding=.')
         cut = [number for number, one in enumerate(tokens) if one.cut]
         if cut:
             warn('sentences are longer than the model or the tokenizer takes, and cut: %d of %d, first sentences[%d] '
