@@ -105,3 +105,11 @@ def of_places(value: Any, places: Sequence[int], n: int) -> Any:
     """Of a value with a row for each of n sentences those of some, others as they are."""
     array = value if hasattr(value, 'shape') else np.asarray(value)
     return array[list(places)] if np.ndim(array) and len(array) == n else value
+
+
+def summed(values: np.ndarray, shape: Tuple[int, int]) -> np.ndarray:
+    """A number for each token: (n, length)."""
+    if values.shape[:2] != shape:
+        raise ValueError("text: X must have the shape (n, length, depth), here %s, not %s: give X=, the tensor of the "
+                         'embeddings.' % (shape + ('depth',), values.shape))
+    return np.asarray(values.astype(np.float64).reshape(shape + (-1,)).sum(-1))

@@ -12,11 +12,11 @@ from ..tensorflow.methods.perturbation import PerturbationAttribution
 from ..tensorflow.opening import OpenedModel
 from ..tensorflow.runs.keys import Keys
 from ..units import units_of
-from .batches import Batch, batches_of, checked_sentences, names_units, of_places, replaced, ys_of
+from .batches import Batch, batches_of, checked_sentences, names_units, of_places, replaced, summed, ys_of
 from .inputs import inputs_of
-from .results import Explained
+from .results import Explained, result_of
 from .tokenizers import Reader, reader_of
-from .tokens import NONE, Tokens
+from .tokens import Tokens
 from .vectorization import fed, reader_of_model
 
 #: What perturbation methods are told here, since sentences differ.
@@ -46,6 +46,7 @@ class Text:
         ids: the placeholder that takes ids or strings, or its name, where there are several.
         length: pad and cut all sentences to so many tokens. Default: the length that the model takes, if that is one.
         pad: the id of padding. Default: the tokenizer's, or 0.
+        padding: the side on which it goes, 'right' or 'left'. Default: the tokenizer's, or the right.
 
     Attributes:
         T, X: as above; X is a tensor or, of several tables, a list.
@@ -53,7 +54,8 @@ class Text:
     """
 
     def __init__(self, de: DeepExplain, tokenizer: Any = None, T: Optional[tf.Tensor] = None, X: Any = None,
-                 ids: Any = None, length: Optional[int] = None, pad: Optional[int] = None) -> None:
+                 ids: Any = None, length: Optional[int] = None, pad: Optional[int] = None, padding: Optional[str] = None
+                 ) -> None:
         if not isinstance(de, DeepExplain):
             raise TypeError('de: expected what DeepExplain(...) or DeepExplain.open(...) returns, got '
                             f'{type(de).__name__}.')
@@ -61,6 +63,8 @@ class Text:
             if value is not None and (isinstance(value, bool) or not isinstance(value, (int, np.integer))
                                       or value < (name == 'length')):
                 raise ValueError(f'{name}: expected an int of at least {int(name == "length")}, got {value!r}.')
+        if padding not in (None, 'left', 'right'):
+            raise ValueError(f"padding: expected 'left' or 'right', got {padding!r}.")
         if T is None and not hasattr(de, 'logits'):
             raise TypeError('T: a context of your own session does not know its target: Text(de, tokenizer, T=logits).')
         self._de, self.T = de, de.logits if T is None else T  # type: ignore[attr-defined]
@@ -72,6 +76,8 @@ class Text:
             raise ValueError(f"length: '{found.text.op.name}' takes {found.length} tokens, not {length}.")
         self._length = found.length if length is None else length
         self._pad = pad if pad is not None else self._reader.pad
+        self._left = bool(self._reader.left) if padding is None else padding == 'left'
+        self._told = self._pad is not None and (padding is not None or self._reader.left is not None)
         self._finder: Any = None
         self._keys = Keys()
         self._explainers: Dict[Any, Any] = {}
@@ -129,7 +135,7 @@ class Text:
         shared = _as_list(options.get('shared'))
         tokens = self._read(texts)
         results: List[Any] = [None] * len(texts)
-        for batch in batches_of(self._inputs, tokens, self._length, self._pad or 0, self._reader.left,
+        for batch in batches_of(self._inputs, tokens, self._length, self._pad or 0, self._left,
                                 by if perturbs else None):
             feed = {self.ids: fed(self.ids, [texts[i][0] for i in batch.places])} if self._inputs.of_strings else {}
             feed.update(batch.rows.feed)
@@ -164,6 +170,10 @@ class Text:
         for number, one in enumerate(tokens):
             if not one.ids and not self._length:
                 raise ValueError(f'sentences[{number}] has no tokens.')
+        if not self._told and any(len(one.ids) < (self._length or 0) for one in tokens):
+            self._told = True
+            warn(f'sentences of less than {self._length} tokens are padded with the id {self._pad or 0} on the '
+                 f'{"left" if self._left else "right"}; the tokenizer does not say: say how by pad= and padding=.')
         cut = [number for number, one in enumerate(tokens) if one.cut]
         if cut:
             warn('sentences are longer than the model or the tokenizer takes, and cut: %d of %d, first sentences[%d] '
@@ -190,9 +200,9 @@ class Text:
         if batch.groups is not None:
             values = np.asarray(values, np.float64)[:, batch.groups] / np.bincount(batch.groups)[batch.groups]
         else:
-            values = sum(_summed(one, batch.rows.ids.shape) for one in (values if many else [values]))
+            values = sum(summed(one, batch.rows.ids.shape) for one in (values if many else [values]))
         places = units.places if units.places is not None and names_units(ys, self.T) else None
-        return [_result(one, values[i], batch.rows.starts[i], None if places is None else places[i], units.scores[i],
+        return [result_of(one, values[i], batch.rows.starts[i], None if places is None else places[i], units.scores[i],
                         None if delta is None else delta[i]) for i, one in enumerate(batch.tokens)]
 
     def _attributed(self, method: Any, X: Any, ys: Any, said: Dict[str, Any]) -> Any:
@@ -228,22 +238,6 @@ def _perturbs(method: Any) -> bool:
     """Whether a method takes parts of the input away."""
     found = attribution_methods.get(method) if isinstance(method, str) else None
     return found is not None and issubclass(found, PerturbationAttribution)
-
-
-def _summed(values: np.ndarray, shape: Tuple[int, int]) -> np.ndarray:
-    """A number for each token: (n, length)."""
-    if values.shape[:2] != shape:
-        raise ValueError("text: X must have the shape (n, length, depth), here %s, not %s: give X=, the tensor of the "
-                         'embeddings.' % (shape + ('depth',), values.shape))
-    return np.asarray(values.astype(np.float64).reshape(shape + (-1,)).sum(-1))
-
-
-def _result(one: Tokens, values: np.ndarray, start: int, unit: Any, score: float, delta: Optional[float]) -> Explained:
-    mine, owners = values[start:start + len(one.ids)], np.array(one.owners, int)
-    words = np.bincount(owners[owners != NONE], mine[owners != NONE], len(one.words))
-    unit = unit if unit is None else tuple(int(part) for part in unit) if np.ndim(unit) else int(unit)
-    return Explained(None, one.words, words, unit, float(score), one.names, mine.copy(),
-                     float(values.sum() - words.sum()), None if delta is None else float(delta))
 
 
 def _numbers(ids: Any, places: Sequence[int]) -> List[int]:

@@ -3,6 +3,8 @@ from typing import Any, List, NamedTuple, Optional
 
 import numpy as np
 
+from .tokens import NONE, Tokens
+
 
 class Explained(NamedTuple):
     """A sentence, its words and what each of them did.
@@ -39,3 +41,13 @@ class Explained(NamedTuple):
     def _repr_html_(self) -> str:
         from ..plotting import words_html
         return words_html(self.words, self.attributions)
+
+
+def result_of(one: Tokens, values: np.ndarray, start: int, unit: Any, score: float, delta: Optional[float]
+              ) -> Explained:
+    """The result of a sentence whose tokens begin at a place of a row of values, a number for each place."""
+    mine, owners = values[start:start + len(one.ids)], np.array(one.owners, int)
+    words = np.bincount(owners[owners != NONE], mine[owners != NONE], len(one.words))
+    unit = unit if unit is None else tuple(int(part) for part in unit) if np.ndim(unit) else int(unit)
+    return Explained(None, one.words, words, unit, float(score), one.names, mine.copy(),
+                     float(values.sum() - words.sum()), None if delta is None else float(delta))

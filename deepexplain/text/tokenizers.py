@@ -15,14 +15,14 @@ class Reader(NamedTuple):
             number), to Tokens.
         pad, mask: the ids that stand for padding and for a word that is not told; None where there are none.
         id_of: a function from a token to its id, None for what is no token.
-        left: whether padding goes before the tokens.
+        left: whether padding goes before the tokens; None where that is not known.
         pairs: whether pairs are taken.
     """
     read: Callable[[List[str], Optional[int]], Tokens]
     pad: Optional[int] = None
     mask: Optional[int] = None
     id_of: Callable[[str], Optional[int]] = lambda token: None
-    left: bool = False
+    left: Optional[bool] = None
     pairs: bool = False
 
 
@@ -123,7 +123,7 @@ def _of_sentencepiece(tokenizer: Any, piece: Callable[[int], str]) -> Reader:
         return int(found) if piece(int(found)) == token else None
 
     pad = getattr(tokenizer, 'pad_id', lambda: -1)()
-    return Reader(_simple(read, PIECES), pad if pad >= 0 else None, id_of=id_of)
+    return Reader(_simple(read, PIECES), pad if pad >= 0 else None, None, id_of, False)
 
 
 def _of_words(vocabulary: Mapping[str, int]) -> Reader:
@@ -140,7 +140,7 @@ def _of_words(vocabulary: Mapping[str, int]) -> Reader:
 
     pads = [vocabulary.get(one) for one in ('[PAD]', '<pad>', '<PAD>', '')]
     masks = [vocabulary.get(one) for one in ('[MASK]', '<mask>')]
-    return Reader(_simple(read, EACH), _first(pads), _first(masks), vocabulary.get)
+    return Reader(_simple(read, EACH), _first(pads), _first(masks), vocabulary.get, False)
 
 
 def _simple(encode: Callable[[str], Any], mark: Optional[str] = None) -> Callable[[List[str], Optional[int]], Tokens]:

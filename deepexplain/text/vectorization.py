@@ -35,7 +35,7 @@ def reader_of_layer(layer: Any) -> Reader:
         cut = len(row) == found.shape[1] and len(row) < sum(any(map(str.isalnum, word)) for word in texts[0].split())
         return shortened(tokens._replace(cut=cut), longest)
 
-    return Reader(read, 0, id_of=ids.get)
+    return Reader(read, 0, None, ids.get, False)
 
 
 def _as_written(text: str, names: List[str], layer: Any) -> Optional[List[str]]:
@@ -82,7 +82,7 @@ def reader_of_model(session: tf.Session, text: tf.Tensor, ids: tf.Tensor) -> Rea
             raise ValueError(f"text: the ids of '{text.op.name}' must be of shape (n, length), not {np.shape(row)}.")
         return _one_each(row[0][:len(found)], found[:row.shape[1]])._replace(cut=row.shape[1] < len(found))
 
-    return Reader(read, 0)
+    return Reader(read, 0, left=False)
 
 
 def fed(placeholder: tf.Tensor, texts: Sequence[str]) -> np.ndarray:

@@ -80,8 +80,7 @@ def test_every_source_gives_the_same(model, folder, tmp_path):
             found.append(text.explain('deeplift', SENTENCES, complete=True, return_convergence_delta=True))
             if source is not function:
                 continue
-            for method, options in (('intgrad', dict(steps=20)), ('saliency', {}), ('occlusion', {}),
-                                    ('shapley_sampling', dict(samples=1)), ('intgrad', dict(baseline='[MASK]'))):
+            for method, options in (('intgrad', dict(steps=20, baseline='[MASK]')), ('occlusion', {})):
                 for one in text.explain(method, SENTENCES, **options):
                     assert np.isfinite(one.attributions).all() and one.attributions.any()
     for results in found:

@@ -97,6 +97,23 @@ def test_a_length_and_a_padding_of_ones_own(opened):
     close(one.rest, TABLE[8] @ W[:, 0], 1e-5)
 
 
+def test_padding_that_nobody_has_told_is_said_once(opened):
+    _, T = model(length=4)
+    text = opened(T, lambda one: [8] * len(one.split()))
+    with pytest.warns(UserWarning, match='less than 4 tokens are padded with the id 0 on the right; the tok'):
+        text.explain('gradient', ['a b'])
+    for told in (text, opened(T, lambda one: ([8, 5], ['a', 'b']), pad=3, padding='left')):
+        with warnings.catch_warnings():
+            warnings.simplefilter('error', UserWarning)
+            one, = told.explain('grad*input', ['a b'], 1)
+    close(one.attributions, TABLE[[8, 5]] @ W[:, 1], 1e-5)
+    close(one.rest, 2 * TABLE[3] @ W[:, 1], 1e-5)
+    taken, = told.explain('occlusion', ['a b'], 1)
+    close(taken.attributions, (TABLE[[8, 5]] - TABLE[3]) @ W[:, 1], 1e-5)
+    with pytest.raises(ValueError, match="padding: expected 'left' or 'right', got 'up'"):
+        opened(T, padding='up')
+
+
 def test_subwords_are_added_up_and_special_tokens_left_out(opened):
     _, T = model()
     one, = opened(T, subwords).explain('grad*input', ['good film'], ys=1)
