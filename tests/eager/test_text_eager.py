@@ -89,7 +89,7 @@ def test_text_vectorization(keras, inside, length):
 
 def test_readme(keras, capsys):
     code, = blocks('text')
-    ids = keras.layers.Input((None,), dtype='int32', name='ids')
+    ids = keras.layers.Input((3,), dtype='int32', name='ids')
     namespace = {'model': network(keras, ids, ids), 'tokenizer': {'[UNK]': 1, 'film.': 4}}
     exec(compile(code, 'README text', 'exec'), namespace)
     assert capsys.readouterr().out.startswith("['An', 'unbelievable', 'film.'] [")
