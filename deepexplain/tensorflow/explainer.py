@@ -72,7 +72,7 @@ class Explainer:
         chance = Chance(inputs, T, self._attribution.settled, together) if self._attribution.evaluates else None
         _log.debug("built an explainer of '%s' with respect to %s by %s", T.name, [x.name for x in inputs], method)
         if chance is not None and not together and not chance.of_batch:
-            warn_of_mixing(self._attribution.model.path)
+            warn_of_mixing(T, self._attribution.model.rowed.meetings)
         self.has_convergence_delta = attribution.has_convergence_delta
         self._start = Start(session, self._attribution, chance)
 

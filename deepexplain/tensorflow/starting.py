@@ -9,6 +9,7 @@ from .graph.path import Path
 from .graph.phases import is_learning_phase
 from .messages import warn
 from .methods import Attribution
+from .rules.advice import UNRULED
 from .runs.arguments import check_rows, check_samples, positive_int
 from .runs.batching import Rowing, sweep
 from .runs.belongings import Belongings, Said, check_fixed, check_said
@@ -52,13 +53,15 @@ class Start:
             raise RuntimeError("per_sample must be left out with rows='together': there is one sample, and what is fed "
                                'is fed whole.')
         for tensor, array in pairs:
-            if tensor.name in attribution.settled and np.any(array):
-                raise RuntimeError("feed_dict['%s'] must be off: %s explains the model at inference, and takes this "
-                                   'for what switches training on. If it is not, give it another name.' % (
-                                       tensor.name, model.method))
-        for said_of in {attribution.training[tensor.name] for tensor, array in pairs
-                        if tensor.name in attribution.training and np.any(array)}:
-            warn('%s: %s' % (model.method, said_of))
+            if _differs(tensor, array, attribution.settled):
+                value = attribution.settled[tensor.name]
+                raise RuntimeError("feed_dict['%s'] must be %s: %s explains the model at inference, and takes this for "
+                                   'what switches training on. If it is not, give it another name, or take %s.' % (
+                                       tensor.name, 'left out' if value is None else 'on' if value else 'off',
+                                       model.method, UNRULED))
+        at_rest, training = attribution.training
+        if any(_differs(tensor, array, at_rest) for tensor, array in pairs):
+            warn('%s: %s' % (model.method, training))
         fed = [tensor.name for tensor, _ in pairs] + list(self._fixed)
         if xs is None and not pairs:
             raise RuntimeError('xs may be left out only where feed_dict says what X is made of.')
@@ -142,6 +145,12 @@ class Start:
         return any(tensor is x for x in self._inputs)
 
 
+def _differs(tensor: tf.Tensor, array: np.ndarray, at_rest: Mapping[str, Optional[float]]) -> bool:
+    """Whether a tensor is fed another value than it has while the model does not train."""
+    value = at_rest.get(tensor.name)
+    return tensor.name in at_rest and (value is None or bool(np.any(array != value)))
+
+
 def _empty(pairs: Sequence[Tuple[tf.Tensor, np.ndarray]]) -> str:
     """What of a feed_dict has no rows, for messages."""
     return ', '.join(f"'{tensor.name}' of the shape {array.shape}" for tensor, array in pairs if 0 in array.shape[:1])
@@ -153,6 +162,6 @@ def _values(run: Run, T: tf.Tensor) -> np.ndarray:
     for rows in sweep(run.n, 1, run.rowing):
         value = run.evaluate([T], rows.samples, run.inputs(rows))[0]
         if len(value) != len(rows.samples):
-            raise no_row_each(T, len(value), len(rows.samples))
+            raise no_row_each(T.name, len(value), len(rows.samples))
         parts.append(value)
     return np.concatenate(parts)

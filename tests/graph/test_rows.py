@@ -7,7 +7,7 @@ import tensorflow.compat.v1 as tf
 
 from deepexplain.tensorflow import DeepExplain
 from deepexplain.tensorflow.graph.path import Path
-from deepexplain.tensorflow.graph.rows import goes_along, mixing_ops, rows_at
+from deepexplain.tensorflow.graph.rows import goes_along, rows_at, rows_of
 
 if hasattr(tf.keras, '__version__') and tf.keras.__version__.startswith('3'):
     import tf_keras as keras
@@ -109,7 +109,7 @@ def test_whether_a_tensor_goes_along(session, known, name):
 def test_what_has_no_known_rank_is_open(session):
     X, M = fed(None, 3), tf.placeholder(tf.float32)
     assert goes_along(M, [X], X + M) == (None, True) and goes_along(X, [M], X + M) == (None, True)
-    assert mixing_ops(Path([M], M - tf.reduce_mean(M, 0))) and not mixing_ops(Path([M], tf.tanh(M) * w(3)))
+    assert rows_of(Path([M], M - tf.reduce_mean(M, 0))).meetings and not rows_of(Path([M], tf.tanh(M) * w(3))).meetings
 
 
 def test_where_rows_of_a_feed_become_those_of_x(session):
@@ -171,7 +171,7 @@ KEEP = {
 def test_where_rows_meet(session, meet, name):
     X = fed(None, 3)
     T = (MEET if meet else KEEP)[name](X)
-    assert bool(mixing_ops(Path([X], T))) == meet
+    assert bool(rows_of(Path([X], T)).meetings) == meet
 
 
 def test_one_warning_names_the_op_and_the_remedy(session):
@@ -190,4 +190,4 @@ def test_one_warning_names_the_op_and_the_remedy(session):
 
 def test_batches_of_one_row_do_not_meet(session):
     X = fed(1, 7, 3)
-    assert not mixing_ops(Path([X], tf.reduce_mean(X, [0, 1])))
+    assert not rows_of(Path([X], tf.reduce_mean(X, [0, 1]))).meetings

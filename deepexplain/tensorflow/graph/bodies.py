@@ -4,10 +4,12 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Opt
 import tensorflow.compat.v1 as tf
 
 from . import compat
+from .choices import function_at_rest
 from .flow import Flow
-from .functions import arguments_of_results, functions_of, is_call, is_phased
+from .functions import arguments_of_results, functions_of, is_call
 from .numbers import Numbers
 from .path import BRANCHES, CALLS, FUNCTIONAL, Path, unwrap
+from .phases import is_learning_phase
 from .units import Units, find_units, foreign_gradient
 
 Found = List[Tuple[str, str]]
@@ -34,7 +36,7 @@ def look_inside(path: Path, rules: Mapping[str, Any]) -> Inside:
     ops = [op for op in path.of_types(FUNCTIONAL) if op in path.dependent]
     library = compat.library_of(path.graph) if ops else {}
     for op in ops:
-        _look(op, path, op.name, library, frozenset(rules), found)
+        _look(op, path, path.called(op), library, frozenset(rules), found)
     return found
 
 
@@ -64,8 +66,9 @@ def names_of(op: tf.Operation, loop: bool) -> List[str]:
     """The functions that may run: the body of a loop, the branches, of a Keras learning phase that for inference."""
     if loop:
         return [op.get_attr('body').name]
-    if is_phased(op):
-        return [op.get_attr('else_branch').name]
+    taken = function_at_rest(op, is_learning_phase)
+    if taken is not None:
+        return [taken]
     return [function.name for function in functions_of(op.node_def)]
 
 

@@ -10,7 +10,6 @@ from typing import (
     Any,
     Callable,
     Dict,
-    FrozenSet,
     List,
     Mapping,
     NamedTuple,
@@ -76,17 +75,18 @@ class Chance:
     """Warns, once, of what makes T random or lets it hang on the batch.
 
     Args:
-        off: the names of placeholders for training that are taken to be off.
+        off: the values that placeholders for training, and what is made of them, are taken to have.
         together: whether all rows are one sample, which may well hang on them all.
 
     Attributes:
         of_batch: whether batch normalisation by the statistics of the batch was warned of.
     """
 
-    def __init__(self, X: Sequence[tf.Tensor], T: tf.Tensor, off: FrozenSet[str] = frozenset(),
+    def __init__(self, X: Sequence[tf.Tensor], T: tf.Tensor, off: Optional[Mapping[str, Optional[float]]] = None,
                  together: bool = False) -> None:
         self.of_batch, self._together = False, together
-        self._inputs, self._T, self._off = X, T, dict.fromkeys(off, (0., 0.))
+        self._inputs, self._T, self._off = X, T, {
+            name: (value, value) for name, value in (off or {}).items() if value is not None}
         self._X = [x.name for x in X]
         self._done: Set[Tuple] = set()
         found = self._look(Numbers(self._off, self._X))

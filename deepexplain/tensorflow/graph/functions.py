@@ -3,14 +3,13 @@
 TensorFlow cannot build a second gradient of a loop or a branch whose body has been rewritten for a first one, and
 no override reaches into a call; copies under fresh names and inlined calls have neither trouble.
 """
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Set
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Sequence, Set
 
 import tensorflow.compat.v1 as tf
 
 from . import compat
 from .kept import GRAPH
 from .path import CALLS, LOOPS, first_unnumbered
-from .phases import is_learning_phase, is_training_flag, switch_of
 
 
 def functions_of(node: tf.NodeDef) -> Iterator[Any]:
@@ -40,17 +39,6 @@ def arguments_of_results(function: Any) -> List[Set[int]]:
 def is_call(op_type: str, library: Mapping[str, Any]) -> bool:
     """Whether an op only calls a function, the old way (its type is the function's name) or the new."""
     return op_type in CALLS or op_type in library
-
-
-def is_phased(op: Optional[tf.Operation]) -> bool:
-    """Whether an op is a functional branch that a Keras learning phase chooses."""
-    return op is not None and op.type in ('If', 'StatelessIf') and is_learning_phase(switch_of(op.inputs[0]).op)
-
-
-def is_for_training(op: Optional[tf.Operation]) -> bool:
-    """Whether an op is a functional branch that is chosen by whether the model trains, by any placeholder for that."""
-    return op is not None and op.type in ('If', 'StatelessIf') and (
-        is_phased(op) or is_training_flag(switch_of(op.inputs[0]).op))
 
 
 def inline_calls(definition: tf.GraphDef, library: Mapping[str, Any], looped: Sequence[str]) -> Dict[str, str]:

@@ -19,7 +19,7 @@ DEPTH = 40
 
 #: What an op hands on of its first input are the same numbers.
 SAME = frozenset('''
-    Identity Snapshot StopGradient EnsureShape Reshape ExpandDims Squeeze BroadcastTo Tile Cast LoopCond
+    Identity Snapshot StopGradient EnsureShape Reshape ExpandDims Squeeze BroadcastTo Tile Cast LoopCond Switch
     '''.split())
 
 _ENTERS = frozenset(['Enter', 'RefEnter'])
@@ -60,6 +60,11 @@ class Numbers:
         """Whether a tensor of bools is true everywhere (True) or nowhere (False), if that is known."""
         known = self.range(tensor)
         return None if known is None or known[0] != known[1] else bool(known[0])
+
+    @staticmethod
+    def follows(op: tf.Operation) -> bool:
+        """Whether something may be known of what an op makes of known numbers."""
+        return op.type in _FOLLOWS or op.type in SAME
 
     def of(self, tensor: tf.Tensor, depth: int = DEPTH) -> Known:
         """What is known of a tensor."""

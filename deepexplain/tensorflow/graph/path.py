@@ -72,7 +72,8 @@ class Path:
         dependent: those of them whose value depends on the value of X (not only on its shape).
         fed: X by name: what a replica has to read as it is, though an op of the path may make it as well.
         dead: see above.
-        settled: the names of placeholders that are taken to be off.
+        settled: the values that placeholders for training, and what is made of them, are taken to have, by name; None
+            for those that must not be fed.
         steps: op types without a gradient, or with that of a step, which take a rule all the same.
         still: the names of those X that let no gradient out, as an argument of a loop's body may.
         of: where this path stands for another, finds what stands here for a tensor of that one.
@@ -86,7 +87,7 @@ class Path:
         self.fed: Dict[str, tf.Tensor] = {x.name: x for x in X}
         self._order = {op: i for i, op in enumerate(self.ops)}
         self._carried: Dict[FrozenSet[str], Set[str]] = {}
-        self.settled: FrozenSet[str] = frozenset()
+        self.settled: Dict[str, Optional[float]] = {}
         self.steps: FrozenSet[str] = frozenset()
         self.still: FrozenSet[str] = frozenset()
         self.of: Callable[[tf.Tensor], tf.Tensor] = lambda tensor: tensor

@@ -4,7 +4,8 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence
 import tensorflow.compat.v1 as tf
 
 from . import compat
-from .functions import copy_bodies, functions_of, inline_calls, is_for_training, wait_before_loops
+from .choices import function_at_rest
+from .functions import copy_bodies, functions_of, inline_calls, wait_before_loops
 from .kept import GRAPH
 from .loops import restore_loops
 from .lowering import lower_loops
@@ -135,8 +136,8 @@ class Replica:
     def _settle(self, definition: tf.GraphDef) -> None:
         """Make branches that are chosen by training calls of the function for inference, which will be inlined."""
         for node in definition.node:
-            if is_for_training(self.originals.get(node.name)):
-                function = node.attr['else_branch'].func.name
+            function = function_at_rest(self.originals.get(node.name))
+            if function is not None:
                 attributes = {name: node.attr[name] for name in ('Tin', 'Tout')}
                 settled = tf.NodeDef(name=node.name, op='PartitionedCall', device=node.device, attr=attributes)
                 settled.attr['f'].func.name = function

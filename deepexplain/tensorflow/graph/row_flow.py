@@ -5,11 +5,11 @@ import tensorflow.compat.v1 as tf
 
 from .axes import BODY, GONE, LOST, Move, Rows, State
 from .bodies import body_of, names_of
+from .choices import function_at_rest
 from .compat import static_value
 from .functions import is_call
 from .moves import SHAPES, move
 from .path import CALLS, FUNCTIONAL
-from .phases import is_training_flag, switch_of
 from .reshaping import reshaped
 from .sizes import Holds, Size, sizes_of
 
@@ -205,8 +205,8 @@ class RowFlow:
 def _names(op: tf.Operation, loop: bool) -> List[str]:
     """The functions that an op may run while the model does not train."""
     if op.type in FUNCTIONAL:
-        phased = not loop and op.type != 'Case' and is_training_flag(switch_of(op.inputs[0]).op)
-        return [op.get_attr('else_branch').name] if phased else names_of(op, loop)
+        taken = function_at_rest(op)
+        return names_of(op, loop) if taken is None else [taken]
     return [op.get_attr('f').name if op.type in CALLS else op.type]
 
 

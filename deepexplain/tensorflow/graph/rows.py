@@ -1,15 +1,14 @@
 """Whether what is fed goes along with the rows of X, and where rows of X meet."""
-from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import tensorflow.compat.v1 as tf
 
 from . import compat
 from .axes import LOST, Rows
+from .choices import is_any_flag, training_tensors
 from .path import FUNCTIONAL, Path
-from .phases import is_training_flag
 from .row_flow import FED, Meeting, Places, RowFlow, X, holds
 from .sizes import sizes_of
-from .units import training_tensors
 
 
 def goes_along(fed: tf.Tensor, inputs: Sequence[tf.Tensor], T: tf.Tensor) -> Tuple[Optional[bool], bool]:
@@ -59,20 +58,48 @@ def rows_at(fed: tf.Tensor, target: tf.Tensor) -> Optional[bool]:
     return None if state == LOST else state == Rows(0)
 
 
-def mixing_ops(path: Path) -> List[Meeting]:
-    """The ops between X and T in which rows of different samples certainly meet.
+class Rowed(NamedTuple):
+    """How the rows of X come to T.
 
-    Not those of batch normalisation that trains, and none where T is one number for all samples or a call has one.
+    Attributes:
+        meetings: the ops in which rows of different samples certainly meet.
+        aligned: whether T certainly has the rows of X, each in its place.
+    """
+    meetings: Sequence[Meeting]
+    aligned: bool
+
+
+def rows_of(path: Path) -> Rowed:
+    """Where the rows of samples are between X and T.
+
+    They do not meet in batch normalisation that trains, nor where T is one number for all samples or a call has one.
     """
     if path.T.shape.ndims == 0 or any(x.shape.ndims and x.shape.as_list()[0] == 1 for x in path.X):
-        return []
-    dead = training_tensors(path, is_training_flag)
+        return Rowed([], False)
+    dead = training_tensors(path, is_any_flag)
     alive = Path(path.X, path.T, frozenset(dead)) if dead else path
     ops = [op for op in alive.ops if not op.outputs or not all(one.name in dead for one in op.outputs)]
     flow, start = _begun(alive, path.X)
     found = flow.through(ops, start, start, dead=dead)
-    flow.arrived(found.get(path.T.name, (None, None))[X])
-    return [one for one in flow.meetings.values() if not _is_normalising(one.op) and not _is_stabilising(one.op)]
+    at_end = found.get(path.T.name, (None, None))[X]
+    flow.arrived(at_end)
+    return Rowed([one for one in flow.meetings.values()
+                  if not _is_normalising(one.op) and not _is_stabilising(one.op)],
+                 at_end == Rows(0) and not any(_takes_some(op, found) for op in ops))
+
+
+def _takes_some(op: tf.Operation, found: Mapping[str, Places]) -> bool:
+    """Whether an op takes, or may take, some of the rows of X alone, the first of them."""
+    if op.type not in ('StridedSlice', 'Slice'):
+        return False
+    state = found.get(op.inputs[0].name, (None, None))[X]
+    if not isinstance(state, Rows):
+        return False
+    if op.type == 'Slice':
+        sizes = compat.static_value(op.inputs[2])
+        return sizes is None or sizes[state.axis] != -1
+    # An axis before the rows may be a new one, or several.
+    return state.axis > 0 or not (op.get_attr('end_mask') | op.get_attr('ellipsis_mask')) & 1
 
 
 def _begun(path: Path, inputs: Sequence[tf.Tensor]) -> Tuple[RowFlow, Dict[str, Places]]:

@@ -1,12 +1,12 @@
 """Which ops of a path bend the gradient: the units that a rule is for, and the ops that no rule covers."""
-from typing import Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Set
+from typing import Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Set
 
 import tensorflow.compat.v1 as tf
 
 from .between import ops_between
+from .choices import training_tensors
 from .compat import has_gradient
 from .path import FUNCTIONAL, Path, foreign_gradient, unwrap
-from .phases import is_learning_phase, switch_of
 from .shapes import Shapes
 
 #: The ordinary gradient is exact, whichever of the inputs depends on X.
@@ -175,9 +175,7 @@ def is_exact(op: tf.Operation, path: Path) -> bool:
     if foreign_gradient(op):
         return False
     if op.type in BATCH_NORMS:
-        # Behind a Switch or alone in a branch it is for training, which is not what is to be explained.
-        training = op.get_attr('is_training') and unwrap(op.inputs[0]).op.type not in ('Switch', 'Placeholder')
-        return not training and not any(follows[1:])
+        return not op.get_attr('is_training') and not any(follows[1:])
     if op.type in PRODUCTS:
         return sum(follows) == 1
     if op.type in QUOTIENTS:
@@ -267,21 +265,3 @@ def reached(path: Path, marked: Dict[str, Unit]) -> Set[tf.Operation]:
             continue
         waiting.extend(one for one, follows in zip(tensor.op.inputs, followed(tensor.op, path)) if follows)
     return found
-
-
-def training_tensors(path: Path, is_flag: Callable[[tf.Operation], bool] = is_learning_phase) -> Set[str]:
-    """The tensors that have a value only while a model trains: behind the true side of a learning phase.
-
-    Args:
-        is_flag: what counts as a learning phase.
-    """
-    waiting = [op.outputs[1] for op in path.of_types(['Switch']) if is_flag(switch_of(op.inputs[1]).op)]
-    dead = {tensor.name for tensor in waiting}.union(path.dead)
-    # Ops in a branch are older than the Switches that they read.
-    while waiting:
-        for op in waiting.pop().consumers():
-            for tensor in op.outputs if op.type != 'Merge' else ():
-                if tensor.name not in dead:
-                    dead.add(tensor.name)
-                    waiting.append(tensor)
-    return dead

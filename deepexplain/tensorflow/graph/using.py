@@ -3,8 +3,10 @@ from typing import Any, Callable, List, Mapping, Sequence, Set
 
 import tensorflow.compat.v1 as tf
 
-from .functions import arguments_of_results, is_phased
+from .choices import function_at_rest
+from .functions import arguments_of_results
 from .path import CONSTANT, Path
+from .phases import is_learning_phase
 
 #: What comes out hangs on the shape of what goes in, or on nothing.
 BY_SHAPE = CONSTANT - {'StopGradient'}
@@ -31,8 +33,9 @@ def untaken(path: Path, library: Callable[[], Mapping[str, Any]]) -> Set[str]:
     """The names of what functional branches that a Keras learning phase chooses put out of X in training alone."""
     found: Set[str] = set()
     for op in path.ops:
-        if is_phased(op) and op in path.dependent:
-            function = library()[op.get_attr('else_branch').name]
+        taken = function_at_rest(op, is_learning_phase) if op in path.dependent else None
+        if taken is not None:
+            function = library()[taken]
             for tensor, arguments in zip(op.outputs, arguments_of_results(function)):
                 if not any(path.depends(op.inputs[1 + argument]) for argument in arguments):
                     found.add(tensor.name)

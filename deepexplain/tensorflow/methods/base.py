@@ -51,11 +51,13 @@ class Attribution:
     #: The ops on the path that the method passes by their ordinary gradient though that is not exact.
     unruled = ''
 
-    #: What is to be said where the model is told to train, by the name of each placeholder that tells it.
-    training: Mapping[str, str] = {}
+    #: The values that placeholders for training, and what is made of them, have while the model does not train, and
+    #: what is to be said where they have others.
+    training: Tuple[Mapping[str, Optional[float]], str] = ({}, '')
 
-    #: The names of placeholders for training that were taken to be off when the graph was built.
-    settled: FrozenSet[str] = frozenset()
+    #: The values that placeholders for training, and what is made of them, had to have for the graph to be built as it
+    #: is; None stands for whatever they are made to be.
+    settled: Mapping[str, Optional[float]] = {}
 
     #: Why attributions may not add up as they are meant to.
     share = ''
@@ -225,6 +227,7 @@ class GradientAttribution(Attribution):
     def build(self) -> List[tf.Tensor]:
         """The attributions of each input as tensors."""
         self._carrier = self.carrier()
+        self.settled = self._carrier.settled
         self.model.choose_from(self._carrier.T)
         if self.parts_of_target:
             self._sizes = [self.model.size_of(self._carrier.T)]

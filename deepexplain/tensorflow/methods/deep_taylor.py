@@ -4,9 +4,10 @@ from typing import Any, List, Set, Tuple
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from ..graph.choices import training_tensors
 from ..graph.path import Path
 from ..graph.replica import Replica
-from ..graph.units import followed, reached, training_tensors
+from ..graph.units import followed, reached
 from ..messages import warn
 from ..relevance.plan import Place
 from ..relevance.rules import AlphaBeta, Bounded, Rule

@@ -64,7 +64,7 @@ class DeepLIFTRescale(GradientAttribution):
 
     def build(self) -> List[tf.Tensor]:
         results = super().build()
-        self._sizes.append(self.model.size_of(self._reference.tensor(self._path.T)))
+        self._sizes.append(self.model.size_of(self._reference.tensor(self._path.T), True))
         # One row of references can stand for all, unless the ops in which tensors meet want as many as there are.
         self._one_for_all = not self._complete and keeps_rows(self._path)
         self._owner = tf.placeholder(tf.int32, [None], name='owners')
@@ -76,7 +76,7 @@ class DeepLIFTRescale(GradientAttribution):
         ruled = ruled_replica(self.model, self.model.method or 'deeplift', refuse_loops, joint, more, self.also,
                               self.inference)
         self.unruled, self.training = ruled.unruled, ruled.training
-        self._path, self.settled = ruled.path, ruled.path.settled
+        self._path = ruled.path
         self._placeholders = [tf.placeholder(x.dtype, x.shape, name='baseline') for x in self.model.X]
         inputs = {x.name: baseline for x, baseline in zip(self.model.X, self._placeholders)}
         self._reference = Replica(ruled.path.with_loops(), inputs)

@@ -50,7 +50,6 @@ class Deconvnet(GradientAttribution):
 
     def carrier(self) -> Carrier:
         path = lowered(self.model.path, inference=True)
-        self.settled = path.settled
         ruled = ACTIVATIONS | frozenset(registered_rules())
         refuse_hidden(self.model.method or 'deconvnet', look_inside(path, dict.fromkeys(ruled)).hidden,
                       path.graph)

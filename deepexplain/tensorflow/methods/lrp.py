@@ -57,7 +57,7 @@ class LRP(GradientAttribution):
         rules: Dict[str, Rule] = {}
 
         def choose(path: Path, plan: Plan) -> None:
-            self.path, self.settled, self.units = path, path.settled, plan.units
+            self.path, self.units = path, plan.units
             rules.update((name, self.rule(place)) for name, place in plan.layers.items())
 
         planned = Planned(self.model, self.model.method, self._uncovered, check=choose)

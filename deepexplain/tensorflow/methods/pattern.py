@@ -71,7 +71,6 @@ class PatternNet(GradientAttribution):
         return carrier_on(planned.replica, planned.path, PatternRules(steps, planned.replica.inner()))
 
     def _check_patterns(self, path: Path, plan: Plan) -> None:
-        self.settled = path.settled
         self._places: List[Place] = list(plan.layers.values())
         if self._given is not None:
             self._patterns = _checked(self._given, self._places)

@@ -2,12 +2,11 @@
 import re
 from typing import Any, Iterable, List, Sequence, Set, Tuple
 
-import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..graph import compat
 from ..graph.path import ancestors_of, ops_to, reached_from
-from ..graph.phases import is_learning_phase
+from ..graph.phases import is_learning_phase, is_off_by_default, trains
 from ..graph.units import BATCH_NORMS
 from ..runs.targets import before_squashing, floats_behind
 from .source import EXITS, OpenError, Source
@@ -19,27 +18,12 @@ OTHERS = re.compile(r'(gradients|save|deepexplain)(_\d+)?$')
 #: Op types whose outputs are for other ops of a loop or a branch.
 _FLOW = frozenset(['Switch', 'RefSwitch', 'Enter', 'RefEnter', 'NextIteration', 'RefNextIteration', 'LoopCond'])
 
-#: 'train', 'is_training', 'phase_train', 'bn/isTraining', 'istrain'; but not 'constraint'.
-_TRAINS = re.compile(r'(^|[^a-z]|is|phase)train|learning_?phase')
-
-#: 'not_training', 'no_train': switches the other way round.
-_NEGATED = re.compile(r'(^|[^a-z]|is)(not?|non|without)[^a-z]')
-
 #: Of what a model is trained by, and what chooses its classes: they read scores first of all.
 _LOSSES = frozenset(['SoftmaxCrossEntropyWithLogits', 'SparseSoftmaxCrossEntropyWithLogits'])
 _CHOICES = frozenset(['ArgMax', 'InTopK', 'InTopKV2'])
 
 #: What hands over the samples of an input pipeline.
 _PIPELINES = re.compile('IteratorGetNext|.*QueueDequeue')
-
-
-def trains(name: str, dtype: tf.DType) -> bool:
-    """Whether a placeholder switches training on, by what it is called.
-
-    A name that says nothing, or a number, will not do: what it is for has to be said by the caller then.
-    """
-    name = name.split('/')[-1].lower()
-    return dtype.is_bool and bool(_TRAINS.search(name)) and not _NEGATED.search(name)
 
 
 def settle(definition: Any, signatures: Iterable[Any] = ()) -> Set[str]:
@@ -50,8 +34,8 @@ def settle(definition: Any, signatures: Iterable[Any] = ()) -> Set[str]:
     """
     called = {info.name.split(':')[0]: key for one in signatures for key, info in one.inputs.items()}
     found = [node for node in definition.node if node.op == 'Placeholder' and not len(node.attr['shape'].shape.dim)
-             and any(trains(name, tf.as_dtype(node.attr['dtype'].type))
-                     for name in (node.name, called.get(node.name, '')))]
+             and tf.as_dtype(node.attr['dtype'].type).is_bool
+             and any(map(trains, (node.name, called.get(node.name, ''))))]
     for i, node in enumerate(found):
         off = definition.node.add(name='deepexplain/off_%d_%s' % (i, node.name.replace('/', '_')), op='Const')
         off.attr['dtype'].CopyFrom(node.attr['dtype'])
@@ -65,8 +49,7 @@ def is_off(tensor: tf.Tensor, called: str) -> bool:
     """Whether an input of a model switches training, and is off where it is not fed, so that nobody needs to know."""
     op = tensor.op
     return is_learning_phase(op) or op.type == 'PlaceholderWithDefault' and (
-        trains(op.name, tensor.dtype) or trains(called, tensor.dtype)) and not np.any(
-            compat.static_value(op.inputs[0]))
+        tensor.dtype.is_bool and (trains(op.name) or trains(called)) and is_off_by_default(op))
 
 
 def ends_of(graph: tf.Graph, inputs: Sequence[tf.Tensor] = ()) -> Tuple[List[tf.Tensor], List[tf.Tensor]]:

@@ -4,6 +4,7 @@ from typing import Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Set, T
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from ..graph.choices import training_tensors
 from ..graph.path import FUNCTIONAL, Path
 from ..graph.units import (
     BATCH_NORMS,
@@ -19,7 +20,6 @@ from ..graph.units import (
     foreign_gradient,
     is_exact,
     reached,
-    training_tensors,
 )
 from .affine import AFFINE, kind_of
 from .axes import MOVES, Step, own_axes, trail_of

@@ -5,7 +5,7 @@ import tensorflow.compat.v1 as tf
 
 from ..graph.loops import is_loop
 from ..graph.path import Path
-from ..graph.rows import mixing_ops
+from ..graph.rows import rows_of
 from ..runs.targets import handed_on
 from .joint import ELEMENTARY, JOINT, takes
 
@@ -64,7 +64,7 @@ def _of_samples(tensor: tf.Tensor, T: tf.Tensor) -> tf.Tensor:
     """A tensor or, where its rows meet on the way to T (those of unique ids, say), the next that has one a sample."""
     at = tensor
     for _ in range(8):
-        meetings = mixing_ops(Path([at], T))
+        meetings = rows_of(Path([at], T)).meetings
         if not meetings:
             return at
         op = next((one.op for one in meetings if not one.place), T.op)

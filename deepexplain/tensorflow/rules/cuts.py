@@ -119,8 +119,8 @@ def refuse_loops(path: Path, method: str, inside: Inside) -> None:
         if is_loop(op):
             raise RuntimeError("%s cannot reach into loops: '%s' (%s) lies between X and T, and the references at the "
                                'baseline would have to be kept for every step. Take %s; or unroll the loop, for '
-                               'complete=True.' % (method, op.name, op.type, UNRULED))
+                               'complete=True.' % (method, path.called(op), op.type, UNRULED))
         if op.type == 'Switch' and path.depends(op.inputs[1]):
             raise RuntimeError("%s cannot pass the branches of '%s' (%s): X decides which is taken, and the baseline "
-                               'may take the other.' % (method, op.name, op.type))
+                               'may take the other.' % (method, path.called(op), op.type))
     refuse_hidden(method, inside.ruled, path.graph)

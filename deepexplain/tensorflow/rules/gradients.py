@@ -1,18 +1,19 @@
 """Gradients of a target, ordinary or under a method's rules, for a model built anywhere."""
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import tensorflow.compat.v1 as tf
 
 from ..graph import compat
 from ..graph.bodies import look_inside
-from ..graph.functions import is_call, is_for_training
+from ..graph.choices import function_at_rest, is_any_flag, settled_by, training_tensors
+from ..graph.functions import is_call
 from ..graph.kept import why_lost
 from ..graph.loops import ENTERS, restore_loops
 from ..graph.path import CALLS, FLAT, FUNCTIONAL, Path, ancestors
-from ..graph.phases import is_training_flag, switch_of
+from ..graph.phases import is_learning_phase
 from ..graph.replica import Replica
-from ..graph.units import Units, find_units, foreign_gradient, training_tensors
+from ..graph.units import Units, find_units, foreign_gradient
 from ..graph.using import untaken
 from ..messages import listed, warn
 from .activations import RuleSet, registered_rules
@@ -30,11 +31,13 @@ class Carrier(NamedTuple):
         tensor: finds what stands there for a tensor of the path.
         rules: to be in force while gradients are built, if any.
         relevance: whether the gradient starts with T itself, weighed by Y, in place of Y alone.
+        settled: see `Path`.
     """
     T: tf.Tensor
     tensor: Callable[[tf.Tensor], tf.Tensor] = lambda tensor: tensor
     rules: Optional[RuleSet] = None
     relevance: bool = False
+    settled: Mapping[str, Optional[float]] = {}
 
     def gradients(self, model: 'Model', tensors: Optional[Sequence[tf.Tensor]] = None) -> List[tf.Tensor]:
         """The gradients with respect to each X, or to tensors of the path."""
@@ -46,7 +49,8 @@ class Carrier(NamedTuple):
 
 def carrier_on(replica: Replica, path: Path, rules: Optional[RuleSet] = None, relevance: bool = False) -> Carrier:
     """What gradients are taken of on a replica of a path."""
-    return Carrier(replica.tensor(path.T), lambda tensor: replica.tensor(path.of(tensor)), rules, relevance)
+    return Carrier(replica.tensor(path.T), lambda tensor: replica.tensor(path.of(tensor)), rules, relevance,
+                   path.settled)
 
 
 def target_at(path: Path, points: Sequence[tf.Tensor] = ()) -> tf.Tensor:
@@ -56,7 +60,7 @@ def target_at(path: Path, points: Sequence[tf.Tensor] = ()) -> tf.Tensor:
 
 def ordinary(path: Path, points: Sequence[tf.Tensor] = ()) -> Carrier:
     """A carrier of the gradients that TensorFlow has, at X or at points that are put in for X."""
-    path = lowered(path)
+    path = lowered(path, whole=True)
     rules = registered_rules()
     units = find_units(path, frozenset(rules)) if path.of_types(['IdentityN']) else Units()
     _warn_of_lost(units.lost, look_inside(path, rules).custom)
@@ -69,7 +73,7 @@ def ordinary(path: Path, points: Sequence[tf.Tensor] = ()) -> Carrier:
     return carrier_on(replica, path)
 
 
-def lowered(path: Path, inference: bool = False) -> Path:
+def lowered(path: Path, inference: bool = False, whole: bool = False) -> Path:
     """The path, imported again with its function calls inlined if there are any.
 
     What is behind the true side of a Keras learning phase is left out of account.
@@ -77,22 +81,21 @@ def lowered(path: Path, inference: bool = False) -> Path:
     Args:
         inference: whether functional branches that training chooses are inlined as well, as they are at inference, and
             what is behind the true side of a placeholder for training is left out of account too.
+        whole: whether nothing is left out of account.
     """
     if any(compat.control_flow_context(op) is None for op in path.of_types(ENTERS)):
         # The graph was imported without its collections, as frozen graphs are.
         restore_loops(ancestors(path.T, set()))
-    dead = frozenset(training_tensors(path, is_training_flag) if inference else training_tensors(path).union(
-        untaken(path, lambda: compat.library_of(path.graph))))
-    if dead:
+    is_flag = is_any_flag if inference else is_learning_phase
+    settled = {} if whole else settled_by(path.ops, is_flag)
+    if settled:
+        dead = frozenset(training_tensors(path, is_flag).union(
+            () if inference else untaken(path, lambda: compat.library_of(path.graph))))
         # Batch normalisation's moments hang on X while it trains alone.
-        living = Path(path.X, path.T, dead)
-        if inference:
-            flags = [switch_of(op.inputs[1]) for op in path.of_types(['Switch'])]
-            living.settled = frozenset(flag.name for flag in flags if is_training_flag(flag.op))
-        path = living
+        path = Path(path.X, path.T, dead)
+        path.settled = settled
     path.steps = frozenset(registered_rules()) & FLAT
-    phased = [op for op in path.ops if inference and is_for_training(op)]
-    settled = {flag.name for flag in (switch_of(op.inputs[0]) for op in phased) if is_training_flag(flag.op)}
+    phased = [op for op in path.ops if inference and function_at_rest(op) is not None]
     if not phased and all(op.type not in CALLS and hasattr(tf.raw_ops, op.type) for op in path.ops):
         return path
     library = compat.library_of(path.graph)
@@ -104,7 +107,7 @@ def lowered(path: Path, inference: bool = False) -> Path:
     replica = Replica(path.with_loops(), path.fed, inference=inference)
     found = Path(path.X, replica.tensor(path.T))
     found.of, found.scope, found.steps = replica.tensor, replica.scope, path.steps
-    found.settled = path.settled | settled
+    found.settled = path.settled
     return found
 
 
@@ -133,7 +136,7 @@ def gradients_of(T: tf.Tensor, points: Sequence[tf.Tensor], model: 'Model', rele
     # An X that depends on another is fed as well, so no gradient passes through it.
     stop = points if tensors is None else model.X
     if T.shape.ndims:
-        weighed = value * model.Y
+        weighed = model.weighed(value)
         # TensorFlow 1.15 has gradients (of segment sums) that must know the rank.
         weighed.set_shape(T.shape)
         target, weights = T, weighed

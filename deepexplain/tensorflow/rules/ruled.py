@@ -5,9 +5,8 @@ import tensorflow.compat.v1 as tf
 
 from ..graph import compat
 from ..graph.bodies import Inside, look_inside
-from ..graph.functions import is_for_training
+from ..graph.choices import Settled, function_at_rest, settled_by
 from ..graph.path import FLAT, FUNCTIONAL, GRADIENT, Path
-from ..graph.phases import is_training_flag, switch_of
 from ..graph.replica import Replica
 from ..graph.units import Units, find_units
 from ..messages import listed, warn
@@ -28,14 +27,14 @@ class Ruled(NamedTuple):
     Attributes:
         units: the units on the path.
         unruled: the ops without an exact rule, as written in messages.
-        training: what is to be said where the model is told to train, by the name of each placeholder that tells it.
+        training: see `Attribution`.
     """
     path: Path
     units: Units
     replica: Replica
     rules: Mapping[str, Rule]
     unruled: str
-    training: Mapping[str, str]
+    training: Tuple[Settled, str]
 
     def carrier(self, rule_set: RuleSet) -> Carrier:
         return carrier_on(self.replica, self.path, rule_set)
@@ -73,8 +72,9 @@ def ruled_replica(model: 'Model', method: str, check: Callable[[Path, str, Insid
             to T changes as well then.
         more: further elementwise op types that take the method's own rule.
         also: finds further ops for which the method has rules.
-        inference: see `lowered`.
+        inference: see `lowered`. So are functional branches at any rate, which rules do not reach into.
     """
+    inference = inference or any(function_at_rest(op) is not None for op in model.path.ops)
     rules = dict({op_type: Rule() for op_type in more}, **registered_rules())
     looked = _look(_path(model, rules, joint, inference), rules, joint)
     path, units, inside = looked
@@ -83,7 +83,7 @@ def ruled_replica(model: 'Model', method: str, check: Callable[[Path, str, Insid
     dead = refuse_dead_ends(model, path, units.unsupported)
     names = [path.called(op) for op in dead]
     quiet, unruled = looked, looked.unruled(names)
-    flags = {flag for flag in map(_training_flag, path.ops) if flag} if unruled and not inference else set()
+    flags: Settled = {} if inference or not unruled else settled_by(path.ops)
     if flags:
         quiet = _look(_path(model, rules, joint, True), rules, joint)
     shown = quiet.unruled(names)
@@ -103,7 +103,7 @@ def ruled_replica(model: 'Model', method: str, check: Callable[[Path, str, Insid
                if op not in units.joint and op not in units.unsupported and method != 'elrp']
     inexact += [(op.type, path.called(op)) for op in dead]
     said = 'While the model trains, %s%s.' % (listed(training), _not_exact(training)) if training else ''
-    return Ruled(path, units, replica, rules, listed(shown + inexact), {flag: said for flag in flags if said})
+    return Ruled(path, units, replica, rules, listed(shown + inexact), (flags if said else {}, said))
 
 
 def _not_exact(ops: Sequence[Tuple[str, str]]) -> str:
@@ -127,19 +127,11 @@ def _look(path: Path, rules: Mapping[str, Rule], joint: FrozenSet[str]) -> Looke
     return Looked(path, only_taken(units, path) if joint else units, look_inside(path, rules))
 
 
-def _training_flag(op: tf.Operation) -> str:
-    """The name of the placeholder by which a v1 or a functional branch is chosen while the model trains, or ''."""
-    if op.type == 'Switch':
-        flag = switch_of(op.inputs[1])
-        return flag.name if is_training_flag(flag.op) else ''
-    return switch_of(op.inputs[0]).name if is_for_training(op) else ''
-
-
 def refuse_uncovered(model: 'Model', method: str, path: Path, ops: Sequence[tf.Operation], error: bool) -> str:
     """RuntimeError, or a warning, that names ops without a rule; their list."""
     dead = refuse_dead_ends(model, path, ops)
     passed = [op for op in ops if op not in dead]
-    names = _called(ops)
+    names = _called(path, ops)
     if ops and error:
         hint, more = uncovered(path.T, ops), ''
         if not hint and any(op.type in FUNCTIONAL for op in ops):
@@ -147,17 +139,18 @@ def refuse_uncovered(model: 'Model', method: str, path: Path, ops: Sequence[tf.O
         elif not hint and not dead:
             more = others(path, ops, len(ops))
         if passed:
-            hint += " uncovered='gradient' passes %s by its ordinary gradient." % (_called(passed) if dead else 'it')
+            hint += " uncovered='gradient' passes %s by its ordinary gradient." % (
+                _called(path, passed) if dead else 'it')
         if dead:
             hint += " Of %s there is no gradient%s: uncovered='gradient' leaves out what goes that way." % (
-                _called(dead) if passed else 'it', '' if passed else ' either')
+                _called(path, dead) if passed else 'it', '' if passed else ' either')
         raise RuntimeError('%s has no rule for %s, on the path from X to T.%s%s' % (method, names, hint, more))
     if passed:
         # Of what goes through the others, which have no gradient, the explainer itself says that it is left out.
         warn('%s: no rule for %s, on the path from X to T: relevance passes it by its ordinary gradient, and is not '
-             'conserved.' % (method, _called(passed)))
+             'conserved.' % (method, _called(path, passed)))
     return names
 
 
-def _called(ops: Sequence[tf.Operation]) -> str:
-    return listed([(op.type, op.name) for op in ops])
+def _called(path: Path, ops: Sequence[tf.Operation]) -> str:
+    return listed([(op.type, path.called(op)) for op in ops])

@@ -23,6 +23,7 @@ class Feeds(NamedTuple):
         cut: one row for each sample.
         sized: whether a fed tensor has a fixed first dimension that is the number of samples: calls may need it too.
         n: the number of samples.
+        uneven: finds the names of those of `whole` that have other numbers of rows than they must have.
         doubt: called where it matters that something was guessed: where the rows of a call are others than all
             samples, each once.
     """
@@ -30,6 +31,7 @@ class Feeds(NamedTuple):
     cut: Mapping[str, np.ndarray]
     sized: bool = False
     n: int = 0
+    uneven: Callable[[], Sequence[str]] = list
     doubt: Optional[Callable[[], None]] = None
 
     def rows(self, samples: np.ndarray) -> Dict[str, Any]:
@@ -104,6 +106,7 @@ def arrange(pairs: Sequence[Tuple[tf.Tensor, np.ndarray]], n: int, fixed: Mappin
         doubt: called with a tensor's name and what was guessed of it, once that matters.
     """
     whole, cut, sized = dict(fixed), {}, False
+    uneven: List[tf.Tensor] = []
     doubts: Dict[str, bool] = {}
     for tensor, array in pairs:
         name = tensor.name
@@ -123,6 +126,8 @@ def arrange(pairs: Sequence[Tuple[tf.Tensor, np.ndarray]], n: int, fixed: Mappin
             cut[name] = array
         else:
             whole[name] = array
+            if first_unknown and array.ndim and not one_each and name not in shared:
+                uneven.append(tensor)
             # Calls of all samples are right whether its rows belong to them or not.
             sized = sized or (not first_unknown and found.certain is not False)
 
@@ -130,7 +135,8 @@ def arrange(pairs: Sequence[Tuple[tf.Tensor, np.ndarray]], n: int, fixed: Mappin
         for name, guess in doubts.items():
             doubt(name, guess)
 
-    return Feeds(whole, cut, sized, n, say if doubts else None)
+    return Feeds(whole, cut, sized, n, lambda: [one.name for one in uneven if belongs(one).certain],
+                 say if doubts else None)
 
 
 def placeholders_of(target: tf.Tensor, ends: Sequence[str]) -> List[tf.Tensor]:

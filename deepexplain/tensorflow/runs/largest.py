@@ -11,6 +11,7 @@ class Choice:
     """The largest unit of each row of T, and the weights that choose it; evaluated only where `at` is fed.
 
     Attributes:
+        name: what T is called, for messages.
         units: the number of each row's largest unit, counted as if T's units were in one line.
         at: fed with anything where each row has its own unit. Where rows share units (`shared`), as several that are
             made of one sample do: for each row of the weights the row of T whose unit it takes, or beyond T's rows a
@@ -19,8 +20,8 @@ class Choice:
         shape: the shape of T's units; `known_shape` where the graph shows it.
     """
 
-    def __init__(self, T: tf.Tensor, shared: bool) -> None:
-        self.T, self.shared = T, shared
+    def __init__(self, T: tf.Tensor, shared: bool, name: str) -> None:
+        self.T, self.shared, self.name = T, shared, name
         self.known_shape: Optional[Tuple[int, ...]] = None
         if T.shape[1:].is_fully_defined():
             self.known_shape = tuple(T.shape.as_list()[1:])
@@ -105,7 +106,7 @@ class Largest:
         if self._together:
             self._units = units[np.newaxis]
         elif len(units) != asked.height:
-            raise no_row_each(self._choice.T, len(units), asked.height)
+            raise no_row_each(self._choice.name, len(units), asked.height)
         else:
             # Of a sample that fills a call up the first row counts.
             self._units[asked.samples[::-1]] = units[asked.rows[::-1]]
@@ -121,6 +122,6 @@ class Largest:
         return flat.reshape(shape)
 
 
-def no_row_each(T: tf.Tensor, got: int, wanted: int) -> RuntimeError:
+def no_row_each(T: str, got: int, wanted: int) -> RuntimeError:
     """What a T that has not one value for each sample is refused with, where that is needed."""
-    return RuntimeError("T ('%s') must have a value for each sample: it has %d for %d." % (T.name, got, wanted))
+    return RuntimeError("T ('%s') must have a value for each sample: it has %d for %d." % (T, got, wanted))

@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..graph.path import Path
+from ..graph.rows import Rowed, rows_of
 from ..graph.using import unused
 from .batching import Footprint
 from .largest import Choice
@@ -42,6 +43,14 @@ class Model:
         self.choice: Optional[Choice] = None
         self.shared = False
         self._score: Optional[tf.Tensor] = None
+        self._rowed: Optional[Rowed] = None
+
+    @property
+    def rowed(self) -> Rowed:
+        """How the rows of samples come to T."""
+        if self._rowed is None:
+            self._rowed = rows_of(self.path)
+        return self._rowed
 
     @property
     def Y(self) -> tf.Tensor:
@@ -54,7 +63,7 @@ class Model:
         """Let calls find the largest units of T, or of what stands for it; before the weights are asked for."""
         # Of all rows together there may be a single number.
         if T.shape.ndims or T.shape.ndims is None and not self.together:
-            self.choice = Choice(T, self.shared and not self.together)
+            self.choice = Choice(T, self.shared and not self.together, self.T.name)
 
     @property
     def score(self) -> tf.Tensor:
@@ -68,14 +77,24 @@ class Model:
 
     def score_of(self, T: tf.Tensor) -> tf.Tensor:
         """For each sample the sum of the units of T, or of what stands for it, weighed by Y."""
-        return _summed(T * self.Y, T.shape.ndims, self.together)
+        return _summed(self.weighed(T), T.shape.ndims, self.together)
 
-    def size_of(self, T: tf.Tensor) -> tf.Tensor:
+    def weighed(self, value: tf.Tensor) -> tf.Tensor:
+        """What has T's shape times the weights of T's units; fails where there is not one row for each."""
+        product = value * self.Y
+        if self.together or value.shape.ndims == 0 or self.rowed.aligned:
+            return product
+        return tf.reshape(product, tf.shape(value))
+
+    def size_of(self, T: tf.Tensor, one_for_all: bool = False) -> tf.Tensor:
         """The largest sum over samples of the absolute values of the same, in a vector of one; inf if not finite.
 
         Units that cancel out do not hide it; one number costs no time to fetch.
+
+        Args:
+            one_for_all: whether one row may stand for that of each sample.
         """
-        sizes = _summed(tf.abs(T * self.Y), T.shape.ndims, self.together)
+        sizes = _summed(tf.abs(T * self.Y if one_for_all else self.weighed(T)), T.shape.ndims, self.together)
         # TensorFlow 1.15 finds maxima beside nan.
         numbers = tf.where_v2(tf.is_finite(sizes), sizes, tf.constant(np.inf, sizes.dtype))
         return tf.reshape(tf.reduce_max(numbers), [1])

@@ -7,7 +7,7 @@ import tensorflow.compat.v1 as tf
 from .baselines import Baselines
 from .batching import Rowing, Rows, cuts, pairs, take
 from .feeds import Feeds
-from .largest import Asked, Largest
+from .largest import Asked, Largest, no_row_each
 from .model import Model
 from .outcome import Seen
 
@@ -179,7 +179,29 @@ class Run:
         # Tensors cannot be keys where TensorFlow compares them by value, so the feed goes by name.
         feed = self.feeds.rows(samples)
         feed.update((tensor.name, value) for tensor, value in fed)
-        return self._session.run(fetches, feed)
+        try:
+            return self._session.run(fetches, feed)
+        except tf.errors.InvalidArgumentError:
+            self._refuse_uneven()
+            raise
+
+    def _refuse_uneven(self) -> None:
+        """RuntimeError where a session call has failed for want of a row for each sample, of T or of what is fed."""
+        model, feeds = self._model, self.feeds
+        for name in feeds.uneven():
+            raise RuntimeError("feed_dict['%s'] must have one row for each of the %d samples, with which its rows go "
+                               'along, not the shape %s.' % (name, self.n, feeds.whole[name].shape)) from None
+        if model.together or model.T.shape.ndims == 0 or model.rowed.aligned:
+            return
+        samples = np.arange(min(self.n, self.rowing.rows))
+        feed = feeds.rows(samples)
+        feed.update((x.name, take(one, samples)) for x, one in zip(model.X, self.xs))
+        try:
+            value = self._session.run(model.T, feed)
+        except tf.errors.InvalidArgumentError:
+            return
+        if np.ndim(value) and len(value) != len(samples):
+            raise no_row_each(model.T.name, len(value), len(samples)) from None
 
     def _choosing(self, fetches: List[tf.Tensor], fed: List[Tuple[tf.Tensor, Any]], samples: np.ndarray,
                   asked: Asked) -> Any:

@@ -1,11 +1,10 @@
 """One sample that is all rows of X together: what it looks like, and what ys says of a T of any number of rows."""
-from typing import Any, Callable, List, NamedTuple, Optional
+from typing import Any, Callable, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from ..graph.path import Path
-from ..graph.rows import mixing_ops
+from ..graph.row_flow import Meeting
 from ..messages import warn
 from .arguments import fits, written
 from .arrays import to_array, to_feed
@@ -23,14 +22,14 @@ def sample_of(x: tf.Tensor) -> Sample:
     return Sample(x.name, tf.TensorShape([1]).concatenate(x.shape), x.dtype)
 
 
-def warn_of_mixing(path: Path) -> None:
+def warn_of_mixing(T: tf.Tensor, meetings: Sequence[Meeting]) -> None:
     """Warn of ops between X and T in which rows of different samples meet, where they are to be samples."""
-    found = [f'{one.op.type} ({one.name})' for one in mixing_ops(path)]
+    found = [f'{one.op.type} ({one.name})' for one in meetings]
     if found:
         warn("T ('%s') does not keep the rows of X apart: they meet, or change places, in %s. If all rows are parts of "
              "one sample, as the nodes of a graph are, say rows='together' when the explainer is made; if they are "
              'samples, pass a T of which each row hangs on its own row of X.' % (
-                 path.T.name, ', '.join(found[:3]) + (' and %d more' % (len(found) - 3) if len(found) > 3 else '')))
+                 T.name, ', '.join(found[:3]) + (' and %d more' % (len(found) - 3) if len(found) > 3 else '')))
 
 
 def check_whole(X: List[tf.Tensor], many: bool, xs: Any) -> List[np.ndarray]:
