@@ -95,7 +95,7 @@ def test_several_inputs_of_ids_have_to_be_told_apart(session):
         for ids in (right, 'right', 'right:0'):
             one, = Text(de, VOCABULARY, T, ids=ids).explain('grad*input', ['a'], 0, feed_dict={left: [[2, 3]]})
             close(one.attributions, WORDS[[1], 0], 1e-5)
-        with pytest.raises(RuntimeError, match="needs the placeholder 'left'"):
+        with pytest.raises(RuntimeError, match="needs the placeholder 'left:0'"):
             Text(de, VOCABULARY, T, ids=right).explain('grad*input', ['a'], 0)
 
 

@@ -84,8 +84,8 @@ def _names(holder: Layer, attribute: str, variable: Any) -> List[str]:
     own = holder.layer.name
     tail = parts[len(parts) - parts[::-1].index(own):] if own in parts else parts[-1:]
     telling = '/'.join(tail[:-1] if tail and tail[-1] in _PLAIN else tail)
-    within = [attribute, telling, '/'.join(tail)]
+    within = [attribute, telling] + ['/'.join(tail)] * (len(tail) > 1)
     if attribute.split('/')[-1].lstrip('_') in _PLAIN and telling:
-        within = [telling, '/'.join(tail), attribute]
+        within = within[1:] + [attribute]
     prefixes = [one + '/' if one else '' for one in [holder.name] + list(holder.others)]
     return list(dict.fromkeys(prefix + one for prefix in prefixes for one in within if one))
