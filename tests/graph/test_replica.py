@@ -251,9 +251,10 @@ def test_functional_loops_equal_their_unrolling(rng, monkeypatch, kind, run_befo
         close(got, want, 1e-5)
 
 
-def test_deeplift_refuses_a_loop_that_is_as_long_as_X_decides(session, control_flow, rng):
+@pytest.mark.parametrize('stop', [tf.identity, tf.stop_gradient])
+def test_deeplift_refuses_a_loop_that_is_as_long_as_X_decides(session, control_flow, rng, stop):
     X = tf.placeholder(tf.float32, [None, 3])
-    h = tf.while_loop(lambda h: tf.reduce_sum(tf.abs(h)) > 1., lambda h: .5 * tf.tanh(h) * h, [X])
+    h = tf.while_loop(lambda h: tf.reduce_sum(tf.abs(stop(h))) > 1., lambda h: .5 * tf.tanh(h) * h, [X])
     with DeepExplain(session=session) as de:
         for method in ('deeplift', 'deeplift.reveal_cancel'):
             with pytest.raises(RuntimeError, match=method + " cannot compare the steps of the loop 'while.*' with "

@@ -3,13 +3,13 @@
 TensorArrays (version 3) and lists of tensors stand in the nodes of loops that have been unrolled, where each place that
 is written to or read is a known number. What is not known is left as it is.
 """
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from . import compat
 from .frames import Frames, Nodes, data_of, dependent_on, in_order, maker
+from .parts import Array, Parts, dtype_of
 
 #: How the types of all ops on arrays begin.
 _PREFIXES = ('TensorArray', 'TensorList', 'EmptyTensorList')
@@ -28,22 +28,6 @@ def is_of_array(op_type: str) -> bool:
     return op_type.startswith(_PREFIXES)
 
 
-class Array(NamedTuple):
-    """What is in an array: the tensors at some places, or all of them as the parts of one tensor along its first axis.
-
-    Attributes:
-        size: how many places there are.
-        whole: the tensor whose parts are there, or ''; of how many parts it is.
-        parts: what has been written to places.
-        gates: the branches that it has come into, by what chooses them and the side.
-    """
-    size: int
-    whole: str = ''
-    of: int = 0
-    parts: Mapping[int, str] = {}
-    gates: Tuple[Tuple[str, int], ...] = ()
-
-
 class Arrays:
     """Takes the arrays out of some nodes.
 
@@ -60,7 +44,7 @@ class Arrays:
         self._inputs = list(inputs)
         self._numbers: Dict[str, np.ndarray] = {}
         self._lengths: Dict[str, str] = {}
-        self._added: Set[str] = set()
+        self._parts = Parts(nodes)
         self.outputs: Dict[str, str] = {}
 
     def take_out(self, target: str) -> Dict[str, str]:
@@ -96,7 +80,7 @@ class Arrays:
             if self._frames.get(node.name):
                 continue
             if node.op == 'TensorListFromTensor' and node.name not in self._lengths:
-                self._lengths[node.name] = self._length_of(node, data_of(node)[0])
+                self._lengths[node.name] = self._parts.length_of(node, data_of(node)[0])
         hidden = dependent_on(self._nodes, self._inputs)
         hidden |= dependent_on(self._nodes, [name for name, node in self._nodes.items() if node.op in _SIZES])
         wanted = list(self._lengths.values())
@@ -108,29 +92,6 @@ class Arrays:
 
     def _op(self, source: str) -> str:
         return self._nodes[maker(source)].op if maker(source) in self._nodes else ''
-
-    def _length_of(self, node: Any, source: str) -> str:
-        """Adds nodes that count a tensor's places along its first axis."""
-        dtype = _dtype(node)
-        shape = self._add('Shape', node.name + '/deepexplain_shape', [source], T=dtype)
-        places = []
-        for key, value in (('begin', 0), ('end', 1), ('stride', 1)):
-            constant = compat.constant_node(f'{node.name}/deepexplain_{key}', [value], tf.int32)
-            self._nodes[constant.name] = constant
-            self._added.add(constant.name)
-            places.append(constant.name)
-        length = self._add('StridedSlice', node.name + '/deepexplain_length', [shape] + places,
-                           T=tf.int32.as_datatype_enum, Index=tf.int32.as_datatype_enum)
-        self._nodes[length].attr['shrink_axis_mask'].i = 1
-        return length
-
-    def _add(self, op: str, name: str, inputs: List[str], **types: int) -> str:
-        node = tf.NodeDef(name=name, op=op, input=inputs)
-        for key, dtype in types.items():
-            node.attr[key].type = dtype
-        self._nodes[name] = node
-        self._added.add(name)
-        return name
 
     def _number(self, node: Any) -> Optional[np.ndarray]:
         return self._numbers.get(data_of(node)[_NUMBERS[node.op]])
@@ -158,9 +119,10 @@ class Arrays:
 
     def _gated(self, node: Any, source: str, array: Array) -> str:
         """What an op reads of an array: in a branch that is not taken it has no value."""
-        dtype = tf.int32.as_datatype_enum if node.op in _SIZES else _dtype(node)
+        dtype = tf.int32.as_datatype_enum if node.op in _SIZES else dtype_of(node)
         for i, (chooser, side) in enumerate(array.gates):
-            source = self._add('Switch', f'{node.name}/deepexplain_gate_{i}', [source, chooser], T=dtype) + ':1' * side
+            gate = f'{node.name}/deepexplain_gate_{i}'
+            source = self._parts.add('Switch', gate, [source, chooser], T=dtype) + ':1' * side
         return source
 
     def _after(self, node: Any, inputs: List[str], before: Optional[Array], number: Optional[np.ndarray]
@@ -205,58 +167,26 @@ class Arrays:
         places = np.ravel(places)
         if not before.parts and not before.whole and list(places) == list(range(max(before.size, len(places)))):
             return Array(len(places), source, len(places))
-        dtype = _dtype(node)
+        dtype = dtype_of(node)
         parts = dict(before.parts)
-        parts.update((int(place), self._part(source, i, len(places), dtype)) for i, place in enumerate(places))
+        parts.update((int(place), self._parts.part(source, i, len(places), dtype)) for i, place in enumerate(places))
         return before._replace(size=max([before.size] + [int(place) + 1 for place in places]), parts=parts)
-
-    def _part(self, whole: str, place: int, size: int, dtype: int) -> str:
-        """A part of a tensor along its first axis."""
-        name = '%s/deepexplain_parts_%s' % (maker(whole), whole.split(':')[1] if ':' in whole else '0')
-        if name not in self._nodes:
-            # Of parts by themselves each gradient would be as large as the whole.
-            self._add('Unpack', name, [whole], T=dtype)
-            self._nodes[name].attr['num'].i = size
-        return name + (f':{place}' if place else '')
-
-    def _at(self, array: Array, place: int, dtype: int) -> Optional[str]:
-        if place in array.parts:
-            return array.parts[place]
-        return self._part(array.whole, place, array.of, dtype) if 0 <= place < min(array.of, array.size) else None
 
     def _read(self, node: Any, array: Array, number: Optional[np.ndarray]) -> List[Optional[str]]:
         """What stands for each output of an op that reads an array, as far as it is known."""
         kind = node.op
-        dtype = _dtype(node)
+        dtype = dtype_of(node)
         if kind in _SIZES:
-            constant = compat.constant_node(node.name + '/deepexplain_size', array.size, tf.int32)
-            self._nodes[constant.name] = constant
-            return [constant.name]
+            return [self._parts.constant(node.name + '/deepexplain_size', array.size)]
         if kind in ('TensorArrayReadV3', 'TensorListGetItem') and number is not None:
-            return [self._at(array, int(number), dtype)]
+            return [self._parts.at(array, int(number), dtype)]
         if kind == 'TensorListPopBack' and array.size:
-            return [None, self._at(array, array.size - 1, dtype)]
+            return [None, self._parts.at(array, array.size - 1, dtype)]
         if kind in ('TensorArrayGatherV3', 'TensorListGather') and number is not None:
-            return [self._packed(node, array, [int(place) for place in np.ravel(number)], dtype)]
+            return [self._parts.packed(node, array, [int(place) for place in np.ravel(number)], dtype)]
         if kind == 'TensorListStack':
-            return [self._packed(node, array, list(range(array.size)), dtype)]
+            return [self._parts.packed(node, array, list(range(array.size)), dtype)]
         return []
-
-    def _packed(self, node: Any, array: Array, places: List[int], dtype: int) -> Optional[str]:
-        if array.whole and not array.parts and places == list(range(array.of)):
-            return array.whole
-        parts = [self._at(array, place, dtype) for place in places]
-        there = next((one for one in parts if one), None)
-        if there is None or None in parts and not node.op.startswith('TensorList'):
-            return None
-        for i, one in enumerate(parts):
-            if one is None:
-                # What has not been written to a list is zeros.
-                parts[i] = self._add('ZerosLike', node.name + '/deepexplain_zeros', [there], T=dtype)
-        name = self._add('Pack', node.name + '/deepexplain_packed', [str(one) for one in parts], T=dtype)
-        self._nodes[name].attr['N'].i = len(parts)
-        self._nodes[name].attr['axis'].i = 0
-        return name
 
     def _prune(self, target: str) -> None:
         """Leave out what nobody reads any more."""
@@ -268,16 +198,10 @@ class Arrays:
         while waiting:
             name = waiting.pop()
             if name in self._nodes and not readers.get(name) and not self._frames.get(name) and (
-                    is_of_array(self._nodes[name].op) or name in self._added):
+                    is_of_array(self._nodes[name].op) or name in self._parts.added):
                 for source in map(maker, self._nodes.pop(name).input):
                     readers[source] -= 1
                     waiting.append(source)
-
-
-def _dtype(node: Any) -> int:
-    """What an op on arrays puts into them or reads of them."""
-    # To ask for an attribute that is not there would add it.
-    return int(next((node.attr[key].type for key in ('element_dtype', 'dtype', 'T') if key in node.attr), 0))
 
 
 def _with(parts: Mapping[int, str], place: int, part: str) -> Dict[int, str]:

@@ -7,16 +7,7 @@ import tensorflow.compat.v1 as tf
 from . import compat
 from .frames import Nodes, frames_of, in_order, maker, taken
 from .functions import functions_of
-from .path import CALLS, FUNCTIONAL
-from .sizes import sizes_of
-
-#: Ops outside whose values are not looked for: they are fed, drawn, stored or come out of control flow.
-_LEAVES = FUNCTIONAL | CALLS | frozenset('''
-    Placeholder PlaceholderWithDefault Enter Exit Merge Switch NextIteration RefEnter RefExit RefMerge RefSwitch
-    '''.split())
-
-#: How many ops outside are looked at for one number.
-_MOST = 300
+from .outside import MOST, Outside, known_value
 
 
 class Unknown(Exception):
@@ -43,7 +34,7 @@ class Answers:
     def __init__(self, given: Sequence[Sequence[np.ndarray]]) -> None:
         self._given = [list(values) for values in given]
 
-    def find(self, nodes: Nodes, outside: 'Outside', wanted: Sequence[str], loops: Sequence[str] = ()
+    def find(self, nodes: Nodes, outside: Outside, wanted: Sequence[str], loops: Sequence[str] = ()
              ) -> List[np.ndarray]:
         """The values of some sources.
 
@@ -64,42 +55,6 @@ class Answers:
             for i, value in zip(missing, self._given.pop(0)):
                 values[i] = value
         return [np.asarray(value) for value in values]
-
-
-class Outside:
-    """What the nodes of a GraphDef are of, and read, in a graph.
-
-    Args:
-        originals: the ops that nodes are of, by name.
-        external: what nodes read from outside, as they write it.
-        fed: the names of tensors that are fed: their values are not looked for.
-    """
-
-    def __init__(self, graph: tf.Graph, originals: Mapping[str, tf.Operation], external: Mapping[str, tf.Tensor],
-                 fed: Any) -> None:
-        self.graph, self.originals, self.external, self.fed = graph, originals, external, fed
-
-    def known(self, source: str) -> Optional[np.ndarray]:
-        """The value of a source, as far as it is known by its place in the graph."""
-        tensor = self.external.get(source)
-        if tensor is None and maker(source) in self.originals:
-            op = self.originals[maker(source)]
-            if compat.control_flow_context(op) is None:
-                tensor = op.outputs[int(source.split(':')[1]) if ':' in source else 0]
-        return None if tensor is None else known_value(tensor)
-
-
-def known_value(tensor: tf.Tensor) -> Optional[np.ndarray]:
-    """The value of a tensor that is known, or made of known sizes."""
-    if not (tensor.dtype.is_integer or tensor.dtype.is_bool):
-        return None
-    value = compat.static_value(tensor)
-    if value is None and tensor.shape.ndims in (0, 1):
-        sizes = sizes_of(tensor, lambda tensor, axis: False)
-        if sizes is not None and all(size.number is not None and not size.rows for size in sizes):
-            value = np.array([size.number for size in sizes], tensor.dtype.as_numpy_dtype)
-            value = value.reshape(()) if tensor.shape.ndims == 0 and value.size == 1 else value
-    return None if value is None else np.asarray(value)
 
 
 class _Part:
@@ -168,9 +123,9 @@ class _Part:
             definition.library.function.extend(compat.library_of(self._outside.graph).values())
         renamed: Dict[str, str] = {}
         unknown = []
-        budget = [_MOST]
+        budget = [MOST]
         for name, tensor in self.leaves.items():
-            pulled = self._pull(tensor, definition, renamed, budget)
+            pulled = self._outside.pull(tensor, definition, renamed, budget)
             if pulled:
                 for node in definition.node:
                     node.input[:] = [pulled if source == name else source for source in node.input]
@@ -206,32 +161,6 @@ class _Part:
                         pass
         return values
 
-    def _pull(self, tensor: tf.Tensor, definition: tf.GraphDef, renamed: Dict[str, str], budget: List[int]) -> str:
-        """Bring what a tensor outside is made of into a GraphDef, if it hangs on nothing that may change; its name."""
-        order: List[tf.Operation] = []
-        waiting, seen = [tensor], set()
-        while waiting:
-            one = waiting.pop()
-            if one.op in seen or one.op.name in renamed:
-                continue
-            op_def = one.op.op_def
-            budget[0] -= 1
-            if (one.name in self._outside.fed or one.op.type in _LEAVES or budget[0] < 0 or op_def is None
-                    or op_def.is_stateful or not hasattr(tf.raw_ops, one.op.type)):
-                return ''
-            seen.add(one.op)
-            order.append(one.op)
-            waiting.extend(one.op.inputs)
-        for op in order:
-            renamed[op.name] = 'deepexplain_outside/' + op.name
-        for op in order:
-            node = definition.node.add()
-            node.CopyFrom(op.node_def)
-            node.name = renamed[op.name]
-            node.attr.pop('_class', None)
-            node.input[:] = [_joined(renamed[one.op.name], one) for one in op.inputs]
-        return _joined(renamed[tensor.op.name], tensor)
-
     def asked(self, wanted: Sequence[str]) -> List[tf.Tensor]:
         """What holds some of the sources, in the graph itself."""
         definition = self._definition()
@@ -243,10 +172,6 @@ class _Part:
         graph = tf.get_default_graph()
         return [self.leaves[name] if name in self.leaves else graph.get_tensor_by_name(
             scope + (name if ':' in name else name + ':0')) for name in (self._source[one] for one in wanted)]
-
-
-def _joined(name: str, tensor: tf.Tensor) -> str:
-    return name + (':%d' % tensor.value_index if tensor.value_index else '')
 
 
 def _after(ops: List[tf.Operation]) -> Set[tf.Operation]:

@@ -4,8 +4,8 @@ from typing import Any, Callable, Collection, Dict, Iterable, List, Mapping, Set
 import tensorflow.compat.v1 as tf
 
 from . import compat
+from .flow import SHAPES
 from .loops import ENTERS, EXITS
-from .path import CONSTANT
 
 Nodes = Dict[str, Any]
 
@@ -73,13 +73,13 @@ def frames_of(nodes: Mapping[str, Any], order: Iterable[str]) -> Frames:
 
 
 def dependent_on(nodes: Mapping[str, Any], inputs: Collection[str]) -> Set[str]:
-    """The names of the nodes whose values hang on those of some sources from outside."""
+    """The names of the nodes whose values hang on those of some sources from outside, be the gradient stopped."""
     readers = readers_of(nodes)
     waiting = list(inputs)
     seen, found = set(waiting), set()
     while waiting:
         for name in readers.get(waiting.pop(), ()):
-            if name not in found and nodes[name].op not in CONSTANT:
+            if name not in found and nodes[name].op not in SHAPES:
                 found.add(name)
                 if name not in seen:
                     seen.add(name)

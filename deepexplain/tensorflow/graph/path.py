@@ -264,6 +264,11 @@ def reached_from(tensors: Iterable[tf.Tensor], stops: Callable[[tf.Operation], b
     return _forward([op for tensor in tensors for op in tensor.consumers()], CONSTANT, stops=stops)
 
 
+def reached_by_value(tensors: Iterable[tf.Tensor]) -> Set[tf.Operation]:
+    """The ops that hang on the values of some tensors, though the gradient may be stopped on the way."""
+    return _forward([op for tensor in tensors for op in tensor.consumers()], CONSTANT - {'StopGradient'})
+
+
 class Cut(NamedTuple):
     """Where the gradient of T stops on its way to X.
 

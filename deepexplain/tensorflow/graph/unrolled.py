@@ -5,14 +5,15 @@ import tensorflow.compat.v1 as tf
 
 from . import compat
 from .arrays import Arrays, is_of_array
-from .asking import Answers, Outside
+from .asking import Answers
 from .bodies import callees
 from .branching import lower_branches
 from .frames import counter_of, dependent_on, frames_of, in_order, maker
 from .functions import copy_bodies, functions_of, wait_before_loops
 from .loops import EXITS, is_loop
 from .lowering import lower_loops
-from .path import BRANCHES, LOOPS, Path, is_array, name_of
+from .outside import Outside
+from .path import BRANCHES, LOOPS, Path, is_array, name_of, reached_by_value
 from .replica import Replica
 from .units import Units
 from .unrolling import assigns, unroll_all
@@ -105,10 +106,14 @@ class Unrolled(Replica):
 
 
 def has_loops(path: Path) -> bool:
-    """Whether a path goes through loops, be they in functional branches."""
-    if any(is_loop(op) for op in path.dependent):
+    """Whether a path goes through loops, be they in functional branches, or behind what stops the gradient."""
+    if not any(is_loop(op) or op.type in BRANCHES for op in path.ops):
+        return False
+    inside = set(path.ops)
+    hanging = {op for op in reached_by_value(path.X) if op in inside}
+    if any(is_loop(op) for op in hanging):
         return True
-    branches = [op for op in path.of_types(BRANCHES) if op in path.dependent]
+    branches = [op for op in hanging if op.type in BRANCHES]
     library = compat.library_of(path.graph) if branches else {}
     return any(inner.op in LOOPS for op in branches for function in functions_of(op.node_def)
                for name in [function.name] + callees(library[function.name], library)

@@ -44,7 +44,7 @@ class DeepLIFTRescale(GradientAttribution):
             like the rest. What has no rule is named in a warning. Default False, as in the reference implementation.
 
     Raises:
-        RuntimeError: if there is a loop between X and T.
+        RuntimeError: if X decides how many steps a loop takes, or which branch.
     """
 
     run_options = ('baseline', 'references')

@@ -30,7 +30,7 @@ class DeepLIFTRevealCancel(DeepLIFTRescale):
             for genomics. Default False.
 
     Raises:
-        RuntimeError: if there is a loop between X and T.
+        RuntimeError: if X decides how many steps a loop takes, or which branch.
     """
 
     inference = True
