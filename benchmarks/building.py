@@ -29,7 +29,7 @@ OPTIONS = {('lstm', 'lrp.epsilon'): dict(uncovered='gradient')}
 
 
 def build(model, steps, name, run, queue):
-    """Processor seconds to build an explainer, the MiB it takes, the ops between X and T, those added, the first run."""
+    """Processor seconds to build an explainer, its MiB, the ops between X and T, those added, the first run."""
     warnings.simplefilter('ignore')
     tf.disable_v2_behavior()
     tf.logging.set_verbosity(tf.logging.ERROR)
