@@ -72,6 +72,9 @@ def _text(de: Any, args: Any) -> Any:
                 raise WrongUse("INPUT: '%s' holds sentences, and the model takes ids: --tokenizer FOLDER." % (
                     args.data)) from None
             raise
+        except ValueError as error:
+            said = str(error).partition(': give ids=')[0].rstrip('.') + '.'
+            raise WrongUse(said.replace('by ids=', 'by --input').replace('in feed_dict', 'by --feed')) from None
 
 
 def _baseline(args: Any) -> List[options.Given]:

@@ -365,8 +365,8 @@ def test_pictures_that_do_not_fit(refused, tmp_path):
 @pytest.mark.parametrize('argv, words', [
     (['nope.pb', 'x.npy'], "MODEL: there is no file or folder 'nope.pb'."),
     (['saved', 'nope.npy'], "INPUT: there is no file or folder 'nope.npy'."),
-    (['saved', 'x.txt'], "INPUT: 'x.txt' is of no known kind: expected .npy, .npz, .csv, a picture"),
-    (['x.txt', 'x.npy'], "'x.txt' is of no known kind: expected a .keras or .h5 file"),
+    (['saved', 'x.dat'], "INPUT: 'x.dat' is of no known kind: expected .npy, .npz, .csv, .txt, a picture"),
+    (['x.dat', 'x.npy'], "'x.dat' is of no known kind: expected a .keras or .h5 file"),
     (['bad.pb', 'x.npy'], "'bad.pb' is no GraphDef, or is damaged."),
     (['saved', 'bad.npy'], "INPUT: 'bad.npy' holds Python objects, or is no file of numpy."),
     (['saved', 'objects.npy'], "INPUT: 'objects.npy' holds Python objects, or is no file of numpy."),
@@ -426,7 +426,7 @@ def test_wrong_use_is_one_line(refused, tmp_path, argv, words):
     np.save('number.npy', np.float32(3))
     np.save('words.npy', np.array(['a', 'b']))
     np.save('objects.npy', np.array([{}]), allow_pickle=True)
-    for name in ('bad.npy', 'bad.pb', 'x.txt'):
+    for name in ('bad.npy', 'bad.pb', 'x.dat'):
         (tmp_path / name).write_bytes(b'\x07 nothing')
     assert words in refused('explain', *argv)
 

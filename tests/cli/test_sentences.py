@@ -84,6 +84,8 @@ def test_json_and_a_token_as_the_baseline(run):
     (['s.txt', '--tokenizer', 'words', '--method', 'occlusion', '--window', '2'], '--window is not for sentences'),
     (['s.txt', '--tokenizer', 'words', '--out', 'a.csv'], 'ends in .npz or .json'),
     (['s.txt', '--tokenizer', 'words', '--baseline', '[MASK]'], "the tokenizer has no token '[MASK]'"),
+    (['s.txt', '--tokenizer', 'words', '--input', 'looked_up'], "ids: expected an input that T depends on"),
+    (['s.txt', '--tokenizer', 'words', '--layer', 'ids'], "no lookup of an embedding by ids is seen between"),
     (['numbers.npy', '--tokenizer', 'words'], '--tokenizer is for sentences in a .txt'),
     (['s.txt', '--tokenizer', 'words', '--method', 'saliency', '--baseline', '1'], "'saliency' has no such option"),
 ])
