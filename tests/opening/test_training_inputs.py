@@ -8,7 +8,7 @@ import tensorflow.compat.v1 as tf
 from models import close, initialise
 
 from deepexplain.tensorflow import DeepExplain
-from deepexplain.tensorflow.opening.ends import trains
+from deepexplain.tensorflow.graph.phases import trains
 
 W = np.random.RandomState(0).randn(4, 3).astype('f')
 
@@ -54,12 +54,14 @@ def test_a_switch_that_may_be_for_something_else_is_asked_for(name, tmp_path):
     'train', 'training', 'is_training', 'isTraining', 'phase_train', 'bn/is_train', 'train_mode', 'learning_phase',
     'keras_learning_phase', 'IsTraining', 'batch_norm_training_1'])
 def test_names_of_what_switches_training(name):
-    assert trains(name, tf.bool) and not trains(name, tf.float32) and not trains(name, tf.int32)
+    assert trains(name)
 
 
-@pytest.mark.parametrize('name', ['x', 'constraint', 'no_training', 'strain', 'is_not_training', 'mode', 'test'])
+@pytest.mark.parametrize('name', [
+    'x', 'constraint', 'no_training', 'strain', 'is_not_training', 'mode', 'test', 'use_trained_head', 'trainable',
+    'use_constraint'])
 def test_names_of_others(name):
-    assert not trains(name, tf.bool)
+    assert not trains(name)
 
 
 def test_a_functional_branch_is_that_of_inference_for_rules_that_are(session):
