@@ -127,3 +127,19 @@ def test_as_long_as_X_decides(session, control_flow, rng):
             while h.max() > 1:
                 h, straight = np.maximum(h @ W, 0), tf.nn.relu(tf.matmul(straight, W))
             close(explainer.run(xs), de.explain('lrp.z', straight, X, xs), 1e-5)
+
+
+def test_what_has_no_rule_fails_each_time_without_more_ops(session, control_flow, rng):
+    X = tf.placeholder(tf.float32, [None, None, 2])
+    W = weights(rng, 2, 2)
+    h = tf.while_loop(lambda t, h: t < tf.shape(X)[1], lambda t, h: (t + 1, tf.cumprod(h + tf.matmul(X[:, t], W), 1)),
+                      [0, tf.zeros_like(X[:, 0])], shape_invariants=[tf.TensorShape([]), tf.TensorShape([None, 2])])[1]
+    initialise(session)
+    with DeepExplain(session=session) as de:
+        explainer = de.get_explainer('lrp.epsilon', h, X)
+        counts = []
+        for _ in range(3):
+            with pytest.raises(RuntimeError, match='no rule for Cumprod'):
+                explainer.run(rng.randn(2, 3, 2))
+            counts.append(len(session.graph.get_operations()))
+    assert counts[0] == counts[1] == counts[2]

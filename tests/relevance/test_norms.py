@@ -1,4 +1,6 @@
 """Normalisations in all their spellings: a fixed divisor and a linear map, or passed as a whole; activations."""
+import warnings
+
 import lrp
 import numpy as np
 import pytest
@@ -187,3 +189,17 @@ def test_bounds_that_cannot_be_told(session, rng, build):
     initialise(session)
     with DeepExplain(session=session) as de, pytest.raises(RuntimeError, match='cannot tell the bounds of the layer'):
         de.get_explainer('deep_taylor.bounded', T, X, low=-1, high=1)
+
+
+def test_what_identity_does_not_see_is_said(session, rng):
+    """A layer normalisation whose shift and scale are made of the moments first: where it ends is not seen."""
+    X = tf.placeholder(tf.float32, [None, 4, 6])
+    mean, variance = tf.nn.moments(X, [2], keepdims=True)
+    T = dense(tf.reshape(tf.nn.batch_normalization(X, mean, variance, None, None, 1e-3), [-1, 24]), rng, 2)
+    initialise(session)
+    with DeepExplain(session=session) as de, warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter('always')
+        de.get_explainer('lrp.epsilon', T, X)
+        assert seen == []
+        de.get_explainer('lrp.epsilon', T, X, norms='identity')
+    assert len(seen) == 1 and "norms='identity' does not see where the normalisation of Mul (" in str(seen[0].message)

@@ -75,14 +75,14 @@ def test_a_stop_gradient_is_nothing_to_explain(de, rng):
 
 def test_the_softmax_that_is_advised_against_is_that_of_t(de, rng):
     X = tf.placeholder(tf.float32, [None, 4, 3])
-    attention = tf.nn.softmax(tf.matmul(X, X, transpose_b=True))
-    inner = tf.reduce_sum(tf.matmul(attention, X), 1)
     scores = dense(tf.reduce_sum(X, 1), rng, 2)
     own = tf.nn.softmax(scores)
     for T in (own, tf.identity(tf.nn.log_softmax(scores)), tf.reshape(own, [-1, 2])):
         assert 'Explain what goes into the softmax.' in error_of(de, 'lrp.epsilon', T, X)
+    attention = tf.nn.softmax(tf.matmul(X, X, transpose_b=True))
+    inner = tf.reduce_sum(tf.matmul(attention, tf.cumprod(X)), 1)
     said = error_of(de, 'lrp.epsilon', inner, X)
-    assert 'Softmax' in said and 'goes into the softmax' not in said
+    assert 'Cumprod' in said and 'goes into the softmax' not in said
 
 
 @pytest.mark.parametrize('method', ['deeplift', 'deeplift.reveal_cancel', 'elrp'])

@@ -31,7 +31,7 @@ class Lengths:
 
     def __init__(self, unbuilt: 'GradientAttribution', unknown: Unknown) -> None:
         self._unbuilt = unbuilt
-        self._found: Dict[Key, Union[GradientAttribution, Unknown]] = {(): unknown}
+        self._found: Dict[Key, Union[GradientAttribution, Exception]] = {(): unknown}
 
     def each(self, run: Run, call: Callable[['GradientAttribution', Run], List[np.ndarray]]) -> List[np.ndarray]:
         """What the builds return for the samples of a run, those of a session call together."""
@@ -59,12 +59,15 @@ class Lengths:
         key: Key = ()
         while True:
             found = self._found.get(key) or self._build(key)
-            if not isinstance(found, Unknown):
+            if not isinstance(found, Exception):
                 return found
+            if not isinstance(found, Unknown):
+                # It would fail again, and leave as many ops.
+                raise found
             values = [np.asarray(value) for value in run.numbers(found.tensors, samples)]
             key += ((found.inference, tuple((one.shape, tuple(int(x) for x in one.ravel())) for one in values)),)
 
-    def _build(self, key: Key) -> Union['GradientAttribution', Unknown]:
+    def _build(self, key: Key) -> Union['GradientAttribution', Exception]:
         old = self._unbuilt.model
         graph = old.T.graph
         if graph.finalized:
@@ -84,9 +87,9 @@ class Lengths:
             try:
                 method.symbolic = method.build()
                 model.build()
-            except Unknown as unknown:
-                found = unknown
+            except (Unknown, RuntimeError) as error:
+                found = error
         if found is method:
-            for name in ('unruled', 'training', 'share'):
+            for name in ('unruled', 'lossy', 'training', 'share'):
                 setattr(self._unbuilt, name, getattr(method, name))
         return self._found.setdefault(key, found)

@@ -52,6 +52,7 @@ class Meetings:
     """The ops of a path in which tensors meet.
 
     Attributes:
+        divided: the ops that divide by what is held fixed.
         softmaxes: whether there are softmaxes among them, before which -inf stands for what is masked.
     """
 
@@ -62,6 +63,7 @@ class Meetings:
         self._fixed: Dict[str, List[int]] = {}
         constant: Set[tf.Operation] = set()
         self.softmaxes = False
+        self.divided: List[tf.Operation] = []
         for op in path.ops:
             if op not in path.dependent or op is self._last and self._is_softmax(op):
                 continue
@@ -75,7 +77,9 @@ class Meetings:
                     if written.shift is not None:
                         self._fixed[written.shift.name] = [1]
                 else:
-                    self._fixed[op.name] = divisors(op, path) or self._gates(op)
+                    held = divisors(op, path)
+                    self.divided += [op] * bool(held)
+                    self._fixed[op.name] = held or self._gates(op)
             elif op.type in BILINEAR and sum(followed(op, path)) == 2:
                 self._fixed[op.name] = self._gates(op)
             elif op.type in SOFTMAXES:

@@ -21,6 +21,7 @@ from ..graph.units import (
     is_exact,
     reached,
 )
+from ..messages import listed, warn
 from .affine import AFFINE, kind_of
 from .axes import MOVES, Step, own_axes, trail_of
 from .linear import UNWEIGHTED, WEIGHTED, Parts
@@ -119,6 +120,11 @@ def make_plan(path: Path, more: FrozenSet[str] = frozenset(), how: How = DEFAULT
     marked = {unit.y.name: unit for unit in units.marked}
     alive, training = reached(path, marked, meetings.lets), training_tensors(path)
     everything = reached(path, {})
+    # Those whose whole was found lie within a unit.
+    unseen = [(op.type, path.called(op)) for op in meetings.divided if op in alive and how.norms == 'identity']
+    if unseen:
+        warn("norms='identity' does not see where the normalisation of %s ends: its divisor is held fixed there, as by "
+             "'linear'." % listed(unseen))
     plan = Plan(units, {}, {}, {}, set(), {}, set(), {}, meetings.softmaxes, {}, set(), [])
     signs = {x.name: False for x in path.X}  # Whatever makes X, other values may be fed for it.
     activated = {unit.x.name for unit in list(units.single.values()) + list(units.marked)}

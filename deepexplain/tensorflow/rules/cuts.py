@@ -49,7 +49,9 @@ def why_cut(T: tf.Tensor, x: tf.Tensor) -> str:
         if Path([T], x).ops:
             message += ' X depends on T: are they swapped?'
         return message
-    message += 'the gradient stops at %s.' % ', '.join("'%s' (%s)" % (op.name, op.type) for op in cut.stops[:5])
+    message += 'the gradient stops at %s.' % ', '.join(
+        "'%s' (%s)" % (op.name, op.type) for op in cut.stops[:5]) if cut.stops else (
+            'no value of X comes to T, as where a loop takes no step.')
     nearest = instead(cut.ends, T)
     if not nearest and not x.dtype.is_floating:
         message += ' occlusion and shapley_sampling take it as it is, with a baseline.'
