@@ -1,4 +1,6 @@
 """Keras models of every build: what DeepExplain.open makes of them, and what their layers are called."""
+import warnings
+
 import numpy as np
 import pytest
 import tensorflow as tf
