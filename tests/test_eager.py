@@ -18,5 +18,9 @@ def test_in_eager_mode(name):
         FOLDER, 'eager', name)], cwd=os.path.dirname(FOLDER), env=env, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True)
     print(ended.stdout)
+    # No test was collected, as the file needs a package that is not there.
+    needs = re.search(r"SKIPPED \[1\] .*?: (could not import '\w+')", ended.stdout)
+    if ended.returncode == 5 and needs:
+        pytest.skip(needs.group(1))
     assert ended.returncode == 0
     assert ' passed' in ended.stdout
