@@ -3,6 +3,7 @@ from typing import List
 
 import numpy as np
 
+from .graph.choices import differs
 from .messages import warn
 from .methods import Attribution
 from .runs.arguments import not_finite
@@ -20,6 +21,9 @@ def judge(attribution: Attribution, run: Run, attributions: List[np.ndarray]) ->
             given.update(("feed_dict['%s']" % name, array) for name, array in fed.items())
         return not_finite(given)
 
+    at_rest, training = attribution.training
+    if any(differs(name, value, at_rest) for fed in (run.feeds.whole, run.feeds.cut) for name, value in fed.items()):
+        warn('%s: %s' % (model.method, training))
     doubt = doubts(attributions, run.seen, attribution.excess if attribution.parts_of_target else None,
                    model.T.name, causes)
     if doubt:

@@ -5,9 +5,9 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from .graph.chance import Chance
+from .graph.choices import differs
 from .graph.path import Path
 from .graph.phases import is_learning_phase
-from .messages import warn
 from .methods import Attribution
 from .rules.advice import UNRULED
 from .runs.arguments import check_rows, check_samples, positive_int
@@ -53,15 +53,12 @@ class Start:
             raise RuntimeError("per_sample must be left out with rows='together': there is one sample, and what is fed "
                                'is fed whole.')
         for tensor, array in pairs:
-            if _differs(tensor, array, attribution.settled):
+            if differs(tensor.name, array, attribution.settled):
                 value = attribution.settled[tensor.name]
                 raise RuntimeError("feed_dict['%s'] must be %s: %s explains the model at inference, and takes this for "
                                    'what switches training on. If it is not, give it another name, or take %s.' % (
                                        tensor.name, 'left out' if value is None else 'on' if value else 'off',
                                        model.method, UNRULED))
-        at_rest, training = attribution.training
-        if any(_differs(tensor, array, at_rest) for tensor, array in pairs):
-            warn('%s: %s' % (model.method, training))
         fed = [tensor.name for tensor, _ in pairs] + list(self._fixed)
         if xs is None and not pairs:
             raise RuntimeError('xs may be left out only where feed_dict says what X is made of.')
@@ -143,12 +140,6 @@ class Start:
 
     def _is_input(self, tensor: tf.Tensor) -> bool:
         return any(tensor is x for x in self._inputs)
-
-
-def _differs(tensor: tf.Tensor, array: np.ndarray, at_rest: Mapping[str, Optional[float]]) -> bool:
-    """Whether a tensor is fed another value than it has while the model does not train."""
-    value = at_rest.get(tensor.name)
-    return tensor.name in at_rest and (value is None or bool(np.any(array != value)))
 
 
 def _empty(pairs: Sequence[Tuple[tf.Tensor, np.ndarray]]) -> str:

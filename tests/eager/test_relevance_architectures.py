@@ -1,22 +1,11 @@
 """Layer-wise relevance through Keras's gates, attention, normalisations and squeeze-and-excite."""
-import importlib
 import warnings
 
 import numpy as np
 import pytest
-import tensorflow as tf
+from test_open_architectures import ONE, keras  # noqa: F401, a fixture
 
 from deepexplain.tensorflow import DeepExplain
-
-ONE = tf.__version__.startswith('1.')
-KERASES = {'tf.keras': tf.keras} if ONE else {
-    name: importlib.import_module(name) for name in ('keras', 'tf_keras') if importlib.util.find_spec(name)}
-
-
-@pytest.fixture(params=sorted(KERASES))
-def keras(request):
-    tf.compat.v1.set_random_seed(3)
-    return KERASES[request.param]
 
 
 def gated(name):
@@ -50,7 +39,7 @@ CONSERVING = {'LSTM': (gated('LSTM'), {}), 'GRU': (gated('GRU'), {}),
 
 
 @pytest.mark.parametrize('name', sorted(CONSERVING))
-def test_relevance_is_conserved(keras, name, rng):
+def test_relevance_is_conserved(keras, name, rng):  # noqa: F811
     build, options = CONSERVING[name]
     if name == 'attention' and ONE:
         pytest.skip('TensorFlow 1 has no MultiHeadAttention')
@@ -72,7 +61,7 @@ def test_relevance_is_conserved(keras, name, rng):
 @pytest.mark.skipif(ONE, reason='Keras 3 alone has these models')
 @pytest.mark.parametrize('name', ['EfficientNetV2B0', 'MobileNetV3Small'])
 def test_squeeze_and_excite_stays_of_the_size_of_the_target(name, rng):
-    keras = pytest.importorskip('keras')
+    keras = pytest.importorskip('keras')  # noqa: F811
     keras.utils.set_random_seed(1)
     model = getattr(keras.applications, name)(input_shape=(32, 32, 3), weights=None, classes=4,
                                               classifier_activation=None)

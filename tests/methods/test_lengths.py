@@ -143,3 +143,21 @@ def test_what_has_no_rule_fails_each_time_without_more_ops(session, control_flow
                 explainer.run(rng.randn(2, 3, 2))
             counts.append(len(session.graph.get_operations()))
     assert counts[0] == counts[1] == counts[2]
+
+
+def test_a_training_is_said_in_the_run_that_builds(session, rng):
+    """What only training brings in is known from the first build on, which the first run makes."""
+    X, flag = tf.placeholder(tf.float32, [None, None, 2]), tf.placeholder_with_default(False, [], name='is_training')
+    W = weights(rng, 2, 2)
+    h = tf.while_loop(lambda t, h: t < tf.shape(X)[1], lambda t, h: (t + 1, tf.tanh(h + tf.matmul(X[:, t], W))),
+                      [0, tf.zeros_like(X[:, 0])], shape_invariants=[tf.TensorShape([]), tf.TensorShape([None, 2])])[1]
+    T = tf.cond(flag, lambda: h * tf.matmul(h, W), lambda: tf.tanh(h))
+    initialise(session)
+    with DeepExplain(session=session) as de:
+        for method, options in (('deeplift', {}), ('smoothgrad', {'of': 'deeplift', 'samples': 2})):
+            explainer = de.get_explainer(method, T, X, **options)
+            with pytest.warns(UserWarning, match=r'While the model trains, Mul \('):
+                explainer.run(rng.randn(2, 3, 2), feed_dict={flag: True})
+            with warnings.catch_warnings():
+                warnings.simplefilter('error', UserWarning)
+                explainer.run(rng.randn(2, 3, 2))

@@ -1,9 +1,9 @@
 """Functional branches as branches of plain ops, as TensorFlow itself runs them: a Switch before, a Merge behind."""
-from typing import Any, Dict, Iterator, List, Mapping
+from typing import Any, Dict, Iterator, List, Mapping, Optional
 
 import tensorflow.compat.v1 as tf
 
-from .functions import body_nodes, final, inline_calls, is_call
+from .functions import body_nodes, final, replace_nodes
 
 _CHOICES = ('If', 'StatelessIf')
 
@@ -19,24 +19,13 @@ def lower_branches(definition: tf.GraphDef, library: Mapping[str, Any], outputs:
     """
     everything = tf.GraphDef()
     everything.library.function.extend(library.values())
-    nodes: List[Any] = []
-    calls: List[str] = []
-    for node in definition.node:
+
+    def lowered(node: Any) -> Optional[Iterator[Any]]:
         if node.op not in _CHOICES or node.attr['Tcond'].type != tf.bool.as_datatype_enum:
-            nodes.append(node)
-            continue
-        new = list(_lowered(node, library, everything.library, outputs))
-        nodes.extend(new)
-        calls.extend(one.name for one in new if is_call(one.op, library))
-    if len(nodes) == len(definition.node):
-        return False
-    for node in nodes:
-        node.input[:] = [final(source, outputs) for source in node.input]
-    del definition.node[:]
-    definition.node.extend(nodes)
-    if calls:
-        outputs.update(inline_calls(definition, library, calls))
-    return True
+            return None
+        return _lowered(node, library, everything.library, outputs)
+
+    return replace_nodes(definition, library, outputs, lowered)
 
 
 def _lowered(branch: Any, library: Mapping[str, Any], everything: Any, outputs: Dict[str, str]) -> Iterator[Any]:

@@ -1,6 +1,7 @@
 """Branches that are chosen by whether a model trains: which side is taken while it does not, and what decides it."""
-from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Set
+from typing import Callable, Dict, Iterable, List, Mapping, NamedTuple, Optional, Set
 
+import numpy as np
 import tensorflow.compat.v1 as tf
 
 from .numbers import DEPTH, Numbers
@@ -107,3 +108,8 @@ def function_at_rest(op: Optional[tf.Operation], is_flag: IsFlag = is_any_flag) 
     if op is None or choice is None:
         return None
     return op.get_attr('then_branch' if choice.side else 'else_branch').name
+
+
+def differs(name: str, value: np.ndarray, settled: Mapping[str, Optional[float]]) -> bool:
+    """Whether a tensor is fed another value than it has while the model does not train."""
+    return name in settled and (settled[name] is None or bool(np.any(value != settled[name])))

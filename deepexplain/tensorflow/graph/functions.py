@@ -3,7 +3,7 @@
 TensorFlow cannot build a second gradient of a loop or a branch whose body has been rewritten for a first one, and
 no override reaches into a call; copies under fresh names and inlined calls have neither trouble.
 """
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Sequence, Set
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Set
 
 import tensorflow.compat.v1 as tf
 
@@ -78,6 +78,39 @@ def inline_calls(definition: tf.GraphDef, library: Mapping[str, Any], looped: Se
     del definition.node[:]
     definition.node.extend(done)
     return {key: final(key, outputs) for key in outputs}
+
+
+def replace_nodes(definition: tf.GraphDef, library: Mapping[str, Any], outputs: Dict[str, str],
+                  made: Callable[[Any], Optional[Iterable[Any]]]) -> bool:
+    """Put other nodes in the place of some; calls among the new ones are inlined.
+
+    Args:
+        outputs: the tensor that stands for each output of what is gone, by name; added to.
+        made: makes the nodes for one, or says None where it stays; notes its outputs.
+
+    Returns:
+        Whether any was replaced.
+    """
+    nodes: List[Any] = []
+    calls: List[str] = []
+    replaced = False
+    for node in definition.node:
+        new = made(node)
+        if new is None:
+            nodes.append(node)
+            continue
+        new, replaced = list(new), True
+        nodes.extend(new)
+        calls.extend(one.name for one in new if is_call(one.op, library))
+    if not replaced:
+        return False
+    for node in nodes:
+        node.input[:] = [final(source, outputs) for source in node.input]
+    del definition.node[:]
+    definition.node.extend(nodes)
+    if calls:
+        outputs.update(inline_calls(definition, library, calls))
+    return True
 
 
 def _keep_in_frame(call: Any, body: List[Any]) -> None:

@@ -3,13 +3,13 @@
 The gradient of a functional loop takes six functions of the library, and whatever a session runs for the first time
 takes the longer the more there are; that of a loop of plain ops takes none.
 """
-from typing import Any, Callable, Collection, Dict, Iterator, List, Mapping, Set
+from typing import Any, Callable, Collection, Dict, Iterator, List, Mapping, Optional, Set
 
 import tensorflow.compat.v1 as tf
 
 from . import compat
 from .bodies import callees
-from .functions import body_nodes, final, inline_calls, is_call
+from .functions import body_nodes, final, replace_nodes
 from .path import BRANCHES, LOOPS
 
 _NO_ARRAYS = (tf.variant.as_datatype_enum, tf.resource.as_datatype_enum)
@@ -43,23 +43,16 @@ def lower_loops(definition: tf.GraphDef, library: Mapping[str, Any], frame: Call
 
     while any(wanted(node) for node in definition.node):
         awaited = {source[1:] for node in definition.node for source in node.input if source.startswith('^')}
-        nodes: List[Any] = []
-        calls: List[str] = []
-        for node in definition.node:
+
+        def lowered(node: Any, awaited: Set[str] = awaited) -> Optional[List[Any]]:
             if not wanted(node):
-                nodes.append(node)
-                continue
+                return None
             new = list(_lowered(node, library, everything.library, frame, outputs, node.name in awaited))
             for one in new:
                 change(one)
-            nodes.extend(new)
-            calls.extend(one.name for one in new if is_call(one.op, library))
-        for node in nodes:
-            node.input[:] = [final(source, outputs) for source in node.input]
-        del definition.node[:]
-        definition.node.extend(nodes)
-        if calls:
-            outputs.update(inline_calls(definition, library, calls))
+            return new
+
+        replace_nodes(definition, library, outputs, lowered)
     return {key: final(key, outputs) for key in outputs}
 
 

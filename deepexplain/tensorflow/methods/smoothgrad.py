@@ -114,6 +114,8 @@ class SmoothGrad(Attribution):
             moments = moments or [Moments(run.n, self._spread) for _ in results]
             for moment, result in zip(moments, results):
                 moment.add(owners, np.square(result, dtype=np.float64) if self._squared else result)
+        # What is to be said of a build that the first run has made is known by now.
+        self.training = self._method.training
         return [(moment.variance if self._spread else moment.mean).astype(result.dtype)
                 for moment, result in zip(moments, results)]
 
