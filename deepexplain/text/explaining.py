@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..tensorflow.context import DeepExplain
-from ..tensorflow.graph.path import ancestors
+from ..tensorflow.graph.walks import ancestors
 from ..tensorflow.messages import warn
 from ..tensorflow.methods import attribution_methods
 from ..tensorflow.methods.perturbation import PerturbationAttribution

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..tensorflow.graph.lookups import lookups_of
-from ..tensorflow.graph.path import ancestors
+from ..tensorflow.graph.walks import ancestors
 from .tokens import Tokens
 
 #: What an input beside the ids is for, by the end of its name.

@@ -4,7 +4,7 @@ from typing import Any, List, Optional, Sequence, Tuple
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from ..tensorflow.graph.path import ancestors
+from ..tensorflow.graph.walks import ancestors
 from .tokenizers import Reader
 from .tokens import Tokens, shortened
 

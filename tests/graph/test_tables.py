@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
 
+from deepexplain.tensorflow.graph.kinds import LINEAR, PRODUCTS, QUOTIENTS, WINNERS
 from deepexplain.tensorflow.graph.path import Path
-from deepexplain.tensorflow.graph.units import LINEAR, PRODUCTS, QUOTIENTS, WINNERS, find_units
+from deepexplain.tensorflow.graph.units import find_units
 from deepexplain.tensorflow.relevance.plan import ACTIVATIONS, make_plan
 from deepexplain.tensorflow.rules.activations import registered_rules
 

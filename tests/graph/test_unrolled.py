@@ -8,7 +8,8 @@ from test_lowering import arrays, calling, exchanged, handed_on, nested, never, 
 
 from deepexplain.tensorflow import DeepExplain
 from deepexplain.tensorflow.graph.compat import while_context
-from deepexplain.tensorflow.graph.path import FUNCTIONAL, Path
+from deepexplain.tensorflow.graph.kinds import FUNCTIONAL
+from deepexplain.tensorflow.graph.path import Path
 from deepexplain.tensorflow.rules.straight import straight
 
 

@@ -5,7 +5,7 @@ import tensorflow.compat.v1 as tf
 from lrp import explained, variable
 from models import close, initialise
 
-from deepexplain.tensorflow.relevance.axes import aligned
+from deepexplain.tensorflow.relevance.trails import aligned
 
 #: Shapes before and after, and the groups of axes that hold the same numbers.
 RESHAPED = [

@@ -5,7 +5,8 @@ import tensorflow.compat.v1 as tf
 from lrp import explained, variable
 from models import close, initialise
 
-from deepexplain.tensorflow.relevance.axes import Trail, aligned, own_axes
+from deepexplain.tensorflow.relevance.axes import own_axes
+from deepexplain.tensorflow.relevance.trails import Trail, aligned
 
 
 def behind(tensor, move):

@@ -7,10 +7,12 @@ from . import compat
 from .choices import function_at_rest
 from .flow import Flow
 from .functions import arguments_of_results, functions_of, is_call
+from .kinds import BRANCHES, CALLS, FUNCTIONAL, foreign_gradient
+from .names import unwrap
 from .numbers import Numbers
-from .path import BRANCHES, CALLS, FUNCTIONAL, Path, unwrap
+from .path import Path
 from .phases import is_learning_phase
-from .units import Units, find_units, foreign_gradient
+from .units import Units, find_units
 
 Found = List[Tuple[str, str]]
 

@@ -24,44 +24,15 @@ import tensorflow.compat.v1 as tf
 
 from ..messages import listed, warn
 from . import compat
+from .batch_moments import first_size, is_variance, normalised
 from .bodies import asked_for, enter
+from .draws import draws, may_draw
 from .flow import Flow
-from .functions import functions_of, is_call
+from .functions import is_call
+from .kinds import BATCH_NORMS, CALLS, FUNCTIONAL
 from .numbers import Numbers, range_of
-from .path import CALLS, FUNCTIONAL, ancestors
 from .phases import is_learning_phase
-from .shifts import unwrap_moves
-from .units import BATCH_NORMS, ELEMENTWISE
-
-_RANDOM = frozenset('''
-    RandomUniform RandomUniformInt RandomStandardNormal TruncatedNormal ParameterizedTruncatedNormal RandomGamma
-    RandomPoisson RandomPoissonV2 RandomShuffle RandomCrop Multinomial StatefulStandardNormal StatefulStandardNormalV2
-    StatefulTruncatedNormal StatefulUniform StatefulUniformFullInt StatefulUniformInt StatefulRandomBinomial
-    NonDeterministicInts UniformCandidateSampler LogUniformCandidateSampler LearnedUnigramCandidateSampler
-    FixedUnigramCandidateSampler ThreadUnsafeUnigramCandidateSampler
-    SampleDistortedBoundingBox SampleDistortedBoundingBoxV2
-    '''.split())
-
-#: They draw where windows begin, unless told not to.
-_FRACTIONAL = frozenset(['FractionalMaxPool', 'FractionalAvgPool'])
-
-#: A seed that is read from these is another one each time.
-_MOVING = frozenset(['RngReadAndSkip', 'RngSkip']) | _RANDOM
-
-_VARIABLES = frozenset(['ReadVariableOp', 'VarHandleOp', 'VariableV2', 'Variable'])
-
-#: More axes than any tensor has.
-FAR = 99
-
-#: What a variance may be the mean of.
-_SQUARES = frozenset(['SquaredDifference', 'Square', 'Mul', 'Pow'])
-
-#: What becomes of a variance that something is divided by.
-_ROOTS = frozenset(['Sqrt', 'Rsqrt', 'Pow'])
-
-_HANDS_ON = ELEMENTWISE | frozenset('''
-    Reshape Squeeze ExpandDims Switch Merge If StatelessIf BroadcastTo Tile EnsureShape Snapshot CheckNumerics
-    '''.split())
+from .walks import ancestors
 
 
 class Found(NamedTuple):
@@ -160,34 +131,23 @@ class _Look:
         of_rows = flow.after(rows)
         for op in sorted(flow.ops, key=lambda op: op.name):
             here = (op.type, op.name + self._place)
-            if self._draws(op):
+            if draws(op, self._before):
                 self.found.random.append(here)
-            elif op.type in BATCH_NORMS and op.get_attr('is_training') and _first(op.inputs[0]) != 1:
+            elif op.type in BATCH_NORMS and op.get_attr('is_training') and first_size(op.inputs[0]) != 1:
                 # One row alone is how a layer normalisation is written.
                 self.found.batch.append(here)
             elif op.type in FUNCTIONAL or op.type in CALLS or not hasattr(tf.raw_ops, op.type):
                 self._inside(op, flow, of_rows)
-            elif op.type == 'Mean' and op.inputs[0].name in of_rows and self._is_variance(op):
+            elif op.type == 'Mean' and op.inputs[0].name in of_rows and is_variance(op, self._sizes):
                 self._follow(here, op.outputs[0], False, flow)
 
     def _follow(self, variance: Tuple[str, str], tensor: tf.Tensor, rooted: bool, flow: Flow) -> None:
         """Note a variance, or the root of one, that normalises samples here, or where it arrives."""
-        normalises, arrived = _normalises(tensor, rooted, flow, self._sizes)
+        normalises, arrived = normalised(tensor, rooted, flow, self._sizes)
         if normalises:
             self.found.batch.append(variance)
         else:
             self.arrived.extend((variance, name, root) for name, root in arrived)
-
-    def _draws(self, op: tf.Operation) -> bool:
-        """Whether an op puts out something else each time."""
-        if op.type in _FRACTIONAL:
-            return not op.get_attr('deterministic')
-        if not _is_stateless(op.type):
-            return op.type in _RANDOM
-        types = {one.type for seed in list(op.inputs)[1:] for one in ancestors(seed, set())}
-        # A seed that is kept in a variable moves on if anything writes there.
-        return bool(types & _MOVING) or bool(types & _VARIABLES) and any(
-            one.type.startswith('Assign') for one in self._before())
 
     def _inside(self, op: tf.Operation, flow: Flow, rows: AbstractSet[str]) -> None:
         library = self._functions()
@@ -196,7 +156,7 @@ class _Look:
         # In a loop rows may be steps.
         sizes = frozenset() if 'While' in op.type else self._sizes
         for inside in enter(op, flow, library, lambda tensor: tensor.name in rows,
-                            lambda role, function: _may_draw(function, library, set())):
+                            lambda role, function: may_draw(function, library, set())):
             inner = {argument.name for argument, one in zip(inside.body.arguments, inside.live) if one}
             look = _Look(inside.body.graph, self._library, inside.body.graph.get_operations, sizes,
                          ' in %s%s' % (op.name, self._place), self.found)
@@ -210,67 +170,3 @@ class _Look:
         if not self._library:
             self._library.update(compat.library_of(self._graph))
         return self._library
-
-    def _is_variance(self, op: tf.Operation) -> bool:
-        """Whether a mean is of squares over the axis of the samples."""
-        x, axes = op.inputs[0], compat.static_value(op.inputs[1])
-        return axes is not None and x.shape.ndims != 0 and 0 in axes.ravel() % (x.shape.ndims or FAR) and _first(
-            x) in self._sizes and compat.while_context(op) is None and _squares(unwrap_moves(x).op)
-
-
-def _is_stateless(op_type: str) -> bool:
-    return op_type.startswith('Stateless') and any(
-        part in op_type for part in ('Random', 'Normal', 'Multinomial', 'Parameterized'))
-
-
-def _first(tensor: tf.Tensor) -> Optional[int]:
-    return tensor.shape.as_list()[0] if tensor.shape.ndims else None
-
-
-def _squares(op: tf.Operation) -> bool:
-    return op.type in ('SquaredDifference', 'Square') or op.type == 'Mul' and op.inputs[0].name == op.inputs[
-        1].name or op.type == 'Pow' and compat.static_value(op.inputs[1]) == 2
-
-
-def _normalises(tensor: tf.Tensor, rooted: bool, flow: Flow, sizes: AbstractSet[Optional[int]]
-                ) -> Tuple[bool, List[Tuple[str, bool]]]:
-    """Whether the root of a tensor without samples meets samples again, by way of elementwise ops.
-
-    Args:
-        rooted: whether the tensor is a root itself.
-
-    Returns:
-        This, and the targets of the flow that it comes to, each with whether as a root.
-    """
-    targets = {one.name for one in flow.targets}
-    waiting, seen = [(tensor, rooted)], {(tensor.name, rooted)}
-    for one, is_root in waiting:
-        for op in flow.readers[one.name]:
-            if op.type in BATCH_NORMS:
-                return True, []
-            after = is_root or op.type in _ROOTS
-            for y in op.outputs if op.type in _HANDS_ON else ():
-                if y.shape.ndims is None or y.shape.ndims and _first(y) in sizes:
-                    if is_root and op.type in ELEMENTWISE:
-                        return True, []
-                elif y.name in flow.readers and (y.name, after) not in seen:
-                    seen.add((y.name, after))
-                    waiting.append((y, after))
-    return False, [(name, is_root) for name, is_root in sorted(seen) if name in targets]
-
-
-def _may_draw(function: Any, library: Mapping[str, Any], seen: Set[str]) -> bool:
-    """Whether a function has any op, its own or of what it calls, that draws or normalises by the batch."""
-    types = {node.op for node in function.node_def}
-    if 'Mean' in types and types & _SQUARES:
-        return True
-    for node in function.node_def:
-        if node.op in _RANDOM or node.op in _FRACTIONAL or _is_stateless(node.op) or (
-                node.op in BATCH_NORMS and node.attr['is_training'].b):
-            return True
-        for name in [one.name for one in functions_of(node)] + [node.op]:
-            if name in library and name not in seen:
-                seen.add(name)
-                if _may_draw(library[name], library, seen):
-                    return True
-    return False

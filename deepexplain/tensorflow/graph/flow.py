@@ -3,8 +3,8 @@ from typing import Callable, Collection, Dict, FrozenSet, Iterable, List, Option
 
 import tensorflow.compat.v1 as tf
 
+from .kinds import CONSTANT
 from .numbers import Numbers
-from .path import CONSTANT
 
 #: What these put out is decided by shapes alone.
 SHAPES = CONSTANT - frozenset(['StopGradient'])

@@ -9,7 +9,8 @@ import tensorflow.compat.v1 as tf
 
 from . import compat
 from .kept import GRAPH
-from .path import CALLS, LOOPS, first_unnumbered
+from .kinds import CALLS, LOOPS
+from .names import first_unnumbered
 
 
 def functions_of(node: tf.NodeDef) -> Iterator[Any]:

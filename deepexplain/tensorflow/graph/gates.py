@@ -4,7 +4,7 @@ from typing import AbstractSet, Dict, FrozenSet, Iterable, List, Mapping, Option
 import tensorflow.compat.v1 as tf
 
 from .flow import Flow
-from .units import ELEMENTWISE, SUMS
+from .kinds import ELEMENTWISE, SUMS
 
 #: A mask gates what it is multiplied with, or chooses.
 _GATES = frozenset(['Mul', 'MulNoNan', 'RealDiv', 'Div', 'DivNoNan', 'Select', 'SelectV2'])

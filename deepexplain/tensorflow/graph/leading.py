@@ -4,8 +4,8 @@ from typing import Callable, Dict, Optional
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from .kinds import BATCH_NORMS, ELEMENTWISE
 from .path import Path
-from .units import BATCH_NORMS, ELEMENTWISE
 from .zeros import is_zero
 
 #: Row i of the output is made of row i of the first input.

@@ -4,7 +4,7 @@ from typing import List, NamedTuple, Set
 import tensorflow.compat.v1 as tf
 
 from .compat import static_value
-from .path import ops_to
+from .walks import ops_to
 
 #: Their inputs are a table, indices and, of GatherV2, an axis.
 LOOKUPS = frozenset(['Gather', 'GatherV2', 'ResourceGather', 'GatherNd', 'ResourceGatherNd'])

@@ -7,7 +7,7 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 import tensorflow.compat.v1 as tf
 
 from . import compat
-from .path import LOOPS
+from .kinds import LOOPS
 
 #: The op types by which tensors come into the frame of a loop, and leave it.
 ENTERS, EXITS = ('Enter', 'RefEnter'), ('Exit', 'RefExit')

@@ -10,7 +10,7 @@ import tensorflow.compat.v1 as tf
 from . import compat
 from .bodies import callees
 from .functions import body_nodes, final, replace_nodes
-from .path import BRANCHES, LOOPS
+from .kinds import BRANCHES, LOOPS
 
 _NO_ARRAYS = (tf.variant.as_datatype_enum, tf.resource.as_datatype_enum)
 

@@ -5,9 +5,9 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from .axes import BODY, BY_STEP, GONE, LOST, Move, Mover, Rows, at, rank_of, shuffled, static
+from .kinds import BATCH_NORMS, ELEMENTWISE
 from .products import PRODUCTS
 from .reshaping import REARRANGED, STACKS
-from .units import BATCH_NORMS, ELEMENTWISE
 
 #: Their values do not hang on the values of their inputs.
 SHAPES = frozenset('''

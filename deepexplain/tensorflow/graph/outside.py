@@ -6,7 +6,7 @@ import tensorflow.compat.v1 as tf
 
 from . import compat
 from .frames import maker
-from .path import CALLS, FUNCTIONAL
+from .kinds import CALLS, FUNCTIONAL
 from .sizes import sizes_of
 
 #: Ops outside whose values are not looked for: they are fed, drawn, stored or come out of control flow.

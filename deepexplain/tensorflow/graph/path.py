@@ -1,74 +1,15 @@
 """The path: the ops between X and T. Nothing outside it is looked at, run or changed."""
 import re
-from typing import Any, Callable, Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Optional, Sequence, Set
 
 import tensorflow.compat.v1 as tf
 
-from .compat import has_gradient, never_has_gradient, while_context
-from .zeros import is_zero
-
-#: The gradient that activations ask for: the rule of the explainer that is being built, else the ordinary one.
-GRADIENT = 'DeepExplainGrad'
-
-#: Their values do not depend on the values of their inputs, only on shapes; or the gradient is cut on purpose.
-CONSTANT = frozenset([
-    'Shape', 'ShapeN', 'Size', 'Rank', 'ZerosLike', 'OnesLike', 'StopGradient', 'ConcatOffset',
-    'BroadcastGradientArgs', 'TensorArraySizeV3', 'TensorListLength', 'TensorListElementShape'])
-
-#: Registered with a gradient that is always none, and with one that is none or zero.
-STEPS = frozenset(['Floor', 'Ceil', 'Round', 'Rint', 'FloorDiv', 'TruncateDiv'])
-FLAT = STEPS | frozenset(['Sign'])
-
-#: Op types that call a function of the graph's library and go on where it ends.
-CALLS = frozenset(['PartitionedCall', 'StatefulPartitionedCall'])
-
-#: Loops and branches whose bodies are functions (control flow v2).
-LOOPS = frozenset(['While', 'StatelessWhile'])
-BRANCHES = frozenset(['If', 'StatelessIf', 'Case', 'StatelessCase'])
-FUNCTIONAL = LOOPS | BRANCHES
-
-
-#: Of finite numbers they make others.
-SINGULAR = frozenset('''
-    Log Log1p Reciprocal Inv RealDiv Div DivNoNan Rsqrt Pow Xdivy Xlogy Xlog1py Sqrt Atanh Acosh Asin Acos Tan Lgamma
-    Digamma Polygamma Zeta Erfinv Ndtri TruncateDiv FloorDiv MatrixInverse Cholesky LogMatrixDeterminant MatrixSolve
-    MatrixTriangularSolve Svd Qr SelfAdjointEigV2
-    '''.split())
-
-
-#: What tells the steps of a loop that has been unrolled apart, in the names of their ops.
-STEP = '/deepexplain_step_%d'
-
-#: What stands between the name of a functional loop and that of an op of its body, where it is a loop of plain ops.
-IN_BODY = '/body/inlined/'
+from .compat import never_has_gradient, while_context
+from .kinds import CALLS, FLAT, FUNCTIONAL, SINGULAR, STEPS, foreign_gradient
+from .names import IN_BODY
+from .walks import ops_to
 
 _IN_A_STEP = re.compile(r'/deepexplain_step_[0-9]+')
-
-
-def first_unnumbered(name: str) -> str:
-    """'op' for 'op:0', and other tensor names as they are."""
-    return name[:-2] if name.endswith(':0') else name
-
-
-def name_of(tensor: tf.Tensor) -> str:
-    """'op' for the first output of an op and 'op:1' for the next, as a NodeDef writes its inputs."""
-    return first_unnumbered(tensor.name)
-
-
-def unwrap(tensor: tf.Tensor) -> tf.Tensor:
-    """The tensor that a chain of Identity ops hands on."""
-    while tensor.op.type == 'Identity':
-        tensor = tensor.op.inputs[0]
-    return tensor
-
-
-def foreign_gradient(op: tf.Operation) -> str:
-    """The name of the gradient that the user, or tf.custom_gradient, has given an op in place of its own, or ''."""
-    try:
-        name = op.get_attr('_gradient_op_type').decode()
-    except ValueError:
-        return ''
-    return '' if name == GRADIENT else name
 
 
 class Path:
@@ -234,112 +175,5 @@ def _runs_in(op: tf.Operation, loops: Set[Any]) -> bool:
     return False
 
 
-def ops_to(X: Sequence[tf.Tensor], targets: Sequence[tf.Tensor], dead: FrozenSet[str] = frozenset()
-           ) -> Tuple[List[tf.Operation], Set[tf.Operation]]:
-    """The ops between tensors X and any of some targets, and those of them whose values depend on X.
-
-    See `Path`, of which this is the first half: for many targets at the cost of one.
-    """
-    ends = {x.name for x in X}
-    readers = [reader for x in X for reader in x.consumers()]
-    path = _forward(readers, frozenset()) & _backward([T.op for T in targets if T.name not in ends], ends)
-    ops = [op for op in targets[0].graph.get_operations() if op in path] if path else []
-    return ops, _forward([reader for reader in readers if reader in path], CONSTANT, dead, is_zero) & path
-
-
-def ancestors(tensor: tf.Tensor, ends: Set[str]) -> List[tf.Operation]:
-    """The ops that a tensor depends on, through control inputs too, as far as the tensors named in `ends`."""
-    return ancestors_of([tensor], ends)
-
-
-def ancestors_of(tensors: Iterable[tf.Tensor], ends: Set[str]) -> List[tf.Operation]:
-    """The same of several tensors."""
-    makers = [tensor.op for tensor in tensors if tensor.name not in ends]
-    return sorted(_backward(makers, ends, control=True), key=lambda op: op.name)
-
-
-def reached_from(tensors: Iterable[tf.Tensor], stops: Callable[[tf.Operation], bool] = lambda op: False
-                 ) -> Set[tf.Operation]:
-    """The ops that hang on the values of some tensors, without passing an op that stops."""
-    return _forward([op for tensor in tensors for op in tensor.consumers()], CONSTANT, stops=stops)
-
-
-def reached_by_value(tensors: Iterable[tf.Tensor]) -> Set[tf.Operation]:
-    """The ops that hang on the values of some tensors, though the gradient may be stopped on the way."""
-    return _forward([op for tensor in tensors for op in tensor.consumers()], CONSTANT - {'StopGradient'})
-
-
-class Cut(NamedTuple):
-    """Where the gradient of T stops on its way to X.
-
-    Attributes:
-        path: whether T depends on X at all.
-        ends: the tensors at which it stops, on the side of T.
-    """
-    path: bool
-    ends: List[tf.Tensor]
-
-    @property
-    def stops(self) -> List[tf.Operation]:
-        """The ops that let no gradient through, each once."""
-        return list(dict.fromkeys(tensor.op for tensor in self.ends))
-
-
-def find_cut(T: tf.Tensor, x: tf.Tensor) -> Cut:
-    """Why there is no gradient of T with respect to x."""
-    path = Path([x], T)
-    on_path = set(path.ops)
-    ends: List[tf.Tensor] = []
-    seen: Set[str] = set()
-    waiting = [T] if path.ops else []
-    while waiting:
-        tensor = waiting.pop()
-        if tensor.name in seen or tensor.name == x.name:
-            continue
-        seen.add(tensor.name)
-        if tensor.op not in path.dependent and tensor.op.type != 'StopGradient' and not _is_stopped(tensor.op, on_path):
-            continue  # It hangs on X's shape alone.
-        inputs = [one for one in tensor.op.inputs if one.name == x.name or one.op in on_path]
-        trainable = [one for one in inputs if one.dtype.is_floating or one.dtype == tf.variant]
-        if tensor.op.type in CONSTANT or tensor.op.type in FLAT or not has_gradient(tensor.op.type) or not trainable:
-            ends.append(tensor)
-        else:
-            waiting.extend(trainable)
-    return Cut(bool(path.ops), ends)
-
-
-def _is_stopped(op: tf.Operation, on_path: Set[tf.Operation]) -> bool:
-    """Whether an op follows a stop_gradient on the path."""
-    return any(source.type == 'StopGradient' for source in _backward([op], set()) & on_path)
-
-
 def _may_carry(tensor: tf.Tensor) -> bool:
     return tensor.dtype.is_floating or tensor.dtype.is_complex or tensor.dtype == tf.variant
-
-
-def _forward(start: Iterable[tf.Operation], barred: Iterable[str], dead: FrozenSet[str] = frozenset(),
-             stops: Callable[[tf.Operation], bool] = lambda op: False) -> Set[tf.Operation]:
-    """The ops that can be reached from these, these included, without passing a barred op (type) or a dead tensor."""
-    waiting = [op for op in start if op.type not in barred and not stops(op)]
-    found = set(waiting)
-    while waiting:
-        for tensor in waiting.pop().outputs:
-            for op in tensor.consumers() if tensor.name not in dead else ():
-                if op not in found and op.type not in barred and not stops(op):
-                    found.add(op)
-                    waiting.append(op)
-    return found
-
-
-def _backward(start: Iterable[tf.Operation], ends: Set[str], control: bool = False) -> Set[tf.Operation]:
-    """The ops that these depend on, these included, as far as the tensors named in `ends`."""
-    waiting = list(start)
-    found = set(waiting)
-    while waiting:
-        op = waiting.pop()
-        sources = [tensor.op for tensor in op.inputs if tensor.name not in ends]
-        for source in sources + (list(op.control_inputs) if control else []):
-            if source not in found:
-                found.add(source)
-                waiting.append(source)
-    return found

@@ -7,9 +7,10 @@ from . import compat
 from .choices import function_at_rest
 from .functions import copy_bodies, functions_of, inline_calls, wait_before_loops
 from .kept import GRAPH
+from .kinds import LOOPS
 from .loops import restore_loops
 from .lowering import lower_loops
-from .path import LOOPS, name_of
+from .names import name_of
 from .units import Unit, Units
 
 #: The node attribute of a marker that names the op type whose rule it takes ('' for a composed activation).

@@ -8,8 +8,8 @@ from .bodies import body_of, names_of
 from .choices import function_at_rest
 from .compat import static_value
 from .functions import is_call
+from .kinds import CALLS, FUNCTIONAL
 from .moves import SHAPES, move
-from .path import CALLS, FUNCTIONAL
 from .reshaping import reshaped
 from .sizes import Holds, Size, sizes_of
 

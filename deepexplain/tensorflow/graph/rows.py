@@ -6,7 +6,8 @@ import tensorflow.compat.v1 as tf
 from . import compat
 from .axes import LOST, Rows
 from .choices import is_any_flag, training_tensors
-from .path import FUNCTIONAL, Path
+from .kinds import FUNCTIONAL
+from .path import Path
 from .row_flow import FED, Meeting, Places, RowFlow, X, holds
 from .sizes import sizes_of
 

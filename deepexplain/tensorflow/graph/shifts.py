@@ -6,8 +6,8 @@ import tensorflow.compat.v1 as tf
 
 from .compat import static_value
 from .flow import Flow
-from .path import unwrap
-from .units import ELEMENTWISE
+from .kinds import ELEMENTWISE
+from .names import unwrap
 
 #: What is added or subtracted of no more than this does not spoil a quotient.
 SMALL = 1e-3

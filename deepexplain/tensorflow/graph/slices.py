@@ -4,7 +4,7 @@ from typing import Dict, Optional, Set
 import tensorflow.compat.v1 as tf
 
 from .axes import static
-from .path import unwrap
+from .names import unwrap
 
 #: Op type -> the place of the tensor among its inputs.
 PARTS: Dict[str, int] = {'StridedSlice': 0, 'Slice': 0, 'Split': 1, 'SplitV': 0, 'Unpack': 0, 'TopK': 0, 'TopKV2': 0}

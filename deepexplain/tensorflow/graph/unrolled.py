@@ -10,13 +10,16 @@ from .bodies import callees
 from .branching import lower_branches
 from .frames import counter_of, dependent_on, frames_of, in_order, maker
 from .functions import copy_bodies, functions_of, wait_before_loops
+from .kinds import BRANCHES, LOOPS
 from .loops import EXITS, is_loop
 from .lowering import lower_loops
+from .names import name_of
 from .outside import Outside
-from .path import BRANCHES, LOOPS, Path, is_array, name_of, reached_by_value
+from .path import Path, is_array
 from .replica import Replica
 from .units import Units
 from .unrolling import assigns, unroll_all
+from .walks import reached_by_value
 
 
 class Unrolled(Replica):

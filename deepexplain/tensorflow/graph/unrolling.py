@@ -5,7 +5,7 @@ import tensorflow.compat.v1 as tf
 
 from .frames import Frames, Nodes, comes_round, data_of, maker
 from .loops import ENTERS, EXITS
-from .path import STEP
+from .names import STEP
 
 #: What changes a variable, so that it is not the same in every step.
 ASSIGNS = ('Assign', 'ResourceApply', 'ResourceScatter', 'ScatterUpdate', 'ScatterAdd', 'ScatterSub')

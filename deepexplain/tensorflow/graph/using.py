@@ -5,7 +5,8 @@ import tensorflow.compat.v1 as tf
 
 from .choices import function_at_rest
 from .functions import arguments_of_results
-from .path import CONSTANT, Path
+from .kinds import CONSTANT
+from .path import Path
 from .phases import is_learning_phase
 
 #: What comes out hangs on the shape of what goes in, or on nothing.

@@ -27,10 +27,10 @@ from .flow import SHAPES, Flow
 from .functions import functions_of, is_call
 from .gates import only_gates
 from .kept import extra_of
+from .kinds import CALLS, CONSTANT, FLAT, FUNCTIONAL, foreign_gradient
 from .numbers import Numbers
-from .path import CALLS, CONSTANT, FLAT, FUNCTIONAL, ancestors
 from .shifts import innocent, plainly_nonnegative, projects
-from .units import foreign_gradient
+from .walks import ancestors
 
 #: Their gradient functions return none.
 _NONE = frozenset(['FloorDiv', 'TruncateDiv'])

@@ -4,8 +4,9 @@ from typing import Any, Dict, List, Sequence, Tuple
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from ..graph.kinds import FLAT, FUNCTIONAL
 from ..graph.leading import keeps_rows
-from ..graph.path import FLAT, FUNCTIONAL, Path
+from ..graph.path import Path
 from ..graph.replica import Replica
 from ..graph.units import Unit, Units
 from ..rules.activations import Reference, RescaleRules
@@ -18,7 +19,7 @@ from ..runs.baselines import Baselines
 from ..runs.batching import Rows, add_rows, sweep
 from ..runs.model import Model
 from ..runs.run import Run
-from .base import GradientAttribution
+from .passing import GradientAttribution
 
 #: No attribution is of this size unless an op puts out what is infinite.
 LARGE = 1e20

@@ -1,7 +1,7 @@
 """Gradient times input."""
 import tensorflow.compat.v1 as tf
 
-from .base import GradientAttribution
+from .passing import GradientAttribution
 
 
 class GradientXInput(GradientAttribution):

@@ -1,7 +1,7 @@
 """The gradient itself."""
 import tensorflow.compat.v1 as tf
 
-from .base import GradientAttribution
+from .passing import GradientAttribution
 
 
 class Gradient(GradientAttribution):

@@ -4,7 +4,7 @@ from typing import List, Mapping, Type
 import tensorflow.compat.v1 as tf
 
 from ..graph.bodies import look_inside
-from ..graph.path import GRADIENT
+from ..graph.kinds import GRADIENT
 from ..graph.replica import Replica
 from ..graph.units import find_units
 from ..graph.unrolled import has_loops
@@ -14,7 +14,7 @@ from ..rules.cuts import refuse_hidden
 from ..rules.gradients import Carrier, carrier_on, lowered
 from ..rules.markers import ends
 from ..rules.straight import straight
-from .base import GradientAttribution
+from .passing import GradientAttribution
 
 
 class DeconvRules(RuleSet):

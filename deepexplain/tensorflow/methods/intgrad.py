@@ -4,7 +4,8 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from ..graph.path import Path, ancestors
+from ..graph.path import Path
+from ..graph.walks import ancestors
 from ..rules.gradients import gradients_of, target_at
 from ..runs.arguments import MOST, first_dimension, positive_int
 from ..runs.baselines import Baselines
@@ -13,7 +14,7 @@ from ..runs.first_layer import find_head
 from ..runs.largest import Asked
 from ..runs.model import Model
 from ..runs.run import Run
-from .base import GradientAttribution
+from .passing import GradientAttribution
 
 
 class IntegratedGradients(GradientAttribution):

@@ -1,7 +1,7 @@
 """Saliency maps."""
 import tensorflow.compat.v1 as tf
 
-from .base import GradientAttribution
+from .passing import GradientAttribution
 
 
 class Saliency(GradientAttribution):

@@ -3,7 +3,7 @@ from typing import List
 
 import tensorflow.compat.v1 as tf
 
-from .base import GradientAttribution
+from .passing import GradientAttribution
 
 
 class Zero(GradientAttribution):

@@ -6,7 +6,8 @@ import tensorflow.compat.v1 as tf
 
 from ..graph import compat
 from ..graph.kept import keep, lose
-from ..graph.path import foreign_gradient, name_of
+from ..graph.kinds import foreign_gradient
+from ..graph.names import name_of
 from .source import reason
 
 

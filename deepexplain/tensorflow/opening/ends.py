@@ -5,9 +5,9 @@ from typing import Any, Iterable, List, Sequence, Set, Tuple
 import tensorflow.compat.v1 as tf
 
 from ..graph import compat
-from ..graph.path import ancestors_of, ops_to, reached_from
+from ..graph.kinds import BATCH_NORMS
 from ..graph.phases import is_learning_phase, is_off_by_default, trains
-from ..graph.units import BATCH_NORMS
+from ..graph.walks import ancestors_of, ops_to, reached_from
 from ..runs.targets import before_squashing, floats_behind
 from .source import EXITS, OpenError, Source
 from .tails import outputs_first

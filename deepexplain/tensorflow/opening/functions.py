@@ -4,7 +4,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import tensorflow.compat.v1 as tf
 
-from ..graph.path import name_of
+from ..graph.names import name_of
 from .custom_gradients import keep_gradients
 from .ends import is_off, settle
 from .keys import SPECS, key_names, parts_of, with_names

@@ -6,7 +6,7 @@ from typing import Any, Callable, List, Optional, Sequence, Tuple
 import tensorflow.compat.v1 as tf
 
 from ..graph.loops import restore_loops
-from ..graph.path import ancestors_of
+from ..graph.walks import ancestors_of
 from .custom_gradients import keep_gradients
 from .ends import ends_of, is_off, settle
 from .safety import Guard, inside

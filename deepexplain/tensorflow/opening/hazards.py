@@ -4,7 +4,7 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Named
 import tensorflow.compat.v1 as tf
 
 from ..graph.functions import functions_of
-from ..graph.path import CALLS, FUNCTIONAL
+from ..graph.kinds import CALLS, FUNCTIONAL
 from .effects import SUSPECT, does
 
 #: Those that read a file of the model itself, where the second input names one: then they are ordinary.

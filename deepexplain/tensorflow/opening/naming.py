@@ -5,7 +5,8 @@ from typing import Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 import tensorflow.compat.v1 as tf
 
-from ..graph.path import first_unnumbered, ops_to
+from ..graph.names import first_unnumbered
+from ..graph.walks import ops_to
 from .source import Source
 
 

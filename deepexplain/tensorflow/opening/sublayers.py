@@ -8,7 +8,7 @@ from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Seq
 import tensorflow.compat.v1 as tf
 
 from ..graph.compat import while_context
-from ..graph.path import ancestors, reached_from
+from ..graph.walks import ancestors, reached_from
 from .source import Source
 
 #: Pairs of a layer's name and the tensors that it put out.

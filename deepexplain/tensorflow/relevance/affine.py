@@ -3,7 +3,7 @@ from typing import Iterable, List, NamedTuple, Optional, Tuple
 
 import tensorflow.compat.v1 as tf
 
-from ..graph.units import BATCH_NORMS
+from ..graph.kinds import BATCH_NORMS
 
 _SHIFTS = frozenset(['BiasAdd', 'BiasAddV1', 'Add', 'AddV2', 'AddN', 'AccumulateNV2', 'Sub'])
 #: Scales or shifts, where only one of the inputs depends on X.

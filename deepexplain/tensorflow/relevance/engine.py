@@ -3,7 +3,8 @@ from typing import TYPE_CHECKING, Any, Callable, Container, Dict, List, Mapping,
 
 import tensorflow.compat.v1 as tf
 
-from ..graph.path import GRADIENT, Path
+from ..graph.kinds import GRADIENT
+from ..graph.path import Path
 from ..graph.replica import Replica
 from ..rules.activations import RuleSet, registered_rules
 from ..rules.gradients import lowered
@@ -13,7 +14,6 @@ from ..rules.returned import returned
 from ..rules.ruled import refuse_uncovered
 from ..rules.straight import straight
 from .affine import Line, line_of, together
-from .axes import brought_back
 from .linear import Layer, Parts
 from .meetings import DEFAULT, How
 from .padding import Padding, pad_step, winner
@@ -21,6 +21,7 @@ from .plan import Place, Plan, inputs_of, make_plan
 from .rules import Rule, share
 from .scatters import scatter_step
 from .sums import Ahead, Step, alone, sum_step
+from .trails import brought_back
 
 if TYPE_CHECKING:
     from ..runs.model import Model

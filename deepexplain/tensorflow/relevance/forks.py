@@ -4,10 +4,11 @@ from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tup
 import tensorflow.compat.v1 as tf
 
 from ..graph.again import Again
+from ..graph.kinds import foreign_gradient
 from ..graph.path import Path
 from ..graph.replica import Replica
 from ..graph.shapes import Shapes
-from ..graph.units import Unit, Units, foreign_gradient, reached
+from ..graph.units import Unit, Units, reached
 from ..rules.activations import Reference, RescaleRules, Rule, ordinary_gradient
 from ..rules.joint import Gradients, added, passed_to, summed_to
 from ..rules.quotients import digit

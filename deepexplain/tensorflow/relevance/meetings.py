@@ -3,9 +3,10 @@ from typing import Callable, Dict, List, NamedTuple, Optional, Set
 
 import tensorflow.compat.v1 as tf
 
+from ..graph.kinds import BATCH_NORMS
+from ..graph.kinds import PRODUCTS as BILINEAR
 from ..graph.path import Path
-from ..graph.units import BATCH_NORMS, followed
-from ..graph.units import PRODUCTS as BILINEAR
+from ..graph.units import followed
 from ..rules.joint import takes
 from ..runs.targets import handed_on
 from .contractions import contraction_step, weighing_step

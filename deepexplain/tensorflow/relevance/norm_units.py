@@ -4,8 +4,9 @@ from typing import Collection, Dict, FrozenSet, List, Optional, Set
 import tensorflow.compat.v1 as tf
 
 from ..graph.between import ops_between
+from ..graph.kinds import BATCH_NORMS
 from ..graph.path import Path
-from ..graph.units import BATCH_NORMS, Unit, followed
+from ..graph.units import Unit, followed
 from ..rules.joint import takes
 from .norms import MOVES, divisors
 

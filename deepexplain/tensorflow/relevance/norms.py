@@ -3,8 +3,8 @@ from typing import List, Optional
 
 import tensorflow.compat.v1 as tf
 
+from ..graph.kinds import BATCH_NORMS
 from ..graph.path import Path
-from ..graph.units import BATCH_NORMS
 from ..rules.sizes import is_size
 from .sums import Ahead, Step, alone
 

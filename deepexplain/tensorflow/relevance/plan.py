@@ -1,34 +1,31 @@
 """A pass over the path: which ops are layers, with which biases, and how relevance passes all the others."""
-from typing import Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Set, Tuple
+from typing import Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Set
 
-import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..graph.choices import training_tensors
-from ..graph.path import FUNCTIONAL, Path
-from ..graph.units import (
+from ..graph.kinds import (
     BATCH_NORMS,
     ELEMENTWISE,
+    FUNCTIONAL,
     LINEAR,
     PRODUCTS,
     QUOTIENTS,
     SUMS,
     WINNERS,
-    Units,
-    find_units,
-    followed,
     foreign_gradient,
-    is_exact,
-    reached,
 )
+from ..graph.path import Path
+from ..graph.units import Units, find_units, followed, reached
 from ..messages import listed, warn
-from .affine import AFFINE, kind_of
-from .axes import MOVES, Step, own_axes, trail_of
+from .affine import AFFINE
+from .folding import Folded, folded_behind, is_line
 from .linear import UNWEIGHTED, WEIGHTED, Parts
 from .meetings import DEFAULT, How, Meetings
 from .norm_units import with_norms
 from .padding import Padding, pads_with_zeros
 from .scatters import SCATTERS
+from .signs import nonnegative_at
 from .sums import ADDITIONS, Maker
 
 #: Functions of one number, which relevance passes unchanged.
@@ -36,21 +33,6 @@ ACTIVATIONS = ELEMENTWISE - SUMS - PRODUCTS - QUOTIENTS - BATCH_NORMS - frozense
     Identity IdentityN Snapshot Cast Neg Select SelectV2 Greater GreaterEqual Less LessEqual Equal NotEqual LogicalAnd
     LogicalOr LogicalNot IsNan IsInf IsFinite
     '''.split())
-
-_NONNEGATIVE = frozenset('Relu Relu6 Sigmoid Softplus Exp Abs Square Sqrt Erfc Softmax'.split())
-_KEEP_SIGN = frozenset('''
-    Identity Snapshot CheckNumerics EnsureShape Reshape Squeeze ExpandDims Transpose Concat
-    ConcatV2 Split SplitV Slice StridedSlice Pack Unpack Tile Pad MirrorPad Reverse ReverseV2 Gather GatherV2 GatherNd
-    BroadcastTo Cast Add AddV2 AddN Sum Mean AvgPool AvgPool3D MaxPool MaxPoolV2 MaxPool3D Max Min Minimum
-    ResizeBilinear ResizeNearestNeighbor SpaceToBatchND BatchToSpaceND SpaceToDepth DepthToSpace Switch Merge
-    '''.split())
-
-
-class Folded(NamedTuple):
-    """A scale or a shift behind a layer that belongs to it: where its data are, and the moves of axes before it."""
-    op: tf.Operation
-    place: int
-    steps: List[Step]
 
 
 class Place(NamedTuple):
@@ -143,10 +125,10 @@ def make_plan(path: Path, more: FrozenSet[str] = frozenset(), how: How = DEFAULT
             elif maker is not None:
                 plan.meetings[op.name] = maker
             elif parts is not None and parts.weights is not None:
-                folded, end = _follow(op, parts, everything, training, path, units)
+                folded, end = folded_behind(op, parts, everything, training, path, units)
                 plan.folded.update(one.op.name for one in folded)
                 plan.layers[op.name] = Place(
-                    op, parts, folded, end, _nonnegative(op.inputs[parts.data], training, signs),
+                    op, parts, folded, end, nonnegative_at(op.inputs[parts.data], training, signs),
                     end.name in activated, False, len(plan.layers))
             elif parts is not None:
                 plan.pools[op.name] = parts
@@ -156,7 +138,7 @@ def make_plan(path: Path, more: FrozenSet[str] = frozenset(), how: How = DEFAULT
                 plan.scatters[op.name] = places
             elif pads_with_zeros(op):
                 plan.pads.add(op.name)
-            elif op.type in AFFINE and len(places) == 1 and _is_line(op, path):
+            elif op.type in AFFINE and len(places) == 1 and is_line(op, path):
                 plan.shifts[op.name] = places[0]
             elif op.type in ('MaxPool', 'MaxPoolV2', 'MaxPool3D') and padding.touches(op.inputs[0]):
                 plan.winners.add(op.name)
@@ -186,11 +168,6 @@ def _beyond(layers: Iterable[Place], path: Path) -> Set[tf.Operation]:
     return found
 
 
-def _is_line(op: tf.Operation, path: Path) -> bool:
-    """Whether an op of the affine types is a scale and a shift by what does not depend on X."""
-    return is_exact(op, path) and not (op.type in BATCH_NORMS and op.get_attr('is_training'))
-
-
 def _parts(op: tf.Operation, places: List[int]) -> Optional[Parts]:
     """Where a linear op has its data and weights, if it is one and only its data depend on X."""
     if len(places) == 1 and op.type in WEIGHTED and len(op.inputs) > 1:
@@ -207,63 +184,3 @@ def _passes(op: tf.Operation) -> bool:
     return (op.type in LINEAR or op.type in WINNERS) and op.type not in (
         ADDITIONS | UNWEIGHTED | FUNCTIONAL | frozenset([
             'Real', 'Imag', 'Complex', 'FFT', 'IFFT', 'FFT2D', 'IFFT2D', 'RFFT', 'IRFFT']))
-
-
-def _follow(op: tf.Operation, parts: Parts, everything: Set[tf.Operation], training: Set[str], path: Path,
-            units: Units) -> Tuple[List[Folded], tf.Tensor]:
-    """The ops that scale and shift what a linear op puts out, and where they end."""
-    tensor, folded, trail = op.outputs[0], [], trail_of(op, parts.data)
-    own, stops = frozenset(own_axes(op, parts.data)), {one.name for one in [path.T] + path.X}
-    while tensor.name not in stops:
-        readers = {reader for reader in tensor.consumers() if reader in everything}
-        if len(readers) != 1:
-            break
-        reader = readers.pop()
-        outputs = [one for one in reader.outputs if one.name not in training and any(
-            consumer in everything for consumer in one.consumers()) or one.name == path.T.name]
-        if foreign_gradient(reader) or reader.name in units.single or len(outputs) != 1:
-            break
-        if reader.type in MOVES:
-            behind = trail.over(reader)
-            if behind is None:
-                break
-            tensor, trail = outputs[0], behind
-            continue
-        places = [i for i, follows in enumerate(followed(reader, path)) if follows]
-        if reader.type not in AFFINE or len(places) != 1 or not _is_line(reader, path):
-            break
-        scales, shapes = kind_of(reader, places[0])
-        sources = [trail.sources(shape) for shape in shapes]
-        if any(axes is None or scales and not axes <= own for axes in sources):
-            break
-        folded.append(Folded(reader, places[0], trail.steps))
-        tensor = outputs[0]
-    return folded, tensor
-
-
-def _nonnegative(tensor: tf.Tensor, training: Set[str], known: Dict[str, bool]) -> bool:
-    """Whether a tensor is certainly nowhere below 0."""
-    waiting, begun = [tensor], set()
-    # Without recursion, which deep models would exhaust.
-    while waiting:
-        one = waiting.pop()
-        if one.name in known and one.name not in begun:
-            continue
-        op = one.op
-        inputs = [x for x in op.inputs if x.dtype.is_floating and x.name not in training] if (
-            op.type in _KEEP_SIGN or op.type == 'Maximum') else []
-        if one.name not in begun:
-            begun.add(one.name)
-            known[one.name] = False  # While it is looked at, in a loop.
-            waiting += [one] + [x for x in reversed(inputs) if x.name not in known]
-            continue
-        begun.remove(one.name)
-        if op.type in _KEEP_SIGN:
-            known[one.name] = bool(inputs) and all(known[x.name] for x in inputs)
-        elif op.type == 'Maximum':
-            known[one.name] = any(known[x.name] for x in inputs)
-        elif op.type == 'Const':
-            known[one.name] = bool(np.all(tf.get_static_value(one) >= 0))
-        else:
-            known[one.name] = op.type in _NONNEGATIVE
-    return known[tensor.name]

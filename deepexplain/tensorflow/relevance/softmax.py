@@ -3,7 +3,8 @@ from typing import Dict, List, NamedTuple, Optional, Set
 
 import tensorflow.compat.v1 as tf
 
-from ..graph.path import Path, unwrap
+from ..graph.names import unwrap
+from ..graph.path import Path
 from ..graph.shifts import unwrap_moves
 from .products import PRODUCTS
 from .sums import Ahead, Maker, Step, alone

@@ -3,7 +3,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 import tensorflow.compat.v1 as tf
 
-from ..graph.units import SUMS
+from ..graph.kinds import SUMS
 from ..rules.joint import added, is_whole, summed_to
 from .affine import of_channels
 

@@ -6,8 +6,8 @@ import tensorflow.compat.v1 as tf
 
 from ..graph import compat
 from ..graph.again import Again, again
-from ..graph.path import GRADIENT
-from ..graph.units import ELEMENTWISE, PRODUCTS, QUOTIENTS, SEVERAL_INPUTS, SUMS, Unit
+from ..graph.kinds import ELEMENTWISE, GRADIENT, PRODUCTS, QUOTIENTS, SEVERAL_INPUTS, SUMS
+from ..graph.units import Unit
 from .joint import JOINT
 from .markers import aligned_ends, gathered, is_marker, rule_of, step_by_step
 from .quotients import CLOSED, quotient

@@ -3,9 +3,11 @@ from typing import Any, Optional
 
 import tensorflow.compat.v1 as tf
 
-from ..graph.path import Path, unwrap
+from ..graph.kinds import BATCH_NORMS, WINNERS
+from ..graph.names import unwrap
+from ..graph.path import Path
 from ..graph.replica import Replica
-from ..graph.units import BATCH_NORMS, WINNERS, Units, is_exact, reached
+from ..graph.units import Units, is_exact, reached
 from .joint import JOINT, takes
 
 

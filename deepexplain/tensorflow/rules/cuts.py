@@ -6,8 +6,10 @@ import tensorflow.compat.v1 as tf
 
 from ..graph import compat
 from ..graph.bodies import Inside
+from ..graph.cut import find_cut
+from ..graph.kinds import CALLS
 from ..graph.loops import is_loop
-from ..graph.path import CALLS, Path, find_cut
+from ..graph.path import Path
 from ..graph.using import unused
 from .activations import registered_rules
 from .advice import UNRULED, instead, plain_ops

@@ -9,12 +9,14 @@ from ..graph.bodies import look_inside
 from ..graph.choices import function_at_rest, is_any_flag, settled_by, training_tensors
 from ..graph.functions import is_call
 from ..graph.kept import why_lost
+from ..graph.kinds import CALLS, FLAT, FUNCTIONAL, foreign_gradient
 from ..graph.loops import ENTERS, restore_loops
-from ..graph.path import CALLS, FLAT, FUNCTIONAL, Path, ancestors
+from ..graph.path import Path
 from ..graph.phases import is_learning_phase
 from ..graph.replica import Replica
-from ..graph.units import Units, find_units, foreign_gradient
+from ..graph.units import Units, find_units
 from ..graph.using import untaken
+from ..graph.walks import ancestors
 from ..messages import listed, warn
 from .activations import RuleSet, registered_rules
 from .cuts import why_cut, why_none, without_gradient

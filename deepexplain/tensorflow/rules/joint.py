@@ -8,8 +8,8 @@ from typing import Any, Callable, Dict, Sequence, Tuple
 import tensorflow.compat.v1 as tf
 
 from ..graph.compat import registered_gradient
-from ..graph.path import FLAT, Path
-from ..graph.units import BATCH_NORMS, PRODUCTS
+from ..graph.kinds import BATCH_NORMS, FLAT, PRODUCTS
+from ..graph.path import Path
 from .quotients import ratio
 from .reductions import (
     Gradients,

@@ -5,8 +5,8 @@ import tensorflow.compat.v1 as tf
 
 from ..graph import compat
 from ..graph.again import in_turn
+from ..graph.kinds import SEVERAL_INPUTS
 from ..graph.replica import RULE, SPREAD
-from ..graph.units import SEVERAL_INPUTS
 from .joint import added, summed_to
 
 

@@ -6,7 +6,8 @@ import tensorflow.compat.v1 as tf
 from ..graph import compat
 from ..graph.bodies import Inside, look_inside
 from ..graph.choices import Settled, function_at_rest, settled_by
-from ..graph.path import FLAT, FUNCTIONAL, GRADIENT, Path
+from ..graph.kinds import FLAT, FUNCTIONAL, GRADIENT
+from ..graph.path import Path
 from ..graph.replica import Replica
 from ..graph.units import Units, find_units
 from ..graph.unrolled import has_loops

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..graph.compat import while_context
-from ..graph.path import ancestors
+from ..graph.walks import ancestors
 from .arrays import all_finite, to_feed
 from .batching import Rowing
 

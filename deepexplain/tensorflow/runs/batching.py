@@ -5,7 +5,8 @@ from typing import Any, Iterator, List, NamedTuple, Sequence, Tuple
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from ..graph.path import CALLS, FUNCTIONAL, Path
+from ..graph.kinds import CALLS, FUNCTIONAL
+from ..graph.path import Path
 
 #: What the largest tensor of a call may hold, in bytes, where the caller does not say how many rows it has. The
 #: convolutions of TensorFlow 1.15 are slower in large calls, and who knows what a loop holds.

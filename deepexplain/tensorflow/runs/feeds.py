@@ -4,7 +4,8 @@ from typing import Any, Callable, Collection, Dict, List, Mapping, NamedTuple, O
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from ..graph.path import Path, ancestors
+from ..graph.path import Path
+from ..graph.walks import ancestors
 from .arrays import to_feed
 from .batching import take
 

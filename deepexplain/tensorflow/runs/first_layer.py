@@ -5,9 +5,10 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..graph.compat import while_context
-from ..graph.path import CALLS, FUNCTIONAL, Path, ancestors
+from ..graph.kinds import CALLS, FUNCTIONAL, foreign_gradient
+from ..graph.path import Path
 from ..graph.replica import Replica
-from ..graph.units import foreign_gradient
+from ..graph.walks import ancestors
 
 if TYPE_CHECKING:
     from .model import Model

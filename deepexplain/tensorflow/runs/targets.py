@@ -4,8 +4,9 @@ from typing import Any, Callable, List, Mapping, Optional, Sequence
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from ..graph.path import CONSTANT, ops_to
+from ..graph.kinds import CONSTANT
 from ..graph.slices import PARTS, takes_units
+from ..graph.walks import ops_to
 from .arguments import finite, fits, sample_shape, shown, written
 from .arrays import evaluated, not_numbers, to_array
 
