@@ -1,6 +1,6 @@
 """Explainer: one method on one target and input, built once and run many times."""
 import logging
-from typing import Any, ContextManager, Iterable, Iterator, List, Mapping, Optional, Sequence, Union
+from typing import Any, Iterable, Iterator, List, Mapping, Optional, Sequence, Union
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -13,11 +13,11 @@ from .judging import delta_of, judge, tell_lost
 from .messages import close_to, warn
 from .methods.noise_tunnel import NoiseTunnel, named
 from .rules.cuts import refuse_ids
-from .runs.arguments import check_tensors, flag, is_together
+from .runs.arguments import check_inner, check_tensors, flag, is_together
 from .runs.model import Model
-from .runs.run import Run
+from .runs.progress import Progress
 from .runs.seeds import repeated
-from .runs.streams import check_batch, iterate
+from .runs.streams import check_batch, iterate, samples_of
 from .runs.targets import check_target
 from .runs.together import warn_of_mixing
 from .starting import Start
@@ -58,7 +58,7 @@ class Explainer:
         attribution.check_options(options)
         if attribution.differentiates:
             refuse_ids(T, inputs)
-        with self._making(attribution.__name__):
+        with making(self.session.graph, attribution.__name__):
             self._attribution = attribution(Model(T, inputs, self._many, method, self._together), **options)
             self._attribution.model.build()
         if self._attribution.evaluates and self._attribution.model.unused:
@@ -72,9 +72,6 @@ class Explainer:
             warn_of_mixing(T, self._attribution.model.rowed.meetings)
         self.has_convergence_delta = attribution.has_convergence_delta
         self._start = Start(session, self._attribution, chance)
-
-    def _making(self, scope: str) -> ContextManager[None]:
-        return making(self.session.graph, scope)
 
     def run(self, xs: Any = None, ys: Any = None, batch_size: Optional[int] = None,
             feed_dict: Optional[Mapping[Any, Any]] = None, return_convergence_delta: bool = False,
@@ -125,7 +122,7 @@ class Explainer:
             raise RuntimeError(f'return_convergence_delta is not defined for {self.method}.')
         run = self._start(xs, ys, batch_size, feed_dict, options, ids, shared, per_sample)
         attribution = self._attribution
-        with _Progress(run, attribution, show_progress):
+        with Progress(run, attribution.evaluations(run) if show_progress else 0, show_progress):
             result = attribution.attribute(run)
         judge(attribution, run, result)
         tell_lost(attribution, run, result)
@@ -157,8 +154,8 @@ class Explainer:
             RuntimeError: if a tensor does not lie between X and T, or the method passes no gradient; and as `run`.
         """
         attribution = self._attribution
-        inner = self._check_inner(tensors)
-        with self._making('relevances'):
+        inner = check_inner(tensors, attribution.model.path)
+        with making(self.session.graph, 'relevances'):
             attribution.at(inner)
         run = self._start(xs, ys, batch_size, feed_dict, options, None, shared, per_sample)
         found = attribution.relevances(run, inner)
@@ -187,23 +184,10 @@ class Explainer:
         attribution = self._attribution
         if not isinstance(attribution, methods.PatternNet):
             raise RuntimeError(f'fit_patterns is for pattern.net and pattern.attribution, not for {self.method}.')
-        with self._making('patterns'):
+        with making(self.session.graph, 'patterns'):
             attribution.begin_fit(estimator)
         attribution.fit(self._start(xs, None, batch_size, feed_dict, {}, None, shared, per_sample), estimator)
         return [np.array(pattern) for pattern in attribution.patterns or []]
-
-    def _check_inner(self, tensors: Any) -> List[tf.Tensor]:
-        if not isinstance(tensors, (list, tuple)) or not tensors:
-            raise TypeError('tensors must be a list of tensors between X and T, not %s.' % (
-                'an empty one' if isinstance(tensors, (list, tuple)) else type(tensors).__name__))
-        path = self._attribution.model.path
-        for tensor in tensors:
-            if not isinstance(tensor, tf.Tensor) or not hasattr(tensor, 'op'):
-                raise RuntimeError(f'tensors must be a list of tensors of the graph, not of {type(tensor).__name__}.')
-            if tensor.graph is not path.graph or not path.depends(tensor) or not tensor.dtype.is_floating:
-                raise RuntimeError("tensors: '%s' is no tensor of floats between X and T ('%s')." % (
-                    tensor.name, self.T.name))
-        return list(tensors)
 
     def run_batches(self, batches: Iterable[Any], **arguments: Any) -> Iterator[Any]:
         """Attribute batch by batch, in order, with the memory of one batch at a time.
@@ -249,32 +233,5 @@ class Explainer:
                 result = self.run(**given)
             except Exception as error:
                 raise RuntimeError('batch %d: %s' % (index, error)) from error
-            number += _samples_of(result)
+            number += samples_of(result)
             yield result
-
-
-
-def _samples_of(result: Any) -> int:
-    """Of how many samples a run's result is."""
-    while isinstance(result, (tuple, list)):
-        result = result[0]
-    return len(result)
-
-
-class _Progress:
-    """A bar that follows a run while its method works, if it is wanted."""
-
-    def __init__(self, run: Run, attribution: methods.Attribution, show: bool) -> None:
-        self._run, self._bar = run, None
-        if show:
-            from tqdm import tqdm
-            self._bar = tqdm(total=run.n * attribution.evaluations(run), unit=' evaluations')
-            run.progress = self._bar.update
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *error: Any) -> None:
-        self._run.progress = lambda rows: None
-        if self._bar is not None:
-            self._bar.close()

@@ -9,7 +9,8 @@ from ..rules.cuts import refuse_cut
 from ..rules.gradients import Carrier, ordinary
 from ..runs.batching import Rows, add_rows, sweep
 from ..runs.model import Model
-from ..runs.run import Run, check_first_axis
+from ..runs.run import Run
+from ..runs.uneven import check_first_axis
 from .base import Attribution
 from .lengths import Lengths
 

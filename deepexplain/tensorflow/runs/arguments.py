@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..graph.compat import while_context
+from ..graph.path import Path
 from ..graph.walks import ancestors
 from .arrays import all_finite, to_feed
 from .batching import Rowing
@@ -36,6 +37,20 @@ def check_tensors(T: Any, X: Any, graph: tf.Graph) -> List[tf.Tensor]:
     if len(set(names)) < len(names):
         raise RuntimeError('X names an input twice: %s.' % ', '.join(names))
     return xs
+
+
+def check_inner(tensors: Any, path: Path) -> List[tf.Tensor]:
+    """Inner tensors as a list, when they lie between X and T and are of floats."""
+    if not isinstance(tensors, (list, tuple)) or not tensors:
+        raise TypeError('tensors must be a list of tensors between X and T, not %s.' % (
+            'an empty one' if isinstance(tensors, (list, tuple)) else type(tensors).__name__))
+    for tensor in tensors:
+        if not isinstance(tensor, tf.Tensor) or not hasattr(tensor, 'op'):
+            raise RuntimeError(f'tensors must be a list of tensors of the graph, not of {type(tensor).__name__}.')
+        if tensor.graph is not path.graph or not path.depends(tensor) or not tensor.dtype.is_floating:
+            raise RuntimeError("tensors: '%s' is no tensor of floats between X and T ('%s')." % (
+                tensor.name, path.T.name))
+    return list(tensors)
 
 
 def _is_symbolic(tensor: tf.Tensor) -> bool:

@@ -31,6 +31,13 @@ def check_batch(batch: Any, X: Sequence[tf.Tensor], many: bool) -> None:
                                'the %d inputs' % len(X) if many else f"'{X[0].name}'"))
 
 
+def samples_of(result: Any) -> int:
+    """Of how many samples a run's result is."""
+    while isinstance(result, (tuple, list)):
+        result = result[0]
+    return len(result)
+
+
 def _is_array(value: Any, x: tf.Tensor, guess: bool) -> bool:
     """Whether a value is an array of samples by itself; where the rank of X does not tell, a guess."""
     rank = _rank(value)

@@ -10,9 +10,10 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Seque
 
 import numpy as np
 
-from .files import whole
-from .plotting.arrays import CHANNELS
-from .plotting.overview import kind_of, overview
+from ..files import whole
+from ..plotting.overview import kind_of, overview
+from .arguments import check_arguments, methods_of, spec_of
+from .board import Board
 
 
 class AttributionCallback:
@@ -65,7 +66,7 @@ class AttributionCallback:
                  **options: Any) -> None:
         for base in _callback_classes():
             base.__init__(self)
-        self.methods = _methods(method, options)
+        self.methods = methods_of(method, options)
         self._many = isinstance(xs, (list, tuple)) and bool(xs) and all(hasattr(one, 'shape') for one in xs)
         self.xs = [np.array(one) for one in (xs if self._many else [xs])]
         if isinstance(every, bool) or not isinstance(every, (int, np.integer)) or every < 1:
@@ -87,7 +88,7 @@ class AttributionCallback:
         self._opened: Any = None
         self._explainers: Dict[str, Any] = {}
         self._said: List[str] = []
-        self._board: Optional[_Board] = None
+        self._board: Optional[Board] = None
 
     @property
     def model(self) -> Any:
@@ -133,20 +134,20 @@ class AttributionCallback:
 
     def _check(self) -> None:
         """Refuse what can be told to be wrong of a model that has no weights yet, too."""
-        from .tensorflow import attribution_methods
-        from .tensorflow.methods.noise_tunnel import named
+        from ..tensorflow import attribution_methods
+        from ..tensorflow.methods.noise_tunnel import named
 
-        _check_arguments(self.folder, self.log_dir, self._layer, self._X, self.batch_size, self._channels, self.ys)
+        check_arguments(self.folder, self.log_dir, self._layer, self._X, self.batch_size, self._channels, self.ys)
         for method, options in self.methods.values():
             name, given = named(method, options)
             attribution_methods[name].check_options(given)
 
     def _open(self) -> None:
-        from .tensorflow import DeepExplain
+        from ..tensorflow import DeepExplain
 
         signature = None
         if not getattr(self.model, 'inputs', None):
-            signature = [_spec(one) for one in self.xs]
+            signature = [spec_of(one) for one in self.xs]
         opened = DeepExplain.open(self.model, input_signature=signature)
         try:
             opened.__enter__()
@@ -187,7 +188,7 @@ class AttributionCallback:
             with whole([os.path.join(self.folder, 'epoch_%04d.png' % epoch)]) as files:
                 files[0].write(content.getvalue())
         if self.log_dir is not None:
-            self._board = self._board or _Board(self.log_dir)
+            self._board = self._board or Board(self.log_dir)
             self._board.add(content.getvalue(), epoch)
 
     def _arguments(self, explainer: Any) -> Tuple[Any, Any, Optional[int], Any]:
@@ -207,46 +208,6 @@ class AttributionCallback:
         return ['%d' % unit if self._kind == 'images' else 'unit %d' % unit for unit in self.ys]
 
 
-def _check_arguments(folder: Any, log_dir: Any, layer: Any, X: Any, batch_size: Any, channels: Any, ys: Any) -> None:
-    from .tensorflow.runs.arguments import positive_int, shown
-    from .tensorflow.runs.targets import check_ys
-
-    for name, value, what in (('folder', folder, (str, os.PathLike)), ('log_dir', log_dir, (str, os.PathLike)),
-                              ('layer', layer, str), ('X', X, str)):
-        if not isinstance(value, what) and (value is not None or name == 'layer'):
-            raise TypeError('%s must be %s, not %s.' % (
-                name, 'the name of a layer' if what is str else 'a path', shown(value)))
-    if batch_size is not None:
-        positive_int('batch_size', batch_size)
-    if not isinstance(channels, str) or channels not in CHANNELS:
-        raise ValueError(f"channels must be 'last' or 'first', not {shown(channels)}.")
-    check_ys(ys)
-
-
-class _Board:
-    """Pictures for TensorBoard, whichever TensorFlow there is."""
-
-    def __init__(self, folder: str) -> None:
-        import tensorflow.compat.v1 as tf
-
-        self._tf = tf
-        # Writers of TensorFlow 1 are for graphs, and their files are read by all TensorBoards.
-        with tf.Graph().as_default():
-            self._writer = tf.summary.FileWriter(folder)
-
-    def add(self, png: bytes, step: int) -> None:
-        tf = self._tf
-        # A PNG begins with its size.
-        width, height = [int.from_bytes(png[place:place + 4], 'big') for place in (16, 20)]
-        image = tf.Summary.Image(encoded_image_string=png, height=height, width=width, colorspace=4)
-        with tf.Graph().as_default():
-            self._writer.add_summary(tf.Summary(value=[tf.Summary.Value(tag='attributions', image=image)]), step)
-            self._writer.flush()
-
-    def close(self) -> None:
-        self._writer.close()
-
-
 def _callback_classes() -> Tuple[Any, ...]:
     """The class Callback of each Keras that is loaded."""
     import tensorflow.compat.v1 as tf
@@ -256,44 +217,6 @@ def _callback_classes() -> Tuple[Any, ...]:
         # From 2.16 on it is one of the others.
         found.append(tf.keras.callbacks)
     return tuple(dict.fromkeys(module.Callback for module in found))
-
-
-def _methods(method: Any, options: Mapping[str, Any]) -> Dict[str, Tuple[Any, Dict[str, Any]]]:
-    """What a column is called -> the method and its options."""
-    from .tensorflow import attribution_methods
-    from .tensorflow.messages import close_to
-    from .tensorflow.methods.noise_tunnel import NoiseTunnel
-
-    pairs: List[Tuple[Any, Mapping[str, Any]]]
-    if isinstance(method, Mapping):
-        pairs = list(method.items())
-    else:
-        several = isinstance(method, (list, tuple))
-        pairs = [(one, {}) for one in method] if several else [(method, options)]
-    if options and (isinstance(method, Mapping) or len(pairs) != 1):
-        raise TypeError('AttributionCallback: %s: options of several methods are given as {method: {option: value}}.'
-                        % ', '.join(sorted(options)))
-    found: Dict[str, Tuple[Any, Dict[str, Any]]] = {}
-    for one, own in pairs:
-        if isinstance(one, NoiseTunnel):
-            found['%s of %s' % (one.method, one.options['of'])] = one, dict(own)
-            continue
-        if not isinstance(one, str) or one not in attribution_methods:
-            raise ValueError('method must be a name of attribution_methods, not %r.%s' % (
-                one, close_to(one, attribution_methods) if isinstance(one, str) else ''))
-        attribution_methods[one].check_names(own)
-        found[one] = one, dict(own)
-    if not found:
-        raise ValueError('method must name at least one method.')
-    return found
-
-
-def _spec(array: np.ndarray) -> Any:
-    import tensorflow.compat.v1 as tf
-
-    # As Keras casts what it is given.
-    dtype = np.dtype(np.float32) if array.dtype == np.float64 else array.dtype
-    return tf.TensorSpec([None] + list(array.shape[1:]), tf.as_dtype(dtype))
 
 
 @contextmanager
