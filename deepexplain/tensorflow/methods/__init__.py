@@ -6,6 +6,7 @@ from collections import OrderedDict
 from typing import Dict, Type
 
 from ..rules.activations import original_grad
+from .activation_maps import EigenCAM, GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM
 from .base import Attribution
 from .deep_taylor import DeepTaylor, DeepTaylorBounded
 from .deeplift import DeepLIFTRescale
@@ -14,6 +15,7 @@ from .expected_gradients import ExpectedGradients
 from .grad_input import GradientXInput
 from .gradient import Gradient
 from .guided import Deconvnet, GuidedBackprop
+from .guided_gradcam import GuidedGradCAM
 from .input import Input
 from .intgrad import IntegratedGradients
 from .lrp import LRP
@@ -40,6 +42,7 @@ from .pattern import PatternAttribution, PatternNet
 from .random import Random
 from .reveal_cancel import DeepLIFTRevealCancel
 from .saliency import Saliency
+from .scorecam import ScoreCAM
 from .shapley import ShapleySampling
 from .smoothgrad import SmoothGrad, SmoothGradSquared, VarGrad
 from .zero import Zero
@@ -95,6 +98,13 @@ attribution_methods: Dict[str, Type[Attribution]] = OrderedDict([
     ('smoothgrad_squared', SmoothGradSquared),
     ('vargrad', VarGrad),
     ('expected_gradients', ExpectedGradients),
+    ('gradcam', GradCAM),
+    ('gradcam++', GradCAMPlusPlus),
+    ('layercam', LayerCAM),
+    ('hirescam', HiResCAM),
+    ('eigencam', EigenCAM),
+    ('scorecam', ScoreCAM),
+    ('guided_gradcam', GuidedGradCAM),
     ('input', Input),
     ('random', Random),
 ])

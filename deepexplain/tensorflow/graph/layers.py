@@ -1,0 +1,105 @@
+"""Inner tensors that have places and channels: the last one of a path, and which of its axes is that of channels."""
+from typing import Dict, List, Optional, Sequence, Set
+
+import tensorflow.compat.v1 as tf
+
+from .compat import static_value, while_context
+from .path import Path
+
+
+def cuts(path: Path) -> List[tf.Tensor]:
+    """The tensors between X and T, outside of loops, through which all of T that depends on X hangs on it, in order."""
+    # All ops of the path come before or after such a tensor, so any order in which inputs come first will do.
+    order = {op: i for i, op in enumerate(path.ops)}
+    reach = max([_last_reader(x, order, path) for x in path.X] or [0])
+    found = []
+    for i, op in enumerate(path.ops):
+        if op not in path.dependent:
+            continue
+        ends = [_last_reader(tensor, order, path) for tensor in op.outputs]
+        if reach <= i:
+            found += [tensor for k, (tensor, end) in enumerate(zip(op.outputs, ends))
+                      if end > i and max(ends[:k] + ends[k + 1:] + [0]) <= i and while_context(op) is None]
+        reach = max([reach] + ends)
+    return found
+
+
+def last_of_rank(path: Path, ranks: Sequence[int]) -> Optional[tf.Tensor]:
+    """The last of these that is of floats, of one of some ranks, and of more places than one."""
+    for tensor in reversed(cuts(path)):
+        if tensor.dtype.is_floating and tensor.shape.ndims in ranks and tensor.name != path.T.name:
+            sizes = tensor.shape.as_list()[1:]
+            del sizes[(channel_axis(tensor, path) or len(sizes)) - 1]
+            if any(size != 1 for size in sizes):
+                return tensor
+    return None
+
+
+def channel_axis(tensor: tf.Tensor, path: Path) -> Optional[int]:
+    """The axis of channels as the nearest op that tells has it: before the tensor, else behind it; None if none does.
+    """
+    found = _before(tensor, path)
+    return _behind(tensor, path) if found is None else found
+
+
+def _last_reader(tensor: tf.Tensor, order: Dict[tf.Operation, int], path: Path) -> int:
+    return max([order[op] for op in tensor.consumers() if op in path.dependent and op in order] or [0])
+
+
+def _before(tensor: tf.Tensor, path: Path) -> Optional[int]:
+    rank = tensor.shape.ndims
+    perms: List[List[int]] = []
+    seen: Set[str] = set()
+    while tensor.name not in seen and not any(tensor.name == x.name for x in path.X):
+        seen.add(tensor.name)
+        told = _told(tensor.op, rank)
+        if told is not None:
+            for one in reversed(perms):
+                told = one.index(told)
+            return told
+        perm = _perm(tensor.op)
+        if perm is not None:
+            perms.append(perm)
+        inputs = [x for x in tensor.op.inputs if x.shape.ndims == rank and path.depends(x)]
+        if not inputs:
+            return None
+        tensor = inputs[0]
+    return None
+
+
+def _behind(tensor: tf.Tensor, path: Path) -> Optional[int]:
+    rank = tensor.shape.ndims
+    # Pairs of a tensor and where the first one's axes are in it.
+    waiting = [(tensor, list(range(rank or 0)))]
+    seen: Set[str] = set()
+    for one, axes in waiting:
+        for op in one.consumers():
+            if op not in path.dependent or one.name != op.inputs[0].name and _perm(op) is not None:
+                continue
+            told = _told(op, rank)
+            if told is not None:
+                return axes.index(told)
+            perm = _perm(op)
+            for y in op.outputs:
+                if y.shape.ndims == rank and y.name not in seen:
+                    seen.add(y.name)
+                    waiting.append((y, axes if perm is None else [perm.index(axis) for axis in axes]))
+    return None
+
+
+def _told(op: tf.Operation, rank: Optional[int]) -> Optional[int]:
+    """The axis of channels of what an op takes and makes, if it has one of its own."""
+    if not rank or not any(one.shape.ndims == rank for one in op.outputs):
+        return None
+    try:
+        form = op.get_attr('data_format').decode()
+    except ValueError:
+        return None
+    return 1 if form.startswith('NC') or form == 'channels_first' else rank - 1
+
+
+def _perm(op: tf.Operation) -> Optional[List[int]]:
+    if op.type != 'Transpose':
+        return None
+    perm = static_value(op.inputs[1])
+    return None if perm is None else [int(axis) for axis in perm]

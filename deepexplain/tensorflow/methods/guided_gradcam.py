@@ -1,0 +1,40 @@
+"""Guided Grad-CAM."""
+from typing import Any, List, Optional
+
+import tensorflow.compat.v1 as tf
+
+from ..runs.model import Model
+from .activation_maps import ActivationMap, GradCAM
+from .guided import GuidedBackprop
+
+
+class GuidedGradCAM(GuidedBackprop):
+    """Guided backpropagation times Grad-CAM, brought to the places of X (Selvaraju et al. 2017, section 3.2).
+
+    The guided gradient starts with 1 at the units explained, as a gradient does, not with T as `guided_backprop` of
+    this library and of iNNvestigate. The attributions have the shape of X, one input alone.
+
+    Args:
+        layer, channels: see `ActivationMap`.
+    """
+
+    def __init__(self, model: Model, layer: Any = None, channels: Optional[str] = None) -> None:
+        if len(model.X) > 1:
+            raise RuntimeError('guided_gradcam is for one input, not for %d: explain T with respect to the one whose '
+                               'places the layer has.' % len(model.X))
+        self.map = GradCAM(model, layer, True, channels)
+        super().__init__(model)
+
+    def build(self) -> List[tf.Tensor]:
+        self._carrier = self.carrier()._replace(relevance=False)
+        guided = self._carrier.gradients(self.model)[0]
+        where = self.map.symbolic[0]
+        for axis in range(1, guided.shape.ndims):
+            if axis not in self.map.layer.of_x:
+                where = tf.expand_dims(where, axis)
+        return [guided * where]
+
+    def at(self, tensors: Any) -> Any:
+        return ActivationMap.at(self.map, tensors)
+
+
