@@ -47,48 +47,69 @@ def _last_reader(tensor: tf.Tensor, order: Dict[tf.Operation, int], path: Path) 
 
 
 def _before(tensor: tf.Tensor, path: Path) -> Optional[int]:
-    rank = tensor.shape.ndims
-    perms: List[List[int]] = []
+    # Where the axes of each tensor on the way are in the one before it, which made it.
+    ways: List[List[int]] = []
     seen: Set[str] = set()
     while tensor.name not in seen and not any(tensor.name == x.name for x in path.X):
         seen.add(tensor.name)
-        told = _told(tensor.op, rank)
+        told = _told(tensor.op, tensor)
         if told is not None:
-            for one in reversed(perms):
-                told = one.index(told)
+            for way in reversed(ways):
+                if told not in way:
+                    return None
+                told = way.index(told)
             return told
-        perm = _perm(tensor.op)
-        if perm is not None:
-            perms.append(perm)
-        inputs = [x for x in tensor.op.inputs if x.shape.ndims == rank and path.depends(x)]
+        inputs = [x for x in tensor.op.inputs if path.depends(x) and _axes(tensor.op, x, tensor) is not None]
         if not inputs:
             return None
+        ways.append(_axes(tensor.op, inputs[0], tensor) or [])
         tensor = inputs[0]
     return None
 
 
 def _behind(tensor: tf.Tensor, path: Path) -> Optional[int]:
-    rank = tensor.shape.ndims
-    # Pairs of a tensor and where the first one's axes are in it.
-    waiting = [(tensor, list(range(rank or 0)))]
+    # Pairs of a tensor and where its axes are in the first one; -1 for those that are new.
+    waiting = [(tensor, list(range(tensor.shape.ndims or 0)))]
     seen: Set[str] = set()
     for one, axes in waiting:
         for op in one.consumers():
-            if op not in path.dependent or one.name != op.inputs[0].name and _perm(op) is not None:
+            if op not in path.dependent:
                 continue
-            told = _told(op, rank)
+            told = _told(op, one)
             if told is not None:
-                return axes.index(told)
-            perm = _perm(op)
+                return axes[told] if axes[told] >= 0 else None
             for y in op.outputs:
-                if y.shape.ndims == rank and y.name not in seen:
+                way = _axes(op, one, y)
+                if way is not None and y.name not in seen:
                     seen.add(y.name)
-                    waiting.append((y, axes if perm is None else [perm.index(axis) for axis in axes]))
+                    waiting.append((y, [-1 if place < 0 else axes[place] for place in way]))
     return None
 
 
-def _told(op: tf.Operation, rank: Optional[int]) -> Optional[int]:
-    """The axis of channels of what an op takes and makes, if it has one of its own."""
+def _axes(op: tf.Operation, x: tf.Tensor, y: tf.Tensor) -> Optional[List[int]]:
+    """For each axis of what an op makes, the axis of an input that it is, -1 for a new one; None where none tells."""
+    old, new = x.shape.ndims, y.shape.ndims
+    if not old or not new:
+        return None
+    if op.type == 'Transpose':
+        perm = static_value(op.inputs[1]) if x is op.inputs[0] else None
+        return None if perm is None else [int(axis) for axis in perm]
+    if op.type == 'ExpandDims' and x is op.inputs[0]:
+        place = static_value(op.inputs[1])
+        if place is None:
+            return None
+        at = int(place) % new
+        return list(range(at)) + [-1] + list(range(at, old))
+    if op.type == 'Squeeze':
+        gone = {axis % old for axis in op.get_attr('squeeze_dims')}
+        kept = [axis for axis in range(old) if axis not in gone]
+        return kept if len(kept) == new else None
+    return list(range(new)) if old == new else None
+
+
+def _told(op: tf.Operation, tensor: tf.Tensor) -> Optional[int]:
+    """The axis of channels of what an op takes or makes, if it has one of its own."""
+    rank = tensor.shape.ndims
     if not rank or not any(one.shape.ndims == rank for one in op.outputs):
         return None
     try:
@@ -96,10 +117,3 @@ def _told(op: tf.Operation, rank: Optional[int]) -> Optional[int]:
     except ValueError:
         return None
     return 1 if form.startswith('NC') or form == 'channels_first' else rank - 1
-
-
-def _perm(op: tf.Operation) -> Optional[List[int]]:
-    if op.type != 'Transpose':
-        return None
-    perm = static_value(op.inputs[1])
-    return None if perm is None else [int(axis) for axis in perm]

@@ -7,7 +7,7 @@ import tensorflow.compat.v1 as tf
 from ..graph.layers import channel_axis, last_of_rank
 from ..graph.path import Path
 from ..rules.gradients import ordinary
-from ..runs.arguments import flag, shown
+from ..runs.arguments import MOST, positive_int, shown
 from ..runs.model import Model
 from .passing import GradientAttribution
 
@@ -19,26 +19,28 @@ class Layer(NamedTuple):
         A: the tensor.
         places: its axes of places, in order.
         channels: its axis of channels.
-        x: the number of the input whose places these are, or None where the map is not resized.
+        x: the number of the input whose places these are, or None.
         of_x: the axes of that input's places.
+        sizes: to which sizes a map is brought, where they are given.
     """
     A: tf.Tensor
     places: List[int]
     channels: int
-    x: Optional[int]
-    of_x: List[int]
+    x: Optional[int] = None
+    of_x: Sequence[int] = ()
+    sizes: Optional[Tuple[int, ...]] = None
 
-    def resized(self, value: Any, X: Sequence[tf.Tensor], first: int = 1) -> Any:
-        """A map, its axes from `first` on the places of A, on the places of X."""
-        if self.x is None:
-            return value
-        for i, axis in enumerate(self.of_x):
-            value = _stretched(value, first + i, tf.shape(X[self.x])[axis])
+    def resized(self, value: tf.Tensor, X: Sequence[tf.Tensor]) -> tf.Tensor:
+        """A map (n, places of A...), on the places of X or brought to the sizes that are given, if either is."""
+        sizes: Sequence[Any] = self.sizes or (
+            [] if self.x is None else [tf.shape(X[self.x])[axis] for axis in self.of_x])
+        for axis, size in enumerate(sizes, 1):
+            value = _stretched(value, axis, size)
         return value
 
 
-def find_layer(model: Model, layer: Any, channels: Optional[str], resize: bool) -> Layer:
-    """The inner tensor that a map is made of; see `ActivationMap`."""
+def find_layer(model: Model, layer: Any, resize: Any, channels: Optional[str]) -> Layer:
+    """The inner tensor that a map is made of, and what the map is brought to; see `ActivationMap`."""
     if model.together:
         raise RuntimeError("%s is not defined for rows='together': a map is of one sample." % model.method)
     if channels not in (None, 'first', 'last'):
@@ -49,15 +51,26 @@ def find_layer(model: Model, layer: Any, channels: Optional[str], resize: bool) 
         raise RuntimeError("layer ('%s') must have axes of samples, places and channels, at least 3, not %s." % (
             A.name, 'an unknown number' if rank is None else rank))
     axis = (channel_axis(A, model.path) or rank - 1) if channels is None else 1 if channels == 'first' else rank - 1
-    places = [i for i in range(1, rank) if i != axis]
-    if not resize:
-        return Layer(A, places, axis, None, [])
-    fitting = [i for i, x in enumerate(model.X)
-               if _places_of(x, model, len(places), channels) and Path([x], A).ops]
+    found = Layer(A, [i for i in range(1, rank) if i != axis], axis)
+    if resize is False:
+        return found
+    if resize is not True:
+        if not isinstance(resize, (tuple, list)) or len(resize) != rank - 2:
+            raise ValueError("resize must be True, False or %d sizes, one for each axis of places of '%s', not %s." % (
+                rank - 2, A.name, shown(resize)))
+        return found._replace(sizes=tuple(positive_int('resize', one, MOST) for one in resize))
+    return _with_places(found, model, channels)
+
+
+def _with_places(layer: Layer, model: Model, channels: Optional[str]) -> Layer:
+    """A layer with the input whose places it has."""
+    number = len(layer.places)
+    fitting = [i for i, x in enumerate(model.X) if _places_of(x, model, number, channels) and Path([x], layer.A).ops]
     if len(fitting) != 1:
-        raise RuntimeError("%s: the map at '%s' has %d axes of places, as %s. Say resize=False for the map as it is." % (
-            model.method, A.name, len(places), 'no input has' if not fitting else 'several inputs have'))
-    return Layer(A, places, axis, fitting[0], _places_of(model.X[fitting[0]], model, len(places), channels))
+        raise RuntimeError('%s: the map at \'%s\' has %d axes of places, as %s. Say resize=False for the map as it is, '
+                           'or a tuple of sizes.' % (model.method, layer.A.name, number,
+                                                     'several inputs have' if fitting else 'no input has'))
+    return layer._replace(x=fitting[0], of_x=_places_of(model.X[fitting[0]], model, number, channels))
 
 
 def _places_of(x: tf.Tensor, model: Model, number: int, channels: Optional[str]) -> List[int]:
@@ -76,8 +89,8 @@ def _last(model: Model) -> tf.Tensor:
     for x in model.X:
         rank = x.shape.ndims
         path = model.path if len(model.X) == 1 else Path([x], model.T)
-        # Of pictures without channels, and of words, the layers have one axis more.
-        ranks = [] if rank is None or rank < 2 else [rank + 1] if rank == 2 else [rank, rank + 1]
+        # Of pictures without channels the layers have one axis more, of flat ones any number.
+        ranks = range(3, 6) if rank in (None, 2) else [rank, rank + 1]
         last = last_of_rank(path, [one for one in ranks if 3 <= one <= 5])
         if last is not None:
             found.append(last)
@@ -123,8 +136,8 @@ class ActivationMap(GradientAttribution):
     layer: the inner tensor A, (n, places..., channels) of one, two or three axes of places, or its name; of an opened
         model also what `tensor` takes. Default: the last one with places before T through which all of T hangs on X,
         in a CNN what is pooled or flattened before the head.
-    resize: whether the map is brought to the places of X, linearly along each axis as `tf.image.resize` does with two;
-        else it has those of A. Default True.
+    resize: True (default): the map is brought to the places of X, linearly along each axis as `tf.image.resize` does
+        with two; False: it has those of A; or a tuple of sizes, where X is flat, say.
     channels: 'first' or 'last', of A and X. Default None: as the nearest convolution, pooling or bias has them.
 
     The attributions are one array of shape (n,) + the places of X (for an image (n, height, width)), of A's dtype.
@@ -133,11 +146,14 @@ class ActivationMap(GradientAttribution):
     #: One array, whatever the number of inputs.
     per_group = True
 
+    #: Not by gradients at X, which may well be ids.
+    differentiates = False
+
     #: Whether the map is of positive evidence alone.
     positive = True
 
-    def __init__(self, model: Model, layer: Any = None, resize: bool = True, channels: Optional[str] = None) -> None:
-        self.layer = find_layer(model, layer, channels, flag('resize', resize))
+    def __init__(self, model: Model, layer: Any = None, resize: Any = True, channels: Optional[str] = None) -> None:
+        self.layer = find_layer(model, layer, resize, channels)
         super().__init__(model)
 
     def build(self) -> List[tf.Tensor]:

@@ -30,7 +30,8 @@ class GradientAttribution(Attribution):
         self._at: Dict[Tuple[str, ...], List[tf.Tensor]] = {}
         #: The size of the target, at the input and, where that is a part of what is explained, at the baseline.
         self._sizes: List[tf.Tensor] = []
-        refuse_cut(model, self.shares, self.ruled)
+        if self.differentiates:
+            refuse_cut(model, self.shares, self.ruled)
         #: The builds by numbers of steps, where only the data tell how many steps loops take.
         self.lengths: Optional[Lengths] = None
         self.symbolic: List[tf.Tensor] = []

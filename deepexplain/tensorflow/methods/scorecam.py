@@ -3,7 +3,7 @@ from typing import Any, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from ..runs.arguments import MOST, flag, positive_int
+from ..runs.arguments import MOST, positive_int
 from ..runs.batching import cuts
 from ..runs.model import Model
 from ..runs.run import Run
@@ -31,12 +31,12 @@ class ScoreCAM(Attribution):
     #: One array, whatever the number of inputs.
     per_group = True
 
-    def __init__(self, model: Model, layer: Any = None, resize: bool = True, channels: Optional[str] = None,
+    def __init__(self, model: Model, layer: Any = None, resize: Any = True, channels: Optional[str] = None,
                  top: Optional[int] = None, baseline: Any = None) -> None:
         super().__init__(model)
-        self._resize = flag('resize', resize)
+        self._shown_as = find_layer(model, layer, resize, channels)
         # The masks have the places of X in any case.
-        self.layer = find_layer(model, layer, channels, True)
+        self.layer = self._shown_as if resize is True else find_layer(model, layer, True, channels)
         self._top = None if top is None else positive_int('top', top, MOST)
         self.set_absent(baseline)
 
@@ -92,16 +92,21 @@ class ScoreCAM(Attribution):
         return run.scores(samples[rows], points).reshape(len(samples), count)
 
     def _shown(self, run: Run, A: np.ndarray) -> np.ndarray:
-        return self._stretch(run, A) if self._resize else A
+        layer = self._shown_as
+        return self._stretch(run, A) if layer.x is not None else resized(A, layer.sizes or A.shape[2:])
 
     def _stretch(self, run: Run, value: np.ndarray) -> np.ndarray:
         """Values resized along their last axes to the places of X."""
-        of_x = self.layer.of_x
-        for i, axis in enumerate(of_x):
-            where = value.ndim - len(of_x) + i
-            weights = _linear(value.shape[where], run.xs[self.layer.x or 0].shape[axis])
-            value = np.moveaxis(np.tensordot(value, weights, ([where], [1])), -1, where)
-        return value
+        return resized(value, [run.xs[self.layer.x or 0].shape[axis] for axis in self.layer.of_x])
+
+
+def resized(value: np.ndarray, sizes: Sequence[int]) -> np.ndarray:
+    """An array brought to some sizes along its last axes by linear interpolation."""
+    for axis, size in zip(range(-len(sizes), 0), sizes):
+        if value.shape[axis] != size:
+            weights = _linear(value.shape[axis], size)
+            value = np.moveaxis(np.tensordot(value, weights, ([axis], [1])), -1, axis)
+    return value
 
 
 def _linear(old: int, size: int) -> np.ndarray:

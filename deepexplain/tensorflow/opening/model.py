@@ -46,6 +46,8 @@ class OpenedModel(DeepExplain):
     def get_explainer(self, method: Any, T: tf.Tensor, X: Any, rows: Optional[str] = None, **options: Any) -> Explainer:
         """See `DeepExplain.get_explainer`; of a file, what `open` would have refused as an output is refused here."""
         self._check_entered()
+        if isinstance(options.get('layer'), str):
+            options['layer'] = self.tensor(options['layer'])
         guard = self._opened().guard
         if guard is not None and isinstance(T, tf.Tensor):
             # What else the model takes may be fed in the runs.
