@@ -35,7 +35,9 @@ ALIKE = {'gradient': 'saliency', 'input_t_gradient': 'grad*input', 'integrated_g
          'smoothgrad_squared': 'smoothgrad', 'vargrad': 'smoothgrad', 'input': None, 'random': None}
 #: One pass from T to X by rules, compared with one plain gradient.
 FAMILY = [name for name in attribution_methods
-          if name.startswith(('lrp', 'deep_taylor', 'pattern', 'deeplift.', 'deconvnet', 'guided'))]
+          if name.startswith(('lrp', 'deep_taylor', 'pattern', 'deeplift.', 'deconvnet', 'guided_b'))]
+#: Those of pictures alone.
+MAPS = ('gradcam', 'gradcam++', 'layercam', 'hirescam', 'eigencam', 'scorecam', 'guided_gradcam')
 WHOLE, MANY = ('saliency', 'grad*input', 'elrp', 'deeplift'), ('intgrad', 'occlusion', 'shapley_sampling')
 SAMPLED = ('smoothgrad', 'expected_gradients')
 SIZES = {'MLP': (64, 128, 256, 512), 'CNN': (16, 32, 64, 128, 256, 512)}

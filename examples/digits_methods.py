@@ -22,7 +22,7 @@ COLUMNS = 8
 
 def network(x):
     """Pictures (n, 64) to ten logits."""
-    h = tf.reshape(x, [-1, 8, 8, 1])
+    h = tf.reshape(x, [-1, 8, 8, 1], name='pictures')
     for before, after in ((1, 16), (16, 32)):
         filters = tf.Variable(tf.random_normal([3, 3, before, after], stddev=(2.0 / 9 / before) ** 0.5))
         h = tf.nn.conv2d(h, filters, strides=[1, 1, 1, 1], padding='SAME')
@@ -66,6 +66,7 @@ def main():
     x = tf.placeholder(tf.float32, [None, 64])
     y = tf.placeholder(tf.int64, [None])
     logits = network(x)
+    pictures = x.graph.get_tensor_by_name('pictures:0')
     loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits))
     step = tf.train.AdamOptimizer(0.002).minimize(loss)
 
@@ -89,10 +90,12 @@ def main():
             for method in attribution_methods:
                 if method in LEFT_OUT:
                     continue
-                explainer = de.get_explainer(method, logits, x, **options.get(method, {}))
+                # A map of the places of a layer needs to know those of X.
+                X, samples = (pictures, xs.reshape(-1, 8, 8, 1)) if 'cam' in method else (x, xs)
+                explainer = de.get_explainer(method, logits, X, **options.get(method, {}))
                 if method.startswith('pattern'):
                     explainer.fit_patterns(train_x)
-                attributions[method] = explainer.run(xs, ys).reshape(-1, 8, 8)
+                attributions[method] = explainer.run(samples, ys).reshape(-1, 8, 8)
 
     draw(xs.reshape(-1, 8, 8), attributions).savefig(args.out, dpi=110)
     print('wrote %s' % args.out)

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
-from models import REQUIRED, close, dense, initialise, mlp
+from models import MAPS, REQUIRED, close, dense, initialise, mlp
 
 from deepexplain.tensorflow import DeepExplain, register_rule
 from deepexplain.tensorflow.methods import attribution_methods
@@ -44,8 +44,8 @@ def test_outside_of_the_context(session, model):
 
 def test_unknown_method(de, model):
     X, T = model
-    with pytest.raises(RuntimeError, match=r"Method must be in \['zero', 'saliency', .*\], not 'gradcam'"):
-        de.explain('gradcam', T, X, [[1] * 5])
+    with pytest.raises(RuntimeError, match=r"Method must be in \['zero', 'saliency', .*\], not 'sumcam'"):
+        de.explain('sumcam', T, X, [[1] * 5])
 
 
 @pytest.mark.parametrize('T,X,which', [
@@ -169,7 +169,7 @@ def test_batch_size_that_a_fixed_dimension_cannot_take(de, rng):
         summed.run(np.zeros((6, 5)))
 
 
-@pytest.mark.parametrize('method', sorted(attribution_methods))
+@pytest.mark.parametrize('method', sorted(set(attribution_methods) - set(MAPS)))
 def test_an_option_that_the_method_has_not(de, model, method):
     X, T = model
     size = len(de.graph.get_operations())
@@ -254,7 +254,7 @@ def test_perturbing_a_target_that_is_not_per_sample(session, model):
         close(explainer.run(np.ones((1, 5))), de.explain('occlusion', T, X, np.ones((1, 5))), 1e-5)
 
 
-@pytest.mark.parametrize('method', sorted(attribution_methods))
+@pytest.mark.parametrize('method', sorted(set(attribution_methods) - set(MAPS)))
 def test_batches_of_a_target_that_is_not_per_sample(de, model, method):
     X, T = model
     with pytest.raises(RuntimeError, match="T .* is one number for all samples, so that batches would change"):

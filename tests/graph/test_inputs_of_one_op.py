@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
-from models import REQUIRED, close, dense, initialise, weights
+from models import MAPS, REQUIRED, close, dense, initialise, weights
 
 from deepexplain.tensorflow import DeepExplain
 from deepexplain.tensorflow.methods import attribution_methods
@@ -14,7 +14,7 @@ MAKERS = {
     'identity_n': (lambda z: tf.raw_ops.IdentityN(input=[z[:, :3], 2 * z[:, 3:]]), lambda z: (z[:, :3], 2 * z[:, 3:])),
 }
 
-METHODS = [name for name in attribution_methods if name not in ('zero', 'input', 'random', 'pattern.net')
+METHODS = [name for name in attribution_methods if name not in MAPS + ('zero', 'input', 'random', 'pattern.net')
            and not name.startswith('pattern')]
 
 OPTIONS = {'intgrad': dict(steps=10), 'integrated_gradients': dict(steps=10), 'occlusion': dict(

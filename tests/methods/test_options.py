@@ -18,7 +18,7 @@ METHODS = {'zero': {}, 'saliency': {}, 'grad*input': {}, 'intgrad': dict(steps=4
            # Without noise, which is for each sample its own.
            'smoothgrad': dict(of='intgrad', options=dict(steps=4), samples=3, noise=0)}
 FAMILY = [name for name in attribution_methods
-          if name.startswith(('lrp', 'deep_taylor', 'pattern', 'deeplift.', 'deconvnet', 'guided'))]
+          if name.startswith(('lrp', 'deep_taylor', 'pattern', 'deeplift.', 'deconvnet', 'guided_b'))]
 METHODS.update((name, REQUIRED.get(name, {})) for name in FAMILY)
 #: What goes along with the samples is a function of their numbers.
 OPTIONS = {

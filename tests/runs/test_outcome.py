@@ -4,7 +4,7 @@ import warnings
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
-from models import REQUIRED, Counting, close, initialise, mlp
+from models import MAPS, REQUIRED, Counting, close, initialise, mlp
 from spellings import stricter
 
 from deepexplain.tensorflow import DeepExplain
@@ -108,7 +108,7 @@ def test_relevance_that_grows_without_bounds(session):
             de.explain('lrp.z_plus', T, X, [[1, 1 - 1e-6]])
 
 
-@pytest.mark.parametrize('method', list(attribution_methods))
+@pytest.mark.parametrize('method', [name for name in attribution_methods if name not in MAPS])
 def test_ordinary_results_are_not_doubted(session, rng, method):
     X, T = mlp(tf.nn.relu, rng)
     initialise(session)

@@ -7,7 +7,7 @@ from typing import Dict, Type
 
 from ..rules.activations import original_grad
 from .activation_maps import EigenCAM, GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM
-from .base import Attribution
+from .attribution import Attribution
 from .deep_taylor import DeepTaylor, DeepTaylorBounded
 from .deeplift import DeepLIFTRescale
 from .elrp import EpsilonLRP

@@ -9,7 +9,7 @@ from ..graph.path import Path
 from ..rules.gradients import ordinary
 from ..runs.arguments import MOST, positive_int, shown
 from ..runs.model import Model
-from .passing import GradientAttribution
+from .base import GradientAttribution
 
 
 class Layer(NamedTuple):

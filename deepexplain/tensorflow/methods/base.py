@@ -1,207 +1,114 @@
-"""What every method is made of: the base classes."""
-import inspect
-from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
+"""Methods of one pass from T to X: a few tensors, built once and fetched."""
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from ..runs.baselines import Baselines, check_baseline, check_references, spread
-from ..runs.batching import cuts, pairs
+from ..graph.asking import Unknown
+from ..rules.cuts import refuse_cut
+from ..rules.gradients import Carrier, ordinary
+from ..runs.batching import Rows, add_rows, sweep
 from ..runs.model import Model
 from ..runs.run import Run
-from ..runs.seeds import check_seed
-from .values import check_value
+from ..runs.uneven import check_first_axis
+from .attribution import Attribution
+from .lengths import Lengths
 
 
-class Attribution:
-    """A method: builds its symbolic graph once, and attributes the target of each run to the inputs.
+class GradientAttribution(Attribution):
+    """A method that is the fetch of a few tensors, each a function of a gradient and of what it is taken at."""
 
-    Options are the keyword parameters of `__init__`. Shared ones, which `run` takes as well:
+    differentiates = True
 
-    baseline: where the features count as absent. A number, an array of the shape of one sample, or an array with one
-        baseline for each sample; for several inputs a list with one of these for each. None stands for zeros.
-        Default None.
-    references: in place of a baseline a set of m of them, an array (m,) + the shape of a sample, for several inputs a
-        list: the attributions are the mean over the set (expected gradients over references, as DeepSHAP of Lundberg
-        and Lee 2017). Default None.
-    seed: an int, or numpy Generator or RandomState, to draw from; each run draws from these once. By default numpy's
-        global state.
-    """
+    #: Whether a call evaluates T at the samples as they are, each in rows of their own.
+    one_pass = True
 
-    #: The options that `run` takes too.
-    run_options: Sequence[str] = ()
-
-    #: Whether the attributions of a sample should add up to a change of the target.
-    has_convergence_delta = False
-
-    #: Whether T is evaluated at all, and whether it is by its gradients that it is explained.
-    evaluates, differentiates = True, False
-
-    #: The op types that let no gradient through, but whose change the method shares all the same.
-    shares: FrozenSet[str] = frozenset()
-
-    #: The op types of functions of one number for which the method has a rule, be they without a gradient.
-    ruled: FrozenSet[str] = frozenset()
-
-    #: Whether attributions are one array (n, groups), for several inputs too.
-    per_group = False
-
-    #: The ops on the path that the method passes by their ordinary gradient though that is not exact.
-    unruled = ''
-
-    #: Whether what these lose of T is to be measured in each run.
-    lossy = False
-
-    #: The values that placeholders for training, and what is made of them, have while the model does not train, and
-    #: what is to be said where they have others.
-    training: Tuple[Mapping[str, Optional[float]], str] = ({}, '')
-
-    #: The values that placeholders for training, and what is made of them, had to have for the graph to be built as it
-    #: is; None stands for whatever they are made to be.
-    settled: Mapping[str, Optional[float]] = {}
-
-    #: Why attributions may not add up as they are meant to.
-    share = ''
-
-    #: What the method draws from, where a run does not say.
-    seed: Any = None
-
-    #: The baselines at which `look_at_absence` saw the target.
-    _looked_at: Optional[int] = None
-
-    #: Whether T may have no value at some baseline, once that was asked.
-    _singular: Optional[bool] = None
-
-    #: Whether attributions are parts of T, so that they can be told to be too large.
-    parts_of_target = False
-
-    #: What to do about attributions that are not finite, or far too large.
-    remedy = ''
-
-    #: How many times as large as T they, or their sum, may be without a warning.
-    excess = 1000.
+    _carrier: Optional[Carrier] = None
 
     def __init__(self, model: Model) -> None:
-        self.model = model
+        super().__init__(model)
+        self._at: Dict[Tuple[str, ...], List[tf.Tensor]] = {}
+        #: The size of the target, at the input and, where that is a part of what is explained, at the baseline.
+        self._sizes: List[tf.Tensor] = []
+        if self.differentiates:
+            refuse_cut(model, self.shares, self.ruled)
+        #: The builds by numbers of steps, where only the data tell how many steps loops take.
+        self.lengths: Optional[Lengths] = None
+        self.symbolic: List[tf.Tensor] = []
+        try:
+            self.symbolic = self.build()
+        except Unknown as unknown:
+            self.lengths, self.settled = Lengths(self, unknown), unknown.settled
 
-    def check_run(self, options: Mapping[str, Any]) -> None:
-        """Check the options of a run, as far as they say nothing of its samples."""
-        check_seed(options.get('seed'))
-        self._told(options)
+    def build(self) -> List[tf.Tensor]:
+        """The attributions of each input as tensors."""
+        self._carrier = self.carrier()
+        self.settled = self._carrier.settled
+        self.model.choose_from(self._carrier.T)
+        if self.parts_of_target:
+            self._sizes = [self.model.size_of(self._carrier.T)]
+        return [self.finish(gradient, x) for gradient, x in zip(self._carrier.gradients(self.model), self.model.X)]
 
-    def prepare(self, run: Run) -> None:
-        """Check what a run was told, before any session call."""
-        check_seed(run.options.get('seed'))
-        if 'baseline' in self.run_options or 'references' in self.run_options:
-            self.absent(run)
+    def carrier(self) -> Carrier:
+        """What gradients are taken of: by default the target, with its ordinary gradient."""
+        return ordinary(self.model.path)
 
-    def attribute(self, run: Run) -> List[np.ndarray]:
-        """The attributions of each input, in the order of X."""
+    def finish(self, gradient: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
+        """The attributions at a tensor of the path, given the gradient there."""
         raise NotImplementedError
 
     def at(self, tensors: Sequence[tf.Tensor]) -> Any:
-        """Make ready to attribute to tensors of the path."""
-        raise RuntimeError('relevances is not defined for %s: it is for methods of one pass from T to X, and intgrad.'
-                           % type(self).__name__)
+        """The attributions of tensors of the path as tensors, built once."""
+        if self.lengths is not None:
+            return []
+        if self._carrier is None:
+            return super().at(tensors)
+        key = tuple(tensor.name for tensor in tensors)
+        if key not in self._at:
+            self._at[key] = [self.finish(gradient, tensor) for gradient, tensor in zip(
+                self._carrier.gradients(self.model, tensors), tensors)]
+        return self._at[key]
+
+    def further(self, run: Run, rows: Rows) -> List[Tuple[tf.Tensor, np.ndarray]]:
+        """What some rows are fed besides the samples, row by row."""
+        return []
+
+    def whole(self) -> List[Tuple[tf.Tensor, np.ndarray]]:
+        """What every call is fed alike."""
+        return []
+
+    def evaluate(self, run: Run, fetches: Sequence[tf.Tensor], rows: Rows,
+                 feeds: Sequence[Tuple[tf.Tensor, np.ndarray]]) -> List[np.ndarray]:
+        """Tensors in some rows of a run, which takes note of how large the target is there."""
+        values = run.evaluate(list(fetches) + self._sizes, rows.samples, run.inputs(rows), feeds, self.whole(),
+                              choosers=True)
+        for place, sizes in enumerate(values[len(fetches):]):
+            run.seen.note(sizes, baselines=place > 0)
+        return values[:len(fetches)]
 
     def relevances(self, run: Run, tensors: Sequence[tf.Tensor]) -> List[np.ndarray]:
-        """The attributions of tensors of the path that are made ready."""
-        raise NotImplementedError
+        """The attributions of tensors of the path, the mean over a run's evaluations."""
+        if self.lengths is not None:
+            return self.lengths.relevances(run, tensors)
+        fetches, size = self.at(tensors), self.evaluations(run)
+        totals: List[np.ndarray] = []
+        for rows in sweep(run.n, size, run.rowing):
+            values = self.evaluate(run, fetches, rows, self.further(run, rows))
+            for tensor, value in zip(tensors, values):
+                check_first_axis(tensor, value, len(rows.samples))
+            totals = totals or [np.zeros((run.n,) + value.shape[1:]) for value in values]
+            for total, value in zip(totals, values):
+                add_rows(total, rows.samples, value)
+        return [(total / size).astype(tensor.dtype.as_numpy_dtype) for total, tensor in zip(totals, tensors)]
 
-    def cause(self, run: Run, attributions: Sequence[np.ndarray]) -> str:
-        """Why attributions are not finite, or far too large, in a sentence, if that can be told."""
-        return ''
+    def attribute(self, run: Run) -> List[np.ndarray]:
+        if self.lengths is not None:
+            return self.lengths.each(run, lambda method, part: method.attribute(part))
+        return self.attributed(run)
 
-    def evaluations(self, run: Run) -> int:
-        """How often `attribute` evaluates each sample."""
-        return 1
-
-    def dtype(self, run: Run) -> List[Any]:
-        """The dtype of each input's attributions: the input's, or T's where the input is of ints."""
-        return [x.dtype if x.dtype.kind == 'f' else self.model.T.dtype.as_numpy_dtype for x in run.xs]
-
-    def total(self, attributions: List[np.ndarray]) -> np.ndarray:
-        """The sum of each sample's attributions, float64."""
-        return sum(one.reshape(len(one), -1).sum(1, dtype=np.float64) for one in attributions)
-
-    def change(self, run: Run) -> np.ndarray:
-        """What the attributions of each sample should add up to: T(x) - T(baseline), the mean over references."""
-        return run.before() - run.absent_scores(self.absent(run))
-
-    def look_at_absence(self, run: Run, absent: Baselines) -> None:
-        """Let a run see the target where features are absent, if it may have no value there.
-
-        For methods that do not evaluate it there. Once for the same baselines in a row: weights that change later
-        seldom change whether T has a value.
-        """
-        if self._singular is None:
-            self._singular = self.model.path.may_be_singular
-        if not self._singular:
-            return
-        key = hash(b''.join(array.tobytes() for array in absent.arrays))
-        if key == self._looked_at:
-            return
-        samples, references = np.zeros(absent.size, int), np.arange(absent.size)
-        if not run.rowing.mixed or any(array.shape[1] > 1 for array in absent.arrays):
-            samples, references = pairs(run.n, absent.size, run.rowing.mixed)
-        progress, run.progress = run.progress, lambda rows: None
-        for part in cuts(len(samples), run.rowing, run.n):
-            points = absent.rows(samples[part], references[part])
-            score = run.evaluate([self.model.score], samples[part], points)[0]
-            run.seen.note(np.abs(score), baselines=True)
-        run.progress, self._looked_at = progress, key
-
-    def set_absent(self, baseline: Any, references: Any = None) -> None:
-        """Take the options that say where features are absent."""
-        if baseline is not None and references is not None:
-            raise ValueError('baseline and references exclude each other: give one of them.')
-        self._baseline = check_baseline(baseline, self.model.samples, self.model.many)
-        self._references = check_references(references, self.model.samples, self.model.many)
-
-    def absent(self, run: Run) -> Baselines:
-        """Where the features of a run's samples are absent: as the run was told, else as the explainer was."""
-        if run.baselines is not None:
-            return run.baselines
-        told = self._told(run.options) or self
-        run.baselines = spread(told._baseline, told._references, run.xs)
-        return run.baselines
-
-    def _told(self, options: Mapping[str, Any]) -> Optional['Attribution']:
-        """What holds the baseline or the references of a run, if it has its own."""
-        if options.get('baseline') is None and options.get('references') is None:
-            return None
-        told = Attribution(self.model)
-        told.set_absent(options.get('baseline'), options.get('references'))
-        return told
-
-    @classmethod
-    def options(cls) -> List[str]:
-        """The names of the method's options."""
-        return list(inspect.signature(cls.__init__).parameters)[2:]
-
-    @classmethod
-    def split(cls, options: Mapping[str, Any]) -> Tuple[Dict[str, Any], Dict[str, Any]]:
-        """The options that an explainer is built with, and those that can wait for its runs."""
-        later = {name: value for name, value in options.items() if name in cls.run_options}
-        return {name: value for name, value in options.items() if name not in later}, later
-
-    @classmethod
-    def check_options(cls, options: Mapping[str, Any]) -> None:
-        """Refuse an option that the method does not have, or a value of no use to it, before anything is built."""
-        cls.check_names(options)
-        for name, value in options.items():
-            cls.check_value(name, value)
-
-    @classmethod
-    def check_names(cls, options: Mapping[str, Any]) -> None:
-        """Refuse an option that the method does not have."""
-        for name in options:
-            if name not in cls.options():
-                raise TypeError('%s has no option %r; %s.' % (
-                    cls.__name__, name, 'its options are ' + ', '.join(cls.options()) if cls.options() else
-                    'it has none'))
-
-    @classmethod
-    def check_value(cls, name: str, value: Any) -> None:
-        """Refuse the value of an option, as far as no model is needed to tell."""
-        check_value(name, value)
+    def attributed(self, run: Run) -> List[np.ndarray]:
+        """The attributions, where the symbolic graph is built."""
+        parts = [self.evaluate(run, self.symbolic, rows, self.further(run, rows))
+                 for rows in sweep(run.n, 1, run.rowing)]
+        # What one call returns is handed on as it is.
+        return parts[0] if len(parts) == 1 else [np.concatenate(values) for values in zip(*parts)]

@@ -19,7 +19,7 @@ from ..runs.baselines import Baselines
 from ..runs.batching import Rows, add_rows, sweep
 from ..runs.model import Model
 from ..runs.run import Run
-from .passing import GradientAttribution
+from .base import GradientAttribution
 
 #: No attribution is of this size unless an op puts out what is infinite.
 LARGE = 1e20

@@ -11,7 +11,7 @@ from ..rules.ruled import ruled_replica
 from ..runs.arguments import shown
 from ..runs.model import Model
 from ..runs.run import Run
-from .passing import GradientAttribution
+from .base import GradientAttribution
 
 
 class EpsilonLRP(GradientAttribution):

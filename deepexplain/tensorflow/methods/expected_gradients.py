@@ -11,7 +11,7 @@ from ..runs.batching import add_rows, sweep, take
 from ..runs.model import Model
 from ..runs.run import Run
 from ..runs.seeds import Draws, check_seed
-from .base import Attribution
+from .attribution import Attribution
 
 
 class ExpectedGradients(Attribution):

@@ -1,7 +1,7 @@
 """Gradient times input."""
 import tensorflow.compat.v1 as tf
 
-from .passing import GradientAttribution
+from .base import GradientAttribution
 
 
 class GradientXInput(GradientAttribution):

@@ -1,7 +1,7 @@
 """The gradient itself."""
 import tensorflow.compat.v1 as tf
 
-from .passing import GradientAttribution
+from .base import GradientAttribution
 
 
 class Gradient(GradientAttribution):

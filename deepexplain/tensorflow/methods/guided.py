@@ -14,7 +14,7 @@ from ..rules.cuts import refuse_hidden
 from ..rules.gradients import Carrier, carrier_on, lowered
 from ..rules.markers import ends
 from ..rules.straight import straight
-from .passing import GradientAttribution
+from .base import GradientAttribution
 
 
 class DeconvRules(RuleSet):

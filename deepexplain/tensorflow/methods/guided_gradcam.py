@@ -4,7 +4,7 @@ from typing import Any, List, Optional
 import tensorflow.compat.v1 as tf
 
 from ..runs.model import Model
-from .activation_maps import ActivationMap, GradCAM
+from .activation_maps import GradCAM, find_layer
 from .guided import GuidedBackprop
 
 
@@ -22,11 +22,12 @@ class GuidedGradCAM(GuidedBackprop):
         if len(model.X) > 1:
             raise RuntimeError('guided_gradcam is for one input, not for %d: explain T with respect to the one whose '
                                'places the layer has.' % len(model.X))
-        self.map = GradCAM(model, layer, True, channels)
+        self._where = (find_layer(model, layer, True, channels).A, channels)
         super().__init__(model)
 
     def build(self) -> List[tf.Tensor]:
         self._carrier = self.carrier()._replace(relevance=False)
+        self.map = GradCAM(self.model, self._where[0], True, self._where[1])
         guided = self._carrier.gradients(self.model)[0]
         where = self.map.symbolic[0]
         for axis in range(1, guided.shape.ndims):
@@ -35,6 +36,6 @@ class GuidedGradCAM(GuidedBackprop):
         return [guided * where]
 
     def at(self, tensors: Any) -> Any:
-        return ActivationMap.at(self.map, tensors)
+        return self.map.at(tensors)
 
 

@@ -4,7 +4,7 @@ from typing import List
 import numpy as np
 
 from ..runs.run import Run
-from .base import Attribution
+from .attribution import Attribution
 
 
 class Input(Attribution):

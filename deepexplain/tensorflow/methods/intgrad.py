@@ -14,7 +14,7 @@ from ..runs.first_layer import find_head
 from ..runs.largest import Asked
 from ..runs.model import Model
 from ..runs.run import Run
-from .passing import GradientAttribution
+from .base import GradientAttribution
 
 
 class IntegratedGradients(GradientAttribution):

@@ -12,7 +12,7 @@ from ..runs.model import Model
 from ..runs.run import Run
 
 if TYPE_CHECKING:
-    from .passing import GradientAttribution
+    from .base import GradientAttribution
 
 #: What a session call has answered, in turn: for which path, and the shape and the numbers of each tensor.
 Key = Tuple[Tuple[bool, Tuple[Tuple[Tuple[int, ...], Tuple[int, ...]], ...]], ...]

@@ -14,7 +14,7 @@ from ..relevance.rules import Epsilon, Rule
 from ..rules.gradients import Carrier, carrier_on
 from ..runs.model import Model
 from ..runs.run import Run
-from .passing import GradientAttribution
+from .base import GradientAttribution
 
 
 class LRP(GradientAttribution):

@@ -19,7 +19,7 @@ from ..runs.arrays import to_array
 from ..runs.batching import sweep
 from ..runs.model import Model
 from ..runs.run import Run
-from .passing import GradientAttribution
+from .base import GradientAttribution
 
 
 class PatternRules(Relevance):

@@ -11,7 +11,7 @@ from ..runs.batching import aligned
 from ..runs.first_layer import FirstLayer, find_head
 from ..runs.model import Model
 from ..runs.run import Run
-from .base import Attribution
+from .attribution import Attribution
 
 
 class PerturbationAttribution(Attribution):

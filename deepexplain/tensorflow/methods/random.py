@@ -7,7 +7,7 @@ from ..runs.arguments import number
 from ..runs.model import Model
 from ..runs.run import Run
 from ..runs.seeds import Draws, check_seed
-from .base import Attribution
+from .attribution import Attribution
 
 
 class Random(Attribution):

@@ -1,7 +1,7 @@
 """Saliency maps."""
 import tensorflow.compat.v1 as tf
 
-from .passing import GradientAttribution
+from .base import GradientAttribution
 
 
 class Saliency(GradientAttribution):

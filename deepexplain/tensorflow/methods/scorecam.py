@@ -8,7 +8,7 @@ from ..runs.batching import cuts
 from ..runs.model import Model
 from ..runs.run import Run
 from .activation_maps import find_layer
-from .base import Attribution
+from .attribution import Attribution
 
 #: How many numbers of a layer are held at once.
 HELD = 2 ** 25

@@ -10,8 +10,8 @@ from ..runs.model import Model
 from ..runs.moments import Moments
 from ..runs.run import Run
 from ..runs.seeds import Draws, check_seed, generator_of
-from .base import Attribution
-from .passing import GradientAttribution
+from .attribution import Attribution
+from .base import GradientAttribution
 
 
 class SmoothGrad(Attribution):

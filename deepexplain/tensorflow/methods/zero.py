@@ -3,7 +3,7 @@ from typing import List
 
 import tensorflow.compat.v1 as tf
 
-from .passing import GradientAttribution
+from .base import GradientAttribution
 
 
 class Zero(GradientAttribution):

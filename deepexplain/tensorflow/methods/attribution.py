@@ -1,0 +1,207 @@
+"""What every method is made of: the base classes."""
+import inspect
+from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
+
+import numpy as np
+import tensorflow.compat.v1 as tf
+
+from ..runs.baselines import Baselines, check_baseline, check_references, spread
+from ..runs.batching import cuts, pairs
+from ..runs.model import Model
+from ..runs.run import Run
+from ..runs.seeds import check_seed
+from .values import check_value
+
+
+class Attribution:
+    """A method: builds its symbolic graph once, and attributes the target of each run to the inputs.
+
+    Options are the keyword parameters of `__init__`. Shared ones, which `run` takes as well:
+
+    baseline: where the features count as absent. A number, an array of the shape of one sample, or an array with one
+        baseline for each sample; for several inputs a list with one of these for each. None stands for zeros.
+        Default None.
+    references: in place of a baseline a set of m of them, an array (m,) + the shape of a sample, for several inputs a
+        list: the attributions are the mean over the set (expected gradients over references, as DeepSHAP of Lundberg
+        and Lee 2017). Default None.
+    seed: an int, or numpy Generator or RandomState, to draw from; each run draws from these once. By default numpy's
+        global state.
+    """
+
+    #: The options that `run` takes too.
+    run_options: Sequence[str] = ()
+
+    #: Whether the attributions of a sample should add up to a change of the target.
+    has_convergence_delta = False
+
+    #: Whether T is evaluated at all, and whether it is by its gradients that it is explained.
+    evaluates, differentiates = True, False
+
+    #: The op types that let no gradient through, but whose change the method shares all the same.
+    shares: FrozenSet[str] = frozenset()
+
+    #: The op types of functions of one number for which the method has a rule, be they without a gradient.
+    ruled: FrozenSet[str] = frozenset()
+
+    #: Whether attributions are one array (n, groups), for several inputs too.
+    per_group = False
+
+    #: The ops on the path that the method passes by their ordinary gradient though that is not exact.
+    unruled = ''
+
+    #: Whether what these lose of T is to be measured in each run.
+    lossy = False
+
+    #: The values that placeholders for training, and what is made of them, have while the model does not train, and
+    #: what is to be said where they have others.
+    training: Tuple[Mapping[str, Optional[float]], str] = ({}, '')
+
+    #: The values that placeholders for training, and what is made of them, had to have for the graph to be built as it
+    #: is; None stands for whatever they are made to be.
+    settled: Mapping[str, Optional[float]] = {}
+
+    #: Why attributions may not add up as they are meant to.
+    share = ''
+
+    #: What the method draws from, where a run does not say.
+    seed: Any = None
+
+    #: The baselines at which `look_at_absence` saw the target.
+    _looked_at: Optional[int] = None
+
+    #: Whether T may have no value at some baseline, once that was asked.
+    _singular: Optional[bool] = None
+
+    #: Whether attributions are parts of T, so that they can be told to be too large.
+    parts_of_target = False
+
+    #: What to do about attributions that are not finite, or far too large.
+    remedy = ''
+
+    #: How many times as large as T they, or their sum, may be without a warning.
+    excess = 1000.
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    def check_run(self, options: Mapping[str, Any]) -> None:
+        """Check the options of a run, as far as they say nothing of its samples."""
+        check_seed(options.get('seed'))
+        self._told(options)
+
+    def prepare(self, run: Run) -> None:
+        """Check what a run was told, before any session call."""
+        check_seed(run.options.get('seed'))
+        if 'baseline' in self.run_options or 'references' in self.run_options:
+            self.absent(run)
+
+    def attribute(self, run: Run) -> List[np.ndarray]:
+        """The attributions of each input, in the order of X."""
+        raise NotImplementedError
+
+    def at(self, tensors: Sequence[tf.Tensor]) -> Any:
+        """Make ready to attribute to tensors of the path."""
+        raise RuntimeError('relevances is not defined for %s: it is for methods of one pass from T to X, and intgrad.'
+                           % type(self).__name__)
+
+    def relevances(self, run: Run, tensors: Sequence[tf.Tensor]) -> List[np.ndarray]:
+        """The attributions of tensors of the path that are made ready."""
+        raise NotImplementedError
+
+    def cause(self, run: Run, attributions: Sequence[np.ndarray]) -> str:
+        """Why attributions are not finite, or far too large, in a sentence, if that can be told."""
+        return ''
+
+    def evaluations(self, run: Run) -> int:
+        """How often `attribute` evaluates each sample."""
+        return 1
+
+    def dtype(self, run: Run) -> List[Any]:
+        """The dtype of each input's attributions: the input's, or T's where the input is of ints."""
+        return [x.dtype if x.dtype.kind == 'f' else self.model.T.dtype.as_numpy_dtype for x in run.xs]
+
+    def total(self, attributions: List[np.ndarray]) -> np.ndarray:
+        """The sum of each sample's attributions, float64."""
+        return sum(one.reshape(len(one), -1).sum(1, dtype=np.float64) for one in attributions)
+
+    def change(self, run: Run) -> np.ndarray:
+        """What the attributions of each sample should add up to: T(x) - T(baseline), the mean over references."""
+        return run.before() - run.absent_scores(self.absent(run))
+
+    def look_at_absence(self, run: Run, absent: Baselines) -> None:
+        """Let a run see the target where features are absent, if it may have no value there.
+
+        For methods that do not evaluate it there. Once for the same baselines in a row: weights that change later
+        seldom change whether T has a value.
+        """
+        if self._singular is None:
+            self._singular = self.model.path.may_be_singular
+        if not self._singular:
+            return
+        key = hash(b''.join(array.tobytes() for array in absent.arrays))
+        if key == self._looked_at:
+            return
+        samples, references = np.zeros(absent.size, int), np.arange(absent.size)
+        if not run.rowing.mixed or any(array.shape[1] > 1 for array in absent.arrays):
+            samples, references = pairs(run.n, absent.size, run.rowing.mixed)
+        progress, run.progress = run.progress, lambda rows: None
+        for part in cuts(len(samples), run.rowing, run.n):
+            points = absent.rows(samples[part], references[part])
+            score = run.evaluate([self.model.score], samples[part], points)[0]
+            run.seen.note(np.abs(score), baselines=True)
+        run.progress, self._looked_at = progress, key
+
+    def set_absent(self, baseline: Any, references: Any = None) -> None:
+        """Take the options that say where features are absent."""
+        if baseline is not None and references is not None:
+            raise ValueError('baseline and references exclude each other: give one of them.')
+        self._baseline = check_baseline(baseline, self.model.samples, self.model.many)
+        self._references = check_references(references, self.model.samples, self.model.many)
+
+    def absent(self, run: Run) -> Baselines:
+        """Where the features of a run's samples are absent: as the run was told, else as the explainer was."""
+        if run.baselines is not None:
+            return run.baselines
+        told = self._told(run.options) or self
+        run.baselines = spread(told._baseline, told._references, run.xs)
+        return run.baselines
+
+    def _told(self, options: Mapping[str, Any]) -> Optional['Attribution']:
+        """What holds the baseline or the references of a run, if it has its own."""
+        if options.get('baseline') is None and options.get('references') is None:
+            return None
+        told = Attribution(self.model)
+        told.set_absent(options.get('baseline'), options.get('references'))
+        return told
+
+    @classmethod
+    def options(cls) -> List[str]:
+        """The names of the method's options."""
+        return list(inspect.signature(cls.__init__).parameters)[2:]
+
+    @classmethod
+    def split(cls, options: Mapping[str, Any]) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+        """The options that an explainer is built with, and those that can wait for its runs."""
+        later = {name: value for name, value in options.items() if name in cls.run_options}
+        return {name: value for name, value in options.items() if name not in later}, later
+
+    @classmethod
+    def check_options(cls, options: Mapping[str, Any]) -> None:
+        """Refuse an option that the method does not have, or a value of no use to it, before anything is built."""
+        cls.check_names(options)
+        for name, value in options.items():
+            cls.check_value(name, value)
+
+    @classmethod
+    def check_names(cls, options: Mapping[str, Any]) -> None:
+        """Refuse an option that the method does not have."""
+        for name in options:
+            if name not in cls.options():
+                raise TypeError('%s has no option %r; %s.' % (
+                    cls.__name__, name, 'its options are ' + ', '.join(cls.options()) if cls.options() else
+                    'it has none'))
+
+    @classmethod
+    def check_value(cls, name: str, value: Any) -> None:
+        """Refuse the value of an option, as far as no model is needed to tell."""
+        check_value(name, value)
