@@ -18,8 +18,9 @@ from .linear import Layer, Parts
 from .meetings import DEFAULT, How
 from .padding import Padding, pad_step, winner
 from .plan import Place, Plan, inputs_of, make_plan
-from .rules import Rule, share
+from .rules import Rule
 from .scatters import scatter_step
+from .shares import share
 from .sums import Ahead, Step, alone, sum_step
 
 if TYPE_CHECKING:
