@@ -58,10 +58,10 @@ class Epsilon(Rule):
 class Gamma(Rule):
     """x_i (w_ij + gamma w_ij^+) / sum_i of these, b_j + gamma b_j^+ counted (Montavon et al. 2019, section 10.2.3).
 
-    The paper has it for ReLUs, x_i >= 0. Elsewhere the sums may come next to 0 where z_j + b_j do not. Generalized
-    (Andéol et al. 2021) it prefers the contributions of the sign of z_j + b_j, and the sums are no
-    smaller: z_ij + gamma z_ij^+ where that is at least 0, z_ij + gamma z_ij^- where it is below, b_j likewise. For
-    x_i >= 0 and z_j + b_j >= 0 it is the same.
+    The paper has it for ReLUs, x_i >= 0. Elsewhere the sums may come next to 0 where the output z_j + b_j (z_j, where
+    b_j does not count) does not. Generalized (Andéol et al. 2021) it prefers contributions of the output's sign, so
+    that the sums are no smaller than it is: z_ij + gamma z_ij^+ where it is at least 0, z_ij + gamma z_ij^- where it
+    is below, b_j likewise. For x_i >= 0 and outputs above 0 it is the same.
 
     Args:
         gamma: a number of at least 0: how much positive weights are preferred. Default 0.5.
