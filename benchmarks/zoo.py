@@ -1,14 +1,15 @@
-"""Every lrp name and deeplift on models of transformers and Keras, of random weights: what they give, and the cost.
+"""What every lrp name and deeplift give on models of transformers and of Keras, of random weights, and what they cost.
 
-    python benchmarks/zoo.py [--models bert,vit] [--methods lrp.epsilon,...] [--seeds 0,1] [--options softmax=constant]
+    python benchmarks/zoo.py [--models bert,vit] [--methods lrp.epsilon] [--options softmax=constant] [--costs] [--said]
 
-`size` is the largest absolute attribution in parts of the largest |T|, `sum` the largest sum of a sample likewise,
-`delta` what `deeplift` is off the change of T in parts of the largest. The models of transformers need that package,
-`pip install --no-deps 'transformers<5' 'tokenizers<0.23' safetensors 'huggingface_hub<1' regex filelock fsspec pyyaml`.
+The first table has the largest absolute attribution in parts of the largest |T|, of `deeplift` also what it is off the
+change of T; the second, with --costs, seconds and MiB. Names that end in -2 are of tf_keras.
 """
 import argparse
+import importlib
 import multiprocessing
 import os
+import queue
 import time
 import warnings
 
@@ -19,30 +20,32 @@ import numpy as np
 
 TEXT = {'bert': 'bert/embeddings/word_embeddings', 'distilbert': 'distilbert/embeddings/word_embeddings',
         'roberta': 'roberta/embeddings/word_embeddings', 'gpt2': 'transformer/wte'}
-PICTURES = {'efficientnetv2': ('EfficientNetV2B0', {}), 'mobilenetv3': ('MobileNetV3Small', {}),
-            'convnext': ('ConvNeXtTiny', {}), 'resnet50v2': ('ResNet50V2', {})}
 BLOCKS = ('attention', 'causal', 'grouped')
+PICTURES = {'EfficientNetV2B0': {}, 'MobileNetV3Small': {}, 'ConvNeXtTiny': {}}
+MODELS = list(TEXT) + ['vit'] + list(BLOCKS) + list(PICTURES)
+#: Words of each sample; the rest of nine is padding.
 LENGTHS = (9, 6, 4)
+DEEPLIFT = 'deeplift, complete'
+COSTS = ('lrp.epsilon', 'lrp.gamma', 'lrp.z_plus', DEEPLIFT)
 
 
 def hugging_face(name):
-    """A small model of transformers that is random."""
+    """A small model of transformers."""
     import transformers as t
-    alike = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64)
-    if name == 'vit':
-        return t.TFViTForImageClassification(t.ViTConfig(image_size=16, patch_size=4, num_labels=3, **alike))
-    alike.update(vocab_size=50, max_position_embeddings=24, num_labels=3)
-    if name == 'distilbert':
-        return t.TFDistilBertForSequenceClassification(t.DistilBertConfig(
-            dim=32, n_layers=2, n_heads=4, hidden_dim=64, vocab_size=50, max_position_embeddings=24, num_labels=3))
-    if name == 'gpt2':
-        return t.TFGPT2ForSequenceClassification(t.GPT2Config(
-            n_embd=32, n_layer=2, n_head=4, vocab_size=50, n_positions=24, pad_token_id=0, num_labels=3))
-    return {'bert': lambda: t.TFBertForSequenceClassification(t.BertConfig(**alike)),
-            'roberta': lambda: t.TFRobertaForSequenceClassification(t.RobertaConfig(**alike))}[name]()
+    sizes = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64, num_labels=3)
+    words = dict(vocab_size=50, max_position_embeddings=24, num_labels=3)
+    return {
+        'vit': lambda: t.TFViTForImageClassification(t.ViTConfig(image_size=16, patch_size=4, **sizes)),
+        'bert': lambda: t.TFBertForSequenceClassification(t.BertConfig(**dict(sizes, **words))),
+        'roberta': lambda: t.TFRobertaForSequenceClassification(t.RobertaConfig(**dict(sizes, **words))),
+        'distilbert': lambda: t.TFDistilBertForSequenceClassification(t.DistilBertConfig(
+            dim=32, n_layers=2, n_heads=4, hidden_dim=64, **words)),
+        'gpt2': lambda: t.TFGPT2ForSequenceClassification(t.GPT2Config(
+            n_embd=32, n_layer=2, n_head=4, vocab_size=50, n_positions=24, pad_token_id=0, num_labels=3)),
+    }[name]()
 
 
-def block(keras, name):
+def blocks(keras, name):
     """Two pre-norm blocks of Keras's attention."""
     layers = keras.layers
     x = h = keras.Input((6, 16))
@@ -57,128 +60,145 @@ def block(keras, name):
     return keras.Model(x, layers.Dense(3)(layers.GlobalAveragePooling1D()(layers.LayerNormalization()(h))))
 
 
-def build(name, seed):
-    """A model and its samples: one array, or a dict for one of words."""
-    rng = np.random.RandomState(seed)
+def with_biases(model, rng):
+    """A model whose biases are not 0, but of the size of its weights."""
+    for variable in model.weights:
+        if 'bias' in variable.name:
+            variable.assign(.02 * rng.randn(*variable.shape))
+    return model
+
+
+def build(name):
+    """A model and its samples: an array, or words and masks by the names of inputs."""
+    rng = np.random.RandomState(0)
     if name in TEXT or name == 'vit':
         import tensorflow as tf
-        tf.keras.utils.set_random_seed(seed)
+        tf.keras.utils.set_random_seed(0)
         model = hugging_face(name)
         model(model.dummy_inputs)
+        with_biases(model, rng)
         if name == 'vit':
             return model, rng.rand(3, 3, 16, 16).astype(np.float32)
         mask = np.arange(max(LENGTHS)) < np.array(LENGTHS)[:, None]
-        ids = rng.randint(5, 50, mask.shape) * mask
-        return model, {'input_ids': ids.astype(np.int32), 'attention_mask': mask.astype(np.int32)}
-    name, _, legacy = name.partition('-')
-    import importlib
-    keras = importlib.import_module('tf_keras' if legacy else 'keras')
-    keras.utils.set_random_seed(seed)
+        return model, {'input_ids': rng.randint(5, 50, mask.shape) * mask, 'attention_mask': mask}
+    name, _, second = name.partition('-')
+    keras = importlib.import_module('tf_keras' if second else 'keras')
+    keras.utils.set_random_seed(0)
     if name in BLOCKS:
-        return block(keras, name), rng.randn(3, 6, 16).astype(np.float32)
-    kind, options = PICTURES[name]
-    model = getattr(keras.applications, kind)(input_shape=(64, 64, 3), weights=None, classes=4,
-                                              classifier_activation=None, **options)
+        return with_biases(blocks(keras, name), rng), rng.randn(3, 6, 16).astype(np.float32)
+    model = getattr(keras.applications, name)(input_shape=(64, 64, 3), weights=None, classes=4,
+                                              classifier_activation=None, **PICTURES[name])
     return model, (255 * rng.rand(2, 64, 64, 3)).astype(np.float32)
 
 
-def methods_of():
+def names():
+    """The methods, each once."""
     from deepexplain.tensorflow.methods import attribution_methods
-    names = [name for name in attribution_methods if name.startswith(('lrp', 'deep_taylor'))]
-    return names + ['deeplift complete']
+    found = {}
+    for name, method in attribution_methods.items():
+        if name.startswith(('lrp', 'deep_taylor')):
+            found.setdefault(method, name)
+    return list(found.values()) + [DEEPLIFT]
 
 
-def table(name, seed, methods, options, queue):
-    """Puts a row of figures for each method."""
+def ask(de, X, rows, method, options):
+    """A row of figures for a method."""
     from measure import peak
+    feed = rows.get('feed_dict') or {X: rows['xs']}
+    size = np.abs(de.session.run(de.logits, feed)[:, 1]).max()
+    options = dict(options) if method != DEEPLIFT else dict(complete=True)
+    if method == 'deep_taylor.bounded':
+        options.update(low=0 if X.shape.ndims == 4 else -4, high=255 if X.shape.ndims == 4 else 4)
+    row, found = {}, []
 
+    def make():
+        start = time.perf_counter()
+        found.append(de.get_explainer(method.split(',')[0], de.logits, X, **options))
+        row['build'] = time.perf_counter() - start
+        for key in ('first', 'later'):
+            start = time.perf_counter()
+            found.append(found[0].run(ys=1, return_convergence_delta=True, **rows))
+            row[key] = time.perf_counter() - start
+
+    row['mib'] = peak(make)
+    got, delta = found[-1]
+    row['size'] = np.abs(got).max() / size
+    if method == DEEPLIFT:
+        row['delta'] = np.abs(delta).max() / np.abs(got.reshape(len(got), -1).sum(1) - delta).max()
+    if isinstance(rows.get('feed_dict'), dict):
+        mask = next(value for one, value in feed.items() if one.name.startswith('attention_mask'))
+        row['padding'] = np.abs(got[~mask]).max() / size
+    return row
+
+
+def work(name, methods, options, results):
+    """Puts the figures of some methods on a model, each with its name and what was said."""
     from deepexplain.tensorflow import DeepExplain
-    model, xs = build(name, seed)
-    with warnings.catch_warnings():
-        warnings.simplefilter('ignore')
-        opened = DeepExplain.open(model)
-    with opened as de:
+    model, xs = build(name)
+    with DeepExplain.open(model) as de:
         X = de.tensor(TEXT[name]) if name in TEXT else de.inputs[0]
-        if name in TEXT:
+        rows = dict(xs=xs) if name not in TEXT else dict(feed_dict={
             # Token types are 0.
-            rows = dict(feed_dict={one: xs.get(one.name.split(':')[0], 0 * xs['input_ids']) for one in de.inputs})
-        else:
-            rows = dict(xs=xs)
-        T = de.logits
-        size = np.abs(de.session.run(T, rows.get('feed_dict') or {X: xs})[:, 1]).max()
-        for method in methods or methods_of():
-            row = dict(method=method, said=[])
-            more = dict(options) if method.startswith(('lrp', 'deep')) else {}
-            if method == 'deep_taylor.bounded':
-                more.update(low=-4 if X.shape.ndims < 4 else 0, high=4 if X.shape.ndims < 4 else 255)
-            if method == 'deeplift complete':
-                more = dict(complete=True)
+            one: xs.get(one.name.split(':')[0], 0 * xs['input_ids']) for one in de.inputs})
+        for method in methods or names():
             with warnings.catch_warnings(record=True) as said:
-                warnings.simplefilter('always')
+                warnings.simplefilter('always', UserWarning)
                 try:
-                    start, found = time.perf_counter(), []
-                    row['mib'] = peak(lambda: found.append(de.get_explainer(method.split()[0], T, X, **more)))
-                    row['build'] = time.perf_counter() - start
-                    run, explainer = {}, found[0]
-                    for key in ('first', 'later'):
-                        start = time.perf_counter()
-                        got, delta = explainer.run(ys=1, return_convergence_delta=True, **rows)
-                        row[key] = time.perf_counter() - start
-                    flat = got.reshape(len(got), -1)
-                    if name in TEXT:
-                        mask = xs['attention_mask'].astype(bool)
-                        row['padding'] = float(np.abs(got[~mask]).max() / size)
-                    row.update(size=float(np.abs(got).max() / size), sum=float(np.abs(flat.sum(1)).max() / size))
-                    if method == 'deeplift complete':
-                        change = flat.sum(1) - delta
-                        row['delta'] = float(np.abs(delta).max() / np.abs(change).max())
-                except Exception as error:
-                    row['failed'] = '%s: %s' % (type(error).__name__, error)
-            row['said'] = sorted({str(one.message) for one in said if issubclass(one.category, UserWarning)})
-            queue.put(row)
-    queue.put(None)
+                    row = ask(de, X, rows, method, options)
+                except (RuntimeError, ValueError) as error:
+                    row = dict(refused=str(error))
+            results.put((method, dict(row, said=sorted({str(one.message) for one in said}))))
+
+
+def figures(context, name, methods, options):
+    """The same from a process of its own, which has the Keras of the model."""
+    os.environ['TF_USE_LEGACY_KERAS'] = str(int(name in TEXT or name == 'vit' or name.endswith('-2')))
+    results = context.Queue()
+    process = context.Process(target=work, args=(name, methods, options, results))
+    process.start()
+    found = {}
+    while process.is_alive() or not results.empty():
+        try:
+            method, row = results.get(timeout=1)
+            found[method] = row
+        except queue.Empty:
+            pass
+    process.join()
+    return found
+
+
+def shown(row):
+    if 'size' not in row:
+        return 'refused' if row else 'failed'
+    more = ', off %.0e' % row['delta'] if 'delta' in row else ''
+    return '%.2g' % row['size'] + more + (', padding %.0e' % row['padding'] if row.get('padding') else '')
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--models', default=','.join(list(TEXT) + ['vit'] + list(BLOCKS) + list(PICTURES)))
-    parser.add_argument('--methods', default='')
-    parser.add_argument('--seeds', default='0')
+    parser.add_argument('--models', default=','.join(MODELS))
+    parser.add_argument('--methods', default='', help='separated by semicolons; default: all')
     parser.add_argument('--options', default='', help='of lrp names, as softmax=constant,norms=identity')
-    parser.add_argument('--said', action='store_true', help='print warnings')
+    parser.add_argument('--costs', action='store_true', help='build time, run time and memory too')
+    parser.add_argument('--said', action='store_true', help='what warnings and errors say too')
     arguments = parser.parse_args()
     options = dict(one.split('=') for one in arguments.options.split(',') if one)
-    context = multiprocessing.get_context('spawn')
-    print('| model | seed | method | size | sum | delta | padding | build | MiB | first run | later |')
-    print('|---|---|---|---|---|---|---|---|---|---|---|')
-    for model in arguments.models.split(','):
-        for seed in map(int, arguments.seeds.split(',')):
-            queue = context.Queue()
-            os.environ['TF_USE_LEGACY_KERAS'] = str(int(model in TEXT or model == 'vit' or model.endswith('-legacy')))
-            process = context.Process(target=table, args=(
-                model, seed, [one for one in arguments.methods.split(',') if one], options, queue))
-            process.start()
-            while True:
-                try:
-                    row = queue.get(timeout=5)
-                except Exception:
-                    if not process.is_alive():
-                        print('|', model, '| died')
-                        break
-                    continue
-                if row is None:
-                    break
-                if 'failed' in row:
-                    print('| %s | %d | %s | %s' % (model, seed, row['method'], row['failed']), flush=True)
-                else:
-                    print('| %s | %d | %s | %.2g | %.2g | %s | %s | %.1f | %d | %.1f | %.3f |' % (
-                        model, seed, row['method'], row['size'], row['sum'],
-                        '%.1g' % row['delta'] if 'delta' in row else '', '%.1g' % row['padding'] if 'padding' in row else '',
-                        row['build'], row['mib'], row['first'], row['later']), flush=True)
-                if arguments.said:
-                    for one in row['said']:
-                        print('     ', one[:500])
-            process.join()
+    methods = [one for one in arguments.methods.split(';') if one]
+    context, models = multiprocessing.get_context('spawn'), arguments.models.split(',')
+    table = {name: figures(context, name, methods, options) for name in models}
+    print('| | %s |\n|---|%s' % (' | '.join(models), '---|' * len(models)))
+    for method in methods or names():
+        print('| %s | %s |' % (method, ' | '.join(shown(table[name].get(method, {})) for name in models)), flush=True)
+    if arguments.said:
+        for name in models:
+            for method, row in table[name].items():
+                print('%s, %s: %s' % (name, method, '\n    '.join(row['said'] + [row.get('refused', '')])))
+    if arguments.costs:
+        print('\n| | %s |\n|---|%s' % (' | '.join(COSTS), '---|' * len(COSTS)))
+        for name in models:
+            rows = [figures(context, name, [method], {})[method] for method in COSTS]
+            print('| %s | %s |' % (name, ' | '.join('%.1f, %.1f, %.3f s, %d MiB' % tuple(
+                row[key] for key in ('build', 'first', 'later', 'mib')) for row in rows)), flush=True)
 
 
 if __name__ == '__main__':
