@@ -1,5 +1,6 @@
 """Text and relevance on TensorFlow models of transformers, small and random."""
 import os
+import re
 import warnings
 
 import numpy as np
@@ -127,6 +128,19 @@ def test_relevance_from_embeddings(model):
         fed = {'input_ids': ids, 'attention_mask': mask}
         rows = dict(feed_dict={one: fed.get(one.name.split(':')[0], 0 * ids) for one in de.inputs})
         relevance_is_sound(de, de.tensor(EMBEDDINGS[name]), rows, ~mask)
+
+
+def test_readme(folder, tmp_path):
+    readme = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'README.md')
+    with open(readme, encoding='utf-8') as file:
+        code, = re.findall(r'```python huggingface\n(.*?)```', file.read(), re.DOTALL)
+    with_biases(build('distilbert')).save_pretrained(tmp_path)
+    model = transformers.TFDistilBertForSequenceClassification.from_pretrained(tmp_path)
+    namespace = {'model': model, 'tokenizer': folder, 'DeepExplain': DeepExplain, 'Text': Text}
+    exec(compile(code, 'README huggingface', 'exec'), namespace)
+    one, = namespace['results']
+    assert one.words == ['An', 'unbelievable', 'film', '.'] and np.abs(one.attributions).max() < 100 * abs(one.score)
+    assert one.attributions.any()
 
 
 def test_pairs(folder):

@@ -64,7 +64,8 @@ class Planned:
     def __init__(self, model: 'Model', method: str, uncovered: str = 'error', quiet: bool = False,
                  unroll: bool = True, check: Callable[[Path, Plan], None] = lambda path, plan: None,
                  how: How = DEFAULT) -> None:
-        self.path: Path = straight(model, inference=True) if unroll else lowered(model.path, inference=True)
+        self.path: Path = straight(model, inference=True, branched=True) if unroll else lowered(
+            model.path, inference=True)
         self.plan: Plan = make_plan(self.path, frozenset(registered_rules()), how)
         self.unruled = '' if quiet else refuse_uncovered(
             model, method, self.path, self.plan.uncovered, uncovered == 'error')
