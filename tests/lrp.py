@@ -43,6 +43,17 @@ def gamma(x, M, b, R, gamma=.5):
     return x * (W @ ratio(R, z)) + evenly(M, R, (z == 0) * (b is None))
 
 
+def gamma_by_sign(x, M, b, R, gamma=.5):
+    """Generalized: contributions and bias of the sign of the output are preferred."""
+    result = np.zeros(len(x))
+    for j, r in enumerate(R):
+        parts = list(x * M[:, j]) + ([] if b is None else [b[j]])
+        rises = sum(parts) >= 0
+        parts = np.array([one + gamma * (max if rises else min)(one, 0) for one in parts])
+        result += r * (parts / parts.sum())[:len(x)]
+    return result
+
+
 def alpha_beta(x, M, b, R, alpha=2, beta=1, split=False):
     Z = x[:, None] * M
     up, down = np.maximum(Z, 0), np.minimum(Z, 0)

@@ -1,5 +1,7 @@
-"""Text on TensorFlow models of transformers, small and random, from an object, a tf.function and a SavedModel."""
+"""Text and relevance on TensorFlow models of transformers, small and random."""
 import os
+import re
+import warnings
 
 import numpy as np
 import pytest
@@ -20,6 +22,9 @@ WORDS = "[PAD] [UNK] [CLS] [SEP] [MASK] the film was good bad ##ly un ##believ #
 SENTENCES = ['The film was unbelievable.', 'a plot']
 EMBEDDINGS = {'bert': 'bert/embeddings/word_embeddings', 'distilbert': 'distilbert/embeddings/word_embeddings',
               'roberta': 'roberta/embeddings/word_embeddings', 'gpt2': 'transformer/wte'}
+#: Without options deltas hold what biases and softmaxes keep.
+RELEVANCE = [('lrp.epsilon', {}), ('lrp.gamma', {}), ('lrp.alpha_1_beta_0', {}), ('deeplift', dict(complete=True)),
+             ('lrp.gamma_IB', dict(softmax='constant'))]
 SMALL = dict(hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=20, vocab_size=20,
              max_position_embeddings=24, initializer_range=.4)
 
@@ -47,12 +52,20 @@ def folder(tmp_path_factory):
     return str(found)
 
 
+def with_biases(model):
+    """A model as after training: its biases are not 0."""
+    model(model.dummy_inputs)
+    rng = np.random.RandomState(0)
+    for variable in model.weights:
+        if 'bias' in variable.name:
+            variable.assign(.1 * rng.randn(*variable.shape))
+    return model
+
+
 @pytest.fixture(scope='module', params=sorted(EMBEDDINGS))
 def model(request):
     tf.keras.utils.set_random_seed(0)
-    found = build(request.param)
-    found(found.dummy_inputs)
-    return request.param, found
+    return request.param, with_biases(build(request.param))
 
 
 def test_every_source_gives_the_same(model, folder, tmp_path):
@@ -92,6 +105,44 @@ def test_every_source_gives_the_same(model, folder, tmp_path):
             close(one.attributions, first.attributions, 1e-4)
 
 
+def relevance_is_sound(de, X, rows, padding=None, methods=RELEVANCE):
+    """No method of relevance goes beyond T by far, none leaves any on padding, and deeplift adds up."""
+    size = np.abs(de.session.run(de.logits, rows.get('feed_dict') or {X: rows['xs']})[:, 1]).max()
+    for method, options in methods:
+        with warnings.catch_warnings():
+            warnings.simplefilter('error', UserWarning)
+            got, delta = de.explain(method, de.logits, X, ys=1, **rows, **options, return_convergence_delta=True) if (
+                options) else (de.explain(method, de.logits, X, ys=1, **rows), None)
+        assert np.isfinite(got).all() and 0 < np.abs(got).max() < 100 * size, method
+        assert padding is None or not got[padding].any()
+        if delta is not None:
+            sums = got.reshape(len(got), -1).sum(1)
+            assert np.abs(delta).max() < 1e-3 * np.abs(sums - delta).max(), method
+
+
+def test_relevance_from_embeddings(model):
+    name, model = model
+    mask = np.arange(7) < np.array([[7], [4], [5]])
+    ids = np.random.RandomState(1).randint(5, 20, mask.shape) * mask
+    with DeepExplain.open(model) as de:
+        fed = {'input_ids': ids, 'attention_mask': mask}
+        rows = dict(feed_dict={one: fed.get(one.name.split(':')[0], 0 * ids) for one in de.inputs})
+        relevance_is_sound(de, de.tensor(EMBEDDINGS[name]), rows, ~mask)
+
+
+def test_readme(folder, tmp_path):
+    readme = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'README.md')
+    with open(readme, encoding='utf-8') as file:
+        code, = re.findall(r'```python huggingface\n(.*?)```', file.read(), re.DOTALL)
+    with_biases(build('distilbert')).save_pretrained(tmp_path)
+    model = transformers.TFDistilBertForSequenceClassification.from_pretrained(tmp_path)
+    namespace = {'model': model, 'tokenizer': folder, 'DeepExplain': DeepExplain, 'Text': Text}
+    exec(compile(code, 'README huggingface', 'exec'), namespace)
+    one, = namespace['results']
+    assert one.words == ['An', 'unbelievable', 'film', '.'] and np.abs(one.attributions).max() < 100 * abs(one.score)
+    assert one.attributions.any()
+
+
 def test_pairs(folder):
     model = build('bert')
     model(model.dummy_inputs)
@@ -127,14 +178,13 @@ def test_a_tokenizer_of_the_package_tokenizers(folder):
 
 
 def test_pictures_go_in_as_before():
-    model = transformers.TFViTForImageClassification(transformers.ViTConfig(
+    model = with_biases(transformers.TFViTForImageClassification(transformers.ViTConfig(
         hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=20, image_size=16, patch_size=8,
-        initializer_range=.3))
+        initializer_range=.3)))
     xs = np.random.RandomState(0).rand(2, 3, 16, 16).astype('f')
     want = model({'pixel_values': xs}).logits.numpy()
     with DeepExplain.open(model) as de:
         close(de.session.run(de.logits, {de.inputs[0]: xs}), want, 1e-4)
-        got, delta = de.explain('deeplift', de.logits, de.inputs[0], xs, 'max', complete=True,
-                                return_convergence_delta=True)
-        assert got.any() and np.abs(delta).max() < 1e-3 * max(1, np.abs(got).max())
         assert de.explain('intgrad', de.logits, de.inputs[0], xs, 'max', steps=5).any()
+        # The class token and the places keep their share, whatever the rule.
+        relevance_is_sound(de, de.inputs[0], dict(xs=xs), methods=RELEVANCE[:-1])

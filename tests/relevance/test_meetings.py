@@ -240,6 +240,18 @@ def test_softmax(session, rng, name, softmax):
     close(explained(session, 'lrp.z', T, X, xs, softmax=softmax), want, 1e-6)
 
 
+@pytest.mark.parametrize('name', ['op', 'shifted', 'inverse'])
+def test_a_delta_says_that_a_softmax_keeps_relevance(session, rng, name):
+    X = tf.placeholder(tf.float64, [None, 4])
+    T = tf.square(SOFTMAXES[name](X) * X)
+    xs = rng.randn(3, 4)
+    with DeepExplain(session=session) as de:
+        with pytest.warns(UserWarning, match="not conserved by a softmax on the way, but with softmax='constant'"):
+            de.explain('lrp.z_IB', T, X, xs, return_convergence_delta=True)
+        _, delta = de.explain('lrp.z_IB', T, X, xs, return_convergence_delta=True, softmax='constant')
+    assert np.abs(delta).max() < 1e-9
+
+
 def test_log_softmax(session, rng):
     X = tf.placeholder(tf.float64, [None, 4])
     y = tf.nn.log_softmax(X)

@@ -5,7 +5,8 @@ import tensorflow.compat.v1 as tf
 
 from .functions import body_nodes, final, replace_nodes
 
-_CHOICES = ('If', 'StatelessIf')
+#: Chosen by a truth value, not by a number.
+CHOICES = ('If', 'StatelessIf')
 
 
 def lower_branches(definition: tf.GraphDef, library: Mapping[str, Any], outputs: Dict[str, str]) -> bool:
@@ -21,7 +22,7 @@ def lower_branches(definition: tf.GraphDef, library: Mapping[str, Any], outputs:
     everything.library.function.extend(library.values())
 
     def lowered(node: Any) -> Optional[Iterator[Any]]:
-        if node.op not in _CHOICES or node.attr['Tcond'].type != tf.bool.as_datatype_enum:
+        if node.op not in CHOICES or node.attr['Tcond'].type != tf.bool.as_datatype_enum:
             return None
         return _lowered(node, library, everything.library, outputs)
 

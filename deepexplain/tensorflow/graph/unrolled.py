@@ -7,7 +7,7 @@ from . import compat
 from .arrays import Arrays, is_of_array
 from .asking import Answers
 from .bodies import callees
-from .branching import lower_branches
+from .branching import CHOICES, lower_branches
 from .frames import counter_of, dependent_on, frames_of, in_order, maker
 from .functions import copy_bodies, functions_of, wait_before_loops
 from .kinds import BRANCHES, LOOPS
@@ -121,6 +121,11 @@ def has_loops(path: Path) -> bool:
     return any(inner.op in LOOPS for op in branches for function in functions_of(op.node_def)
                for name in [function.name] + callees(library[function.name], library)
                for inner in library[name].node_def)
+
+
+def has_branches(path: Path) -> bool:
+    """Whether a path goes through functional branches that a truth value chooses."""
+    return any(op.type in CHOICES and op.inputs[0].dtype == tf.bool for op in path.dependent)
 
 
 def _last(name: str, outputs: Mapping[str, str]) -> str:

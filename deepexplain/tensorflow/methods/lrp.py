@@ -91,6 +91,8 @@ class LRP(GradientAttribution):
         self.prepare_rules()
         if any(rule.bias for rule in rules.values()):
             self.share = ' Biases keep their share, unless they are ignored (bias=False, names that end in _IB).'
+        if planned.plan.masked and self._how.softmax == 'taylor':
+            self.share += " Relevance is not conserved by a softmax on the way, but with softmax='constant'."
         if type(self) is LRP:
             self._composite.warn_of_idle(list(planned.plan.layers.values()))
         return carrier_on(planned.replica, planned.path, Relevance(planned.steps(rules), planned.activations()),

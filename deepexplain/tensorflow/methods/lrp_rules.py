@@ -3,7 +3,7 @@
 The rules are described, with their papers, in `deepexplain.tensorflow.relevance.rules`; `uncovered`, and what the
 convergence delta is, at `LRP`. Names that end in `_IB` ignore biases.
 """
-from typing import Any
+from typing import Any, Optional
 
 from ..relevance.plan import Place
 from ..relevance.rules import AlphaBeta, Epsilon, Flat, Gamma, Rule, WSquare, ZPlusFast
@@ -59,18 +59,29 @@ class LRPGamma(LRP):
     Args:
         gamma: a number of at least 0. Default 0.5.
         bias: whether biases count. Default True.
+        generalized: True or False: see `Gamma`. None (default): True where tensors that depend on X are multiplied or
+            normalised on the way, or a softmax is, as in networks of which the data of many layers have either sign.
         uncovered, products, softmax, norms: see `LRP`.
     """
 
-    def __init__(self, model: Model, gamma: float = .5, bias: bool = True, **how: str) -> None:
-        super().__init__(model, [('*', Gamma(gamma, bias))], **how)
+    def __init__(self, model: Model, gamma: float = .5, bias: bool = True, generalized: Optional[bool] = None,
+                 **how: str) -> None:
+        rules = [Gamma(gamma, bias, one) for one in ((False, True) if generalized is None else (generalized,))]
+        self._plain, self._general = rules[0], rules[-1]
+        super().__init__(model, [('*', self._plain)], **how)
+
+    def rule(self, place: Place) -> Rule:
+        rule = self._general if self.meetings else self._plain
+        if not rule.generalized:
+            self.remedy = LRP.remedy + ' generalized=True keeps those of the gamma rule from it.'
+        return rule
 
 
 class LRPGammaIgnoreBias(LRPGamma):
     """The gamma rule without biases."""
 
-    def __init__(self, model: Model, gamma: float = .5, **how: str) -> None:
-        super().__init__(model, gamma, False, **how)
+    def __init__(self, model: Model, gamma: float = .5, generalized: Optional[bool] = None, **how: str) -> None:
+        super().__init__(model, gamma, False, generalized, **how)
 
 
 class LRPAlphaBeta(LRP):

@@ -58,4 +58,5 @@ CHECKS: Dict[str, Callable[[str, Any], Any]] = {
     'products': _one_of('half', 'signal'), 'softmax': _one_of('taylor', 'constant'),
     'norms': _one_of('linear', 'identity'), 'composite': _composite, 'until_layer_idx': _index,
     'gamma': lambda name, value: Gamma(value), 'bias': lambda name, value: AlphaBeta(bias=value),
+    'generalized': lambda name, value: value is None or flag(name, value),
     'complete': flag, 'rescale_convolutions': flag, 'per_group': flag, 'antithetic': flag, 'normalize': flag}

@@ -5,7 +5,7 @@ import tensorflow.compat.v1 as tf
 
 from ..graph.compat import registered_gradient
 from .linear import Layer, Parts, again
-from .rules import away, ratio, share
+from .shares import away, ratio, share
 from .sums import Ahead, Step, alone
 
 

@@ -18,8 +18,9 @@ from .linear import Layer, Parts
 from .meetings import DEFAULT, How
 from .padding import Padding, pad_step, winner
 from .plan import Place, Plan, inputs_of, make_plan
-from .rules import Rule, share
+from .rules import Rule
 from .scatters import scatter_step
+from .shares import share
 from .sums import Ahead, Step, alone, sum_step
 from .trails import brought_back
 
@@ -64,7 +65,8 @@ class Planned:
     def __init__(self, model: 'Model', method: str, uncovered: str = 'error', quiet: bool = False,
                  unroll: bool = True, check: Callable[[Path, Plan], None] = lambda path, plan: None,
                  how: How = DEFAULT) -> None:
-        self.path: Path = straight(model, inference=True) if unroll else lowered(model.path, inference=True)
+        self.path: Path = straight(model, inference=True, branched=True) if unroll else lowered(
+            model.path, inference=True)
         self.plan: Plan = make_plan(self.path, frozenset(registered_rules()), how)
         self.unruled = '' if quiet else refuse_uncovered(
             model, method, self.path, self.plan.uncovered, uncovered == 'error')

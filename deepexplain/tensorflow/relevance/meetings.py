@@ -70,6 +70,7 @@ class Meetings:
                 continue
             if op.type in PRODUCTS | QUOTIENTS and all(followed(op, path)):
                 written = written_out(op, path)
+                self.softmaxes = self.softmaxes or written is not None
                 if written is not None and how.softmax == 'constant':
                     constant.add(op)
                 elif written is not None:
@@ -134,7 +135,6 @@ class Meetings:
         if op.type in BILINEAR and meeting == 2 and places:
             return self._contracted
         return None
-
 
     def _shared(self, op: tf.Operation, places: List[int]) -> Callable[[List[int], Ahead], Step]:
         for i in places if op.type in PRODUCTS and len(places) == 2 else ():

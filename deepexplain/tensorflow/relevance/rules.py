@@ -4,12 +4,13 @@ A layer makes z_j + b_j of inputs x_i, with z_j = sum_i z_ij and z_ij = x_i w_ij
 each output among the inputs. Written R_i = sum_j (...) R_j below.
 """
 import sys
-from typing import Any, Callable, Dict, Optional, Tuple
+from typing import Any, Callable, Dict
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from .linear import Layer, Pieces
+from .linear import Layer
+from .shares import away, by_sign, ratio, shares, stray, summed, with_bias
 
 
 class Rule:
@@ -49,29 +50,52 @@ class Epsilon(Rule):
         self.epsilon = _number('epsilon', epsilon, 0)
 
     def relevance(self, layer: Layer, R: tf.Tensor) -> tf.Tensor:
-        z = _with(layer.z, layer.b if self.bias else None)
+        z = with_bias(layer.z, layer.b if self.bias else None)
         result = layer.x * layer.backward(layer.w, ratio(R, away(z, self.epsilon)))
-        return result if self.bias else result + _stray(layer, R, tf.equal(z, 0))
+        return result if self.bias else result + stray(layer, R, tf.equal(z, 0))
 
 
 class Gamma(Rule):
     """x_i (w_ij + gamma w_ij^+) / sum_i of these, b_j + gamma b_j^+ counted (Montavon et al. 2019, section 10.2.3).
 
+    The paper has it for ReLUs, x_i >= 0. Elsewhere the sums may come next to 0 where the output z_j + b_j (z_j, where
+    b_j does not count) does not. Generalized (Andéol et al. 2021) it prefers contributions of the output's sign, so
+    that the sums are no smaller than it is: z_ij + gamma z_ij^+ where it is at least 0, z_ij + gamma z_ij^- where it
+    is below, b_j likewise. For x_i >= 0 and outputs above 0 it is the same.
+
     Args:
         gamma: a number of at least 0: how much positive weights are preferred. Default 0.5.
         bias: whether b counts. Default True.
+        generalized: whether it is. Default False.
     """
 
-    def __init__(self, gamma: float = .5, bias: bool = True) -> None:
+    def __init__(self, gamma: float = .5, bias: bool = True, generalized: bool = False) -> None:
         super().__init__(bias)
         self.gamma = _number('gamma', gamma, 0)
+        if not isinstance(generalized, (bool, np.bool_)):
+            raise ValueError(f'generalized must be True or False, not {generalized!r}.')
+        self.generalized = bool(generalized)
 
     def relevance(self, layer: Layer, R: tf.Tensor) -> tf.Tensor:
+        if self.generalized:
+            return self._generalized(layer, R)
         w = layer.w + self.gamma * tf.nn.relu(layer.w)
         z = layer.forward(layer.x, w)
         b = None if layer.b is None or not self.bias else layer.b + self.gamma * tf.nn.relu(layer.b)
-        result = layer.x * layer.backward(w, ratio(R, _with(z, b)))
-        return result if self.bias else result + _stray(layer, R, tf.equal(z, 0))
+        result = layer.x * layer.backward(w, ratio(R, with_bias(z, b)))
+        return result if self.bias else result + stray(layer, R, tf.equal(z, 0))
+
+    def _generalized(self, layer: Layer, R: tf.Tensor) -> tf.Tensor:
+        positive, negative = by_sign(layer)
+        b = layer.b if self.bias else None
+        z, up = with_bias(layer.z, b), with_bias(summed(layer, positive), None if b is None else tf.nn.relu(b))
+        rises = z >= 0
+        total = z + self.gamma * tf.where_v2(rises, up, z - up)
+        signal, none = ratio(R, total), tf.zeros_like(R)
+        result = layer.x * layer.backward(layer.w, signal) + self.gamma * (
+            shares(layer, positive, tf.where_v2(rises, signal, none))
+            + shares(layer, negative, tf.where_v2(rises, none, signal)))
+        return result if self.bias else result + stray(layer, R, tf.equal(total, 0))
 
 
 class AlphaBeta(Rule):
@@ -96,23 +120,23 @@ class AlphaBeta(Rule):
                 self.alpha, self.beta))
 
     def relevance(self, layer: Layer, R: tf.Tensor) -> tf.Tensor:
-        positive, negative = _by_sign(layer)
+        positive, negative = by_sign(layer)
         b_up = b_down = layer.b if self.bias else None
         if b_up is not None and self.bias == 'split':
             b_up, b_down = tf.nn.relu(layer.b), -tf.nn.relu(-layer.b)
-        up = _with(_sum(layer, positive), b_up)
+        up = with_bias(summed(layer, positive), b_up)
         if not self.beta:
-            result = _shares(layer, positive, ratio(R, up))
-            return result if self.bias else result + _stray(layer, R, tf.equal(up, 0))
-        down = _with(_sum(layer, negative), b_down)
+            result = shares(layer, positive, ratio(R, up))
+            return result if self.bias else result + stray(layer, R, tf.equal(up, 0))
+        down = with_bias(summed(layer, negative), b_down)
         above, below = ratio(R, up), ratio(R, down)
         if not self.bias:
             # Of one sign alone: the shares are multiplied by alpha and by -beta in the end, and must add up to R.
             above, below = (tf.where_v2(tf.equal(down, 0), above / self.alpha, above),
                             tf.where_v2(tf.equal(up, 0), below / -self.beta, below))
-        result = self.alpha * _shares(layer, positive, above) - self.beta * _shares(layer, negative, below)
+        result = self.alpha * shares(layer, positive, above) - self.beta * shares(layer, negative, below)
         # No positive sum is below a negative one: they are equal where both are 0.
-        return result if self.bias else result + _stray(layer, R, tf.equal(up, down))
+        return result if self.bias else result + stray(layer, R, tf.equal(up, down))
 
 
 class ZPlusFast(Rule):
@@ -127,7 +151,7 @@ class ZPlusFast(Rule):
     def relevance(self, layer: Layer, R: tf.Tensor) -> tf.Tensor:
         w = tf.nn.relu(layer.w)
         z = layer.forward(layer.x, w)
-        return layer.x * layer.backward(w, ratio(R, z)) + _stray(layer, R, tf.equal(z, 0))
+        return layer.x * layer.backward(w, ratio(R, z)) + stray(layer, R, tf.equal(z, 0))
 
 
 class WSquare(Rule):
@@ -141,7 +165,7 @@ class WSquare(Rule):
     def relevance(self, layer: Layer, R: tf.Tensor) -> tf.Tensor:
         w = tf.square(layer.w)
         none = tf.equal(layer.of_ones(w), 0)
-        return layer.spread(w, R) + _stray(layer, R, none)
+        return layer.spread(w, R) + stray(layer, R, none)
 
 
 class Flat(Rule):
@@ -176,15 +200,7 @@ class Bounded(Rule):
         signal = ratio(R, z)
         result = (layer.x * layer.backward(layer.w, signal) - low * layer.backward(up, signal)
                   - high * layer.backward(down, signal))
-        return result + _stray(layer, R, tf.equal(z, 0))
-
-
-def share(layer: Layer, R: tf.Tensor) -> tf.Tensor:
-    """How pools and means, whose weights nobody has learned, share relevance: in proportion to what each input gives.
-
-    Where all give 0 they share evenly.
-    """
-    return layer.x * layer.backward(None, ratio(R, layer.z)) + _stray(layer, R, tf.equal(layer.z, 0))
+        return result + stray(layer, R, tf.equal(z, 0))
 
 
 #: The rules that have a name, without options.
@@ -196,49 +212,6 @@ NAMED: Dict[str, Callable[[], Rule]] = {
     'alpha_2_beta_1': AlphaBeta, 'alpha_2_beta_1_IB': lambda: AlphaBeta(bias=False),
     'z_plus': lambda: AlphaBeta(1, 0, bias=False), 'z_plus_fast': ZPlusFast, 'w_square': WSquare, 'flat': Flat,
 }
-
-
-def _by_sign(layer: Layer) -> Tuple[Pieces, Pieces]:
-    """The pairs of data and weights that make the positive, and the negative, z_ij."""
-    up, down = tf.nn.relu(layer.w), -tf.nn.relu(-layer.w)
-    if layer.nonnegative:
-        return [(layer.x, up)], [(layer.x, down)]
-    above, below = tf.nn.relu(layer.x), -tf.nn.relu(-layer.x)
-    return [(above, up), (below, down)], [(above, down), (below, up)]
-
-
-def _sum(layer: Layer, pieces: Pieces) -> tf.Tensor:
-    return tf.add_n([layer.forward(x, w) for x, w in layer.joined(pieces)])
-
-
-def _shares(layer: Layer, pieces: Pieces, signal: tf.Tensor) -> tf.Tensor:
-    joined = layer.joined(pieces)
-    shares = [x * layer.backward(w, signal, x) for x, w in joined]
-    return tf.add_n(shares if len(joined) == len(pieces) else tf.split(shares[0], len(pieces), -1))
-
-
-def _stray(layer: Layer, R: tf.Tensor, where: tf.Tensor) -> tf.Tensor:
-    """The relevance of outputs to which no input has given anything, spread evenly."""
-    return layer.even_shares(R * tf.cast(where, R.dtype))
-
-
-def _with(z: tf.Tensor, b: Optional[tf.Tensor]) -> tf.Tensor:
-    return z if b is None else z + b
-
-
-def away(z: tf.Tensor, epsilon: float) -> tf.Tensor:
-    """z moved away from 0 by epsilon."""
-    if not epsilon:
-        return z
-    epsilon = tf.constant(epsilon, z.dtype)
-    return tf.where_v2(z >= 0, z + epsilon, z - epsilon)
-
-
-def ratio(R: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
-    """R / z, and 0 where z is."""
-    if R.dtype.size < 4:  # TensorFlow 1.15 divides no halves so; and a quotient may be beyond them.
-        return tf.cast(ratio(tf.cast(R, tf.float32), tf.cast(z, tf.float32)), R.dtype)
-    return tf.math.divide_no_nan(R, z)
 
 
 def _number(name: str, value: Any, least: float) -> float:
