@@ -178,8 +178,8 @@ def test_a_constant_that_steps_were_counted_by_is_not_fed(session, control_flow,
         want = explainer.run(xs)
         np.testing.assert_array_equal(explainer.run(xs, feed_dict={first: 1}), want)
         for fed, value, said in ((first, 2, r'or be 1: it is known'), (doubled, 3, 'it is known')):
-            with pytest.raises(RuntimeError, match=r"feed_dict\['%s'\] must be left out(, |: )%s without data.* deeplift "
-                               'has written out the steps of a loop by it' % (fed.name, said)):
+            with pytest.raises(RuntimeError, match=r"feed_dict\['%s'\] must be left out(, |: )%s without data.* "
+                               'deeplift has written out the steps of a loop by it' % (fed.name, said)):
                 explainer.run(xs, feed_dict={fed: value})
         # Methods that leave loops as they are follow what is fed.
         attributions = de.explain('intgrad', T, X, xs, feed_dict={first: 2}, steps=300)

@@ -73,8 +73,8 @@ class Model:
                 value = static_value(self.T.graph.get_tensor_by_name(name))
                 if value is None or not np.array_equal(value, fed[name]):
                     raise RuntimeError(
-                        "feed_dict['%s'] must be left out%s: it is known without data, and %s has written out the steps "
-                        'of a loop by it. Make it a tf.compat.v1.placeholder_with_default where it is to be fed.' % (
+                        "feed_dict['%s'] must be left out%s: it is known without data, and %s has written out the "
+                        'steps of a loop by it. Make it a placeholder_with_default where it is to be fed.' % (
                             name, '' if value is None or np.size(value) > 1 else f', or be {value}', self.method))
 
     def choose_from(self, T: tf.Tensor) -> None:
