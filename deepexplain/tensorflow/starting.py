@@ -59,6 +59,7 @@ class Start:
                                    'what switches training on. If it is not, give it another name, or take %s.' % (
                                        tensor.name, 'left out' if value is None else 'on' if value else 'off',
                                        model.method, UNRULED))
+        model.refuse_assumed({tensor.name: array for tensor, array in pairs})
         fed = [tensor.name for tensor, _ in pairs] + list(self._fixed)
         if xs is None and not pairs:
             raise RuntimeError('xs may be left out only where feed_dict says what X is made of.')

@@ -161,3 +161,27 @@ def test_a_training_is_said_in_the_run_that_builds(session, rng):
             with warnings.catch_warnings():
                 warnings.simplefilter('error', UserWarning)
                 explainer.run(rng.randn(2, 3, 2))
+
+
+@pytest.mark.parametrize('known', [True, False])
+def test_a_constant_that_steps_were_counted_by_is_not_fed(session, control_flow, rng, known):
+    """In place of the answer for another number, in silence."""
+    X = tf.placeholder(tf.float32, [None, 4 if known else None, 2])
+    W, first = weights(rng, 2, 2), tf.constant(1)
+    doubled = first * tf.constant(2)
+    T = tf.while_loop(lambda t, h: t < tf.shape(X)[1], lambda t, h: (t + 1, tf.nn.relu(h + tf.matmul(X[:, t], W))),
+                      [doubled - 2, X[:, 1]], shape_invariants=[tf.TensorShape([]), tf.TensorShape([None, 2])])[1]
+    initialise(session)
+    xs = rng.randn(3, 4, 2)
+    with DeepExplain(session=session) as de:
+        explainer = de.get_explainer('deeplift', T, X)
+        want = explainer.run(xs)
+        np.testing.assert_array_equal(explainer.run(xs, feed_dict={first: 1}), want)
+        for fed, value, said in ((first, 2, r'or be 1: it is known'), (doubled, 3, 'it is known')):
+            with pytest.raises(RuntimeError, match=r"feed_dict\['%s'\] must be left out(, |: )%s without data.* "
+                               'deeplift has written out the steps of a loop by it' % (fed.name, said)):
+                explainer.run(xs, feed_dict={fed: value})
+        # Methods that leave loops as they are follow what is fed.
+        attributions = de.explain('intgrad', T, X, xs, feed_dict={first: 2}, steps=300)
+        change = session.run(T, {X: xs, first: 2}) - session.run(T, {X: 0 * xs, first: 2})
+        close(attributions.sum((1, 2)), change.sum(1), 2e-2)

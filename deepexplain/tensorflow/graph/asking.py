@@ -29,10 +29,15 @@ class Unknown(Exception):
 
 
 class Answers:
-    """Finds numbers; those that are known from the data alone have been asked for before, in the same order."""
+    """Finds numbers; those that are known from the data alone have been asked for before, in the same order.
 
-    def __init__(self, given: Sequence[Sequence[np.ndarray]]) -> None:
-        self._given = [list(values) for values in given]
+    Args:
+        given: the answers.
+        taken: takes in the tensors around whose values were found without data.
+    """
+
+    def __init__(self, given: Sequence[Sequence[np.ndarray]], taken: List[tf.Tensor]) -> None:
+        self._given, self.taken = [list(values) for values in given], taken
 
     def find(self, nodes: Nodes, outside: Outside, wanted: Sequence[str], loops: Sequence[str] = ()
              ) -> List[np.ndarray]:

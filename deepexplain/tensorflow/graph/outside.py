@@ -1,10 +1,11 @@
 """What the nodes of a GraphDef read of the graph around them, and what of that is known without data."""
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Set
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
 from . import compat
+from .flow import SHAPES
 from .frames import maker
 from .kinds import CALLS, FUNCTIONAL
 from .sizes import sizes_of
@@ -25,11 +26,12 @@ class Outside:
         originals: the ops that nodes are of, by name.
         external: what nodes read from outside, as they write it.
         fed: the names of tensors that are fed: their values are not looked for.
+        taken: takes in the tensors whose values were found.
     """
 
     def __init__(self, graph: tf.Graph, originals: Mapping[str, tf.Operation], external: Mapping[str, tf.Tensor],
-                 fed: Any) -> None:
-        self.graph, self.originals, self.external, self.fed = graph, originals, external, fed
+                 fed: Any, taken: List[tf.Tensor]) -> None:
+        self.graph, self.originals, self.external, self.fed, self._taken = graph, originals, external, fed, taken
 
     def known(self, source: str) -> Optional[np.ndarray]:
         """The value of a source, as far as it is known by its place in the graph."""
@@ -38,7 +40,9 @@ class Outside:
             op = self.originals[maker(source)]
             if compat.control_flow_context(op) is None:
                 tensor = op.outputs[int(source.split(':')[1]) if ':' in source else 0]
-        return None if tensor is None else known_value(tensor)
+        value = None if tensor is None else known_value(tensor)
+        self._taken.extend([tensor] if value is not None else [])
+        return value
 
     def pull(self, tensor: tf.Tensor, definition: tf.GraphDef, renamed: Dict[str, str], budget: List[int]) -> str:
         """Bring what a tensor outside is made of into a GraphDef, if it hangs on nothing that may change; its name."""
@@ -64,7 +68,22 @@ class Outside:
             node.name = renamed[op.name]
             node.attr.pop('_class', None)
             node.input[:] = [_joined(renamed[one.op.name], one) for one in op.inputs]
+        self._taken.append(tensor)
         return _joined(renamed[tensor.op.name], tensor)
+
+
+def made_of_constants(tensors: Iterable[tf.Tensor]) -> Set[str]:
+    """The names of some tensors that are known without data and of those that they are made of, as far as values go."""
+    waiting = list(tensors)
+    found = {tensor.name for tensor in waiting}
+    while waiting:
+        op = waiting.pop().op
+        # A shape is what it is whatever is fed.
+        for source in op.inputs if op.type not in SHAPES else ():
+            if source.name not in found:
+                found.add(source.name)
+                waiting.append(source)
+    return found
 
 
 def known_value(tensor: tf.Tensor) -> Optional[np.ndarray]:

@@ -64,7 +64,7 @@ class Unrolled(Replica):
         inputs = [name for name, tensor in self._external.items() if tensor.name in self._path.fed]
         target = name_of(self._path.T)
         outside = Outside(self.graph, {name: op for name, op in self.originals.items() if name in nodes},
-                          self._external, self._path.fed)
+                          self._external, self._path.fed, self._answers.taken)
         while True:
             order = in_order(nodes)
             frames = frames_of(nodes, order)

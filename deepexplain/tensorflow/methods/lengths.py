@@ -39,6 +39,7 @@ class Lengths:
         for part in cuts(run.n, run.rowing, run.n):
             samples = np.arange(run.n)[part]
             method = self._of(run, samples)
+            method.model.refuse_assumed({**run.feeds.whole, **run.feeds.cut})
             # As many rows in each call as were asked: how many there are may be a number of steps.
             rowing = run.rowing if run.rowing.exact else Rowing(len(samples), run.rowing.mixed, True)
             parts.append(call(method, run.of_samples(samples, [x[samples] for x in run.xs], run.options).on(
@@ -74,7 +75,7 @@ class Lengths:
             raise RuntimeError('The graph is finalized, and loops of another number of steps than before have to be '
                                'built: run the explainer once for each before.')
         model = Model(old.T, old.X, old.many, old.method, old.together)
-        model.shared = old.shared
+        model.shared, model.assumed = old.shared, old.assumed
         for inference, values in key:
             model.answers.setdefault(inference, []).append(
                 [np.array(numbers, np.int64).reshape(shape) for shape, numbers in values])

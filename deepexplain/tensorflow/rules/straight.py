@@ -27,7 +27,7 @@ def straight(model: 'Model', inference: bool = False, compared: bool = False, br
         RuntimeError: where they are compared and X decides it.
     """
     path = lowered(model.path, inference)
-    answers = Answers(model.answers.get(inference, []))
+    answers = Answers(model.answers.get(inference, []), model.assumed)
 
     def chosen(loop: str) -> None:
         if compared:

@@ -1,9 +1,11 @@
 """Model: what an explainer explains, a target and its inputs, and the path between them."""
-from typing import Dict, FrozenSet, List, Optional, Union
+from typing import Dict, FrozenSet, List, Mapping, Optional, Union
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from ..graph.compat import static_value
+from ..graph.outside import made_of_constants
 from ..graph.path import Path
 from ..graph.rows import Rowed, rows_of
 from ..graph.using import unused
@@ -26,6 +28,7 @@ class Model:
         choice: the largest units, for methods whose calls can find them.
         shared: whether rows of a call may be of one sample, so that they have its unit.
         answers: how many steps loops take, as far as the data were asked, in the order of asking; see `rules.straight`.
+        assumed: tensors around whose values, known without data, say how many steps loops take.
         score: the sum of T * Y for each sample, or for the one, which the methods attribute.
     """
 
@@ -46,6 +49,7 @@ class Model:
         self._score: Optional[tf.Tensor] = None
         self._rowed: Optional[Rowed] = None
         self.answers: Dict[bool, List[List[np.ndarray]]] = {}
+        self.assumed: List[tf.Tensor] = []
 
     @property
     def rowed(self) -> Rowed:
@@ -60,6 +64,18 @@ class Model:
             weights = tf.ones([], self.T.dtype) if self.choice is None else self.choice.weights
             self._Y = tf.placeholder_with_default(weights, None, name='ys')
         return self._Y
+
+    def refuse_assumed(self, fed: Mapping[str, np.ndarray]) -> None:
+        """RuntimeError for what is fed, by name, if steps of loops were counted by another value."""
+        made_of = made_of_constants(self.assumed) if fed else ()
+        for name in fed:
+            if name in made_of:
+                value = static_value(self.T.graph.get_tensor_by_name(name))
+                if value is None or not np.array_equal(value, fed[name]):
+                    raise RuntimeError(
+                        "feed_dict['%s'] must be left out%s: it is known without data, and %s has written out the "
+                        'steps of a loop by it. Make it a placeholder_with_default where it is to be fed.' % (
+                            name, '' if value is None or np.size(value) > 1 else f', or be {value}', self.method))
 
     def choose_from(self, T: tf.Tensor) -> None:
         """Let calls find the largest units of T, or of what stands for it; before the weights are asked for."""
