@@ -21,19 +21,23 @@ _INSIDE = _CENTRES | _SCALES | _SHIFTS | BATCH_NORMS | frozenset('''
 _MOST = 60
 
 
-def with_norms(path: Path, known: Collection[Unit]) -> List[Unit]:
-    """Some units that are known and the normalisations of a path, without those that are parts of these."""
-    found = _norms(path, known)
+def with_norms(path: Path, known: Collection[Unit], others: Collection[str] = ()) -> List[Unit]:
+    """Some units that are known and the normalisations of a path, without those that are parts of these.
+
+    Args:
+        others: the names of tensors that are none, but softmaxes.
+    """
+    found = _norms(path, known, others)
     inside = {op for unit in found for op in unit.ops}
     return [unit for unit in known if unit.y.op not in inside] + found
 
 
-def _norms(path: Path, known: Collection[Unit]) -> List[Unit]:
+def _norms(path: Path, known: Collection[Unit], others: Collection[str]) -> List[Unit]:
     taken: Set[tf.Operation] = set()
     order = {op: i for i, op in enumerate(path.ops)}
     found: List[Unit] = []
     for op in path.ops:
-        if op in taken or op not in path.dependent:
+        if op in taken or op not in path.dependent or op.outputs and op.outputs[0].name in others:
             continue
         fused = op.type in BATCH_NORMS and takes(op, path)
         if not fused and not (op.type in _SCALES and all(followed(op, path)) and divisors(op, path)):
