@@ -14,7 +14,7 @@ _SAME = frozenset('Identity Snapshot CheckNumerics EnsureShape StopGradient Cast
 #: Ops whose value is known by those of their inputs.
 _PLAIN = frozenset('''
     Add AddV2 Sub Mul RealDiv Neg Exp Log Square Sqrt Abs Max Min Sum Mean Maximum Minimum Reshape Transpose ExpandDims
-    Squeeze Softmax Select SelectV2 IsFinite ZerosLike
+    Squeeze StridedSlice Softmax Select SelectV2 IsFinite ZerosLike
     '''.split())
 
 

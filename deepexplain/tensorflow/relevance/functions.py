@@ -60,8 +60,10 @@ def _activation(tensor: tf.Tensor, marked: Dict[str, Unit], units: Units, path: 
         if op.type not in _SCALES or op not in path.dependent or tensor.name in path.fed:
             return None
         places = [i for i, one in enumerate(op.inputs) if path.depends(one)]
-        if len(places) != 1 or places[0] and op.type in ('RealDiv', 'Div'):
+        if len(places) != 1:
             return None
+        if places[0] and op.type in ('RealDiv', 'Div'):
+            return Unit(op.inputs[1], tensor, [op], '')
         known = [numbers.range(one) for i, one in enumerate(op.inputs) if i != places[0]]
         if any(one is None or one[0] != one[1] for one in known):
             return None

@@ -13,7 +13,7 @@ from .bounds import Bounds
 from .contractions import contraction_step, weighing_step
 from .exponents import Written
 from .factors import Factors
-from .norms import divisors, fused_step, whole_step
+from .norms import Measures, fused_step, whole_step
 from .products import (
     PRODUCTS,
     QUOTIENTS,
@@ -73,7 +73,7 @@ class Meetings:
         self.softmaxes = bool(written)
         self.divided: List[tf.Operation] = []
         self.shared: List[tf.Operation] = []
-        marked = {unit.y.name for unit in units.marked}
+        marked, measures = {unit.y.name for unit in units.marked}, Measures(path)
         for op in path.ops:
             if op not in path.dependent or op is self._last and self._is_softmax(op):
                 continue
@@ -82,7 +82,7 @@ class Meetings:
                 if how.softmax == 'constant':
                     self.constant.add(op)
             elif op.type in PRODUCTS | QUOTIENTS and op.outputs[0].name not in marked and all(followed(op, path)):
-                held = divisors(op, path)
+                held = measures.divisors(op)
                 self._fixed[op.name] = held
                 self.divided += [op] * bool(held)
                 self.shared.append(op)
