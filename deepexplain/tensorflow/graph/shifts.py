@@ -138,6 +138,8 @@ def _follow(op: tf.Operation, parts: List[Optional[Hangs]], flow: Flow, stopped:
         if parts[0] is None or not alone or op.type == 'Sum' and not first.factor or not _along(op, stopped):
             return None
         return first
+    if op.type in ('Softmax', 'LogSoftmax') and not first.factor and _along_last(op, stopped):
+        return Hangs(False, 0.)
     if op.type == 'Neg':
         return first if first.factor else Hangs(False, -first.degree)
     if op.type == 'Exp' and not first.factor:
@@ -189,6 +191,12 @@ def _along(op: tf.Operation, stopped: tf.Tensor) -> bool:
     if rank is None or axes is None or stopped.shape.ndims != rank:
         return True
     return all(stopped.shape.as_list()[axis] == 1 for axis in axes.ravel())
+
+
+def _along_last(op: tf.Operation, stopped: tf.Tensor) -> bool:
+    """Whether the shift is the same along the last axis of an op's input, so that a softmax does not see it."""
+    rank = op.inputs[0].shape.ndims
+    return rank is not None and stopped.shape.ndims == rank and stopped.shape.as_list()[-1] == 1
 
 
 def plainly_nonnegative(tensor: tf.Tensor, known: Collection[str] = frozenset('Abs Square Relu Relu6 Exp'.split())

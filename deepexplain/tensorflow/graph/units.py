@@ -19,6 +19,7 @@ from .kinds import (
     foreign_gradient,
 )
 from .names import unwrap
+from .numbers import Numbers
 from .path import Path
 from .shapes import Shapes
 
@@ -61,8 +62,13 @@ class Units(NamedTuple):
     inexact: Sequence[tf.Operation] = ()
 
 
-def find_units(path: Path, ruled: FrozenSet[str], joint: FrozenSet[str] = frozenset()) -> Units:
-    """The units of a path for a method that has rules for the op types `ruled`, and `joint` where inputs meet."""
+def find_units(path: Path, ruled: FrozenSet[str], joint: FrozenSet[str] = frozenset(), whole: bool = False) -> Units:
+    """The units of a path for a method that has rules for the op types `ruled`, and `joint` where inputs meet.
+
+    Args:
+        whole: whether a sum of functions of one number is a function of it as well, where they have shifts of their
+            own, as selu has where it is written out.
+    """
     sources = Sources()
     single: Dict[str, Unit] = {}
     marked: Dict[str, Unit] = {}
@@ -88,7 +94,8 @@ def find_units(path: Path, ruled: FrozenSet[str], joint: FrozenSet[str] = frozen
         elif len(inputs) > 1 and op.type in ELEMENTWISE and op.type != 'IdentityN' and y.name in joined:
             x = joined[y.name]
             ops = ops_between(x, y, path)
-            if x.dtype == y.dtype and y.dtype.is_floating and (op.type not in SUMS or _is_bent_line(ops, path)):
+            if x.dtype == y.dtype and y.dtype.is_floating and (op.type not in SUMS or _is_bent_line(ops, path) or whole and _has_shifts(
+                    ops, path)):
                 marked[y.name] = Unit(x, y, ops, '')
         elif foreign and op.type == 'IdentityN':
             if _is_swish(op, marked, path):
@@ -187,6 +194,19 @@ def _is_bent_line(ops: Sequence[tf.Operation], path: Path) -> bool:
     return any(op.type == 'Abs' for op in inner) and all(
         op.type in ('Abs', 'Identity', 'Neg') or op.type in SUMS or (
             op.type in PRODUCTS | QUOTIENTS and is_exact(op, path)) for op in inner)
+
+
+def _has_shifts(ops: Sequence[tf.Operation], path: Path) -> bool:
+    """Whether functions shift by numbers, and by nothing else, on their way from what they are of to their sum."""
+    numbers, found = Numbers(), False
+    for op in ops:
+        inputs = [path.depends(one) for one in op.inputs]
+        if op in path.dependent and op.type in SUMS and sum(inputs) == 1 and len(inputs) == 2:
+            known = numbers.range(op.inputs[1 - inputs.index(True)])
+            if known is None or known[0] != known[1]:
+                return False
+            found = found or bool(known[0])
+    return found
 
 
 def reached(path: Path, marked: Dict[str, Unit], lets: Callable[[tf.Operation, int], bool] = lambda op, i: True

@@ -15,12 +15,13 @@ from ..rules.ruled import refuse_uncovered
 from ..rules.straight import straight
 from .affine import Line, line_of, together
 from .linear import Layer, Parts
-from .meetings import DEFAULT, How
+from .meetings import How
 from .padding import Padding, pad_step, winner
 from .plan import Place, Plan, inputs_of, make_plan
 from .rules import Rule
 from .scatters import scatter_step
 from .shares import share
+from .softmax import written_step
 from .sums import Ahead, Step, alone, sum_step
 from .trails import brought_back
 
@@ -59,12 +60,12 @@ class Planned:
         quiet: whether ordinary gradients need no warning.
         unroll: whether loops are.
         check: called with the path and the plan before the replica is built; raises what it must.
-        how: what becomes of relevance where tensors that depend on X meet.
+        how: what becomes of relevance where tensors that depend on X meet, if it is relevance that is carried.
     """
 
     def __init__(self, model: 'Model', method: str, uncovered: str = 'error', quiet: bool = False,
                  unroll: bool = True, check: Callable[[Path, Plan], None] = lambda path, plan: None,
-                 how: How = DEFAULT) -> None:
+                 how: Optional[How] = None) -> None:
         self.path: Path = straight(model, inference=True, branched=True) if unroll else lowered(
             model.path, inference=True)
         self.plan: Plan = make_plan(self.path, frozenset(registered_rules()), how)
@@ -120,6 +121,9 @@ class Planned:
                 step = _shift_step(self.plan.shifts[name], counts, self.plan.masked)
             if step is not None:
                 found[self.replica.op(op).name] = step
+        for unit in self.plan.units.marked:
+            if unit.y.name in self.plan.written:
+                found[self.replica.marker(unit).name] = written_step(self.plan.written[unit.y.name], self.replica.op)
         return found
 
     def _layer_step(self, place: Place, rule: Rule) -> Step:

@@ -1,29 +1,30 @@
 """Which of a path's ops are products, contractions, softmaxes and normalisations, and how relevance passes them."""
-from typing import Callable, Dict, List, NamedTuple, Optional, Set
+from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Set
 
 import tensorflow.compat.v1 as tf
 
 from ..graph.kinds import BATCH_NORMS
 from ..graph.kinds import PRODUCTS as BILINEAR
 from ..graph.path import Path
-from ..graph.units import followed
+from ..graph.units import Units, followed
 from ..rules.joint import takes
 from ..runs.targets import handed_on
+from .bounds import Bounds
 from .contractions import contraction_step, weighing_step
-from .norms import divisors, fused_step, whole_step
+from .exponents import Written
+from .factors import Factors
+from .norms import Measures, fused_step, whole_step
 from .products import (
     PRODUCTS,
     QUOTIENTS,
     difference_step,
     gated_step,
     is_broadcast,
-    is_gate,
-    is_sigmoid,
     norm_step,
     product_over_step,
     share_step,
 )
-from .softmax import SOFTMAXES, constant_step, softmax_step, written_out
+from .softmax import SOFTMAXES, constant_step, softmax_step
 from .sums import Ahead, Maker, Step
 
 #: How many tensors meet in an op of one input does not matter to these.
@@ -52,53 +53,56 @@ DEFAULT = How()
 class Meetings:
     """The ops of a path in which tensors meet.
 
+    Args:
+        units: its functions of one number.
+        written: the softmaxes in other words than their own op, by the names of what they end in.
+
     Attributes:
+        constant: the softmaxes that are taken as they are.
         divided: the ops that divide by what is held fixed.
+        shared: the products and quotients of which both sides hang on X.
         softmaxes: whether there are softmaxes among them, before which -inf stands for what is masked.
     """
 
-    def __init__(self, path: Path, how: How) -> None:
+    def __init__(self, path: Path, how: How, units: Units, written: Mapping[str, Written]) -> None:
         self._path, self._how = path, how
         self._last = handed_on(path.T).op
-        self._makers: Dict[str, Maker] = {}
         self._fixed: Dict[str, List[int]] = {}
-        constant: Set[tf.Operation] = set()
-        self.softmaxes = False
+        self._bounds = Bounds(path, units, {name: (0., 1.) for name, one in written.items() if not one.log})
+        self.constant: Set[tf.Operation] = set()
+        self.softmaxes = bool(written)
         self.divided: List[tf.Operation] = []
+        self.shared: List[tf.Operation] = []
+        marked, measures = {unit.y.name for unit in units.marked}, Measures(path)
         for op in path.ops:
             if op not in path.dependent or op is self._last and self._is_softmax(op):
                 continue
-            if op.type in PRODUCTS | QUOTIENTS and all(followed(op, path)):
-                written = written_out(op, path)
-                self.softmaxes = self.softmaxes or written is not None
-                if written is not None and how.softmax == 'constant':
-                    constant.add(op)
-                elif written is not None:
-                    self._makers.update(written.makers())
-                    self._fixed[op.name] = [1 - written.place]
-                    if written.shift is not None:
-                        self._fixed[written.shift.name] = [1]
-                else:
-                    held = divisors(op, path)
-                    self.divided += [op] * bool(held)
-                    self._fixed[op.name] = held or self._gates(op)
-            elif op.type in BILINEAR and sum(followed(op, path)) == 2:
-                self._fixed[op.name] = self._gates(op)
-            elif op.type in SOFTMAXES:
+            if op.type in SOFTMAXES or op.outputs and op.outputs[0].name in written:
                 self.softmaxes = True
                 if how.softmax == 'constant':
-                    constant.add(op)
-        for op in constant:
-            self._makers[op.name] = lambda ahead: constant_step([], ahead)
+                    self.constant.add(op)
+            elif op.type in PRODUCTS | QUOTIENTS and op.outputs[0].name not in marked and all(followed(op, path)):
+                held = measures.divisors(op)
+                self._fixed[op.name] = held
+                self.divided += [op] * bool(held)
+                self.shared.append(op)
+            elif op.type in BILINEAR and sum(followed(op, path)) == 2:
+                self._fixed[op.name] = self._gates(op)
+        self._factors = Factors(path, units, self._bounds, self.shared, lambda op: self._fixed[op.name],
+                                how.products == 'signal')
+        for op in self.shared:
+            weights = self._factors.weights.get(op.name)
+            self._fixed[op.name] = [i for i in range(2) if weights is not None and not weights[i]]
+        for op in self.constant:
             self._fixed[op.name] = list(range(len(op.inputs)))
-        self._carried = _carried(path, constant) if constant else None
+        self._carried = _carried(path, self.constant) if self.constant else None
 
     def _gates(self, op: tf.Operation) -> List[int]:
-        """Where a product has a gate, if it has one and that is to get nothing."""
-        if self._how.products != 'signal' or op.type in QUOTIENTS:
+        """Where a product of matrices has a gate, if it has one and that is to get nothing."""
+        if self._how.products != 'signal':
             return []
         places = [i for i, follows in enumerate(followed(op, self._path)) if follows]
-        found = [i for i in places if is_gate(op.inputs[i], self._path.depends)]
+        found = [i for i in places if self._bounds.is_gate(op.inputs[i])]
         return found if len(found) < len(places) else []
 
     def lets(self, op: tf.Operation, i: int) -> bool:
@@ -113,8 +117,8 @@ class Meetings:
         """
         if op is self._last and self._is_softmax(op):
             return None
-        if op.name in self._makers:
-            return self._makers[op.name]
+        if op in self.constant:
+            return lambda ahead: constant_step([], ahead)
         step = self._step(op, places)
         return None if step is None else lambda ahead: step(places, ahead)  # type: ignore[misc]
 
@@ -127,9 +131,7 @@ class Meetings:
         if op.type in BATCH_NORMS and places == [0] and takes(op, self._path):
             return fused_step
         if op.type in PRODUCTS and meeting == 2 or op.type in QUOTIENTS and followed(op, self._path)[1]:
-            if op.type in PRODUCTS | QUOTIENTS and places:
-                return self._shared(op, places)
-            return None
+            return self._shared(op, places) if places else None
         if op.type == 'SquaredDifference' and len(places) == 2:
             return difference_step
         if op.type in BILINEAR and meeting == 2 and places:
@@ -137,17 +139,18 @@ class Meetings:
         return None
 
     def _shared(self, op: tf.Operation, places: List[int]) -> Callable[[List[int], Ahead], Step]:
+        weights = self._factors.weights.get(op.name) or [1., 1.]
         for i in places if op.type in PRODUCTS and len(places) == 2 else ():
-            if is_broadcast(op, i) and is_gate(op.inputs[i], self._path.depends) and is_sigmoid(op.inputs[i]):
-                return lambda places, ahead: gated_step(i, ahead)
-        return share_step
+            one = op.inputs[i]
+            if is_broadcast(op, i) and self._bounds.is_gate(one) and self._bounds.is_sigmoid(one):
+                return lambda places, ahead: gated_step(i, weights, ahead)
+        return lambda places, ahead: share_step(places, weights, ahead)
 
     def _contracted(self, places: List[int], ahead: Ahead) -> Step:
         return contraction_step(places, ahead) if len(places) == 2 else weighing_step(places[0], ahead)
 
     def _is_softmax(self, op: tf.Operation) -> bool:
-        return op.type in SOFTMAXES or op.type in QUOTIENTS | PRODUCTS and all(
-            followed(op, self._path)) and written_out(op, self._path) is not None
+        return op.type in SOFTMAXES
 
 
 def _carried(path: Path, stops: Set[tf.Operation]) -> Set[str]:

@@ -8,13 +8,13 @@ from ..graph.kinds import BATCH_NORMS
 from ..graph.path import Path
 from ..graph.units import Unit, followed
 from ..rules.joint import takes
-from .norms import MOVES, divisors
+from .norms import MOVES, Measures
 
 _SCALES = frozenset('Mul MulNoNan RealDiv Div DivNoNan'.split())
 _SHIFTS = frozenset('Add AddV2 Sub BiasAdd'.split())
-_CENTRES = MOVES | frozenset(['Sub', 'Mean', 'Sum', 'Mul', 'RealDiv'])
+_CENTRES = MOVES | frozenset(['Sub', 'Add', 'AddV2', 'Neg', 'Mean', 'Sum', 'Mul', 'RealDiv'])
 _INSIDE = _CENTRES | _SCALES | _SHIFTS | BATCH_NORMS | frozenset('''
-    AddN Sqrt Rsqrt Pow Reciprocal Inv Square Abs Max Maximum Minimum Select SelectV2 SquaredDifference EuclideanNorm
+    AddN Exp Log ClipByValue MatrixDiagPart MatrixDiagPartV2 MatrixDiagPartV3 Sqrt Rsqrt Pow Reciprocal Inv Square Abs Max Maximum Minimum Select SelectV2 SquaredDifference EuclideanNorm
     L2Loss Greater GreaterEqual Less LessEqual Equal NotEqual
     '''.split())
 
@@ -22,27 +22,32 @@ _INSIDE = _CENTRES | _SCALES | _SHIFTS | BATCH_NORMS | frozenset('''
 _MOST = 60
 
 
-def with_norms(path: Path, known: Collection[Unit]) -> List[Unit]:
-    """Some units that are known and the normalisations of a path, without those that are parts of these."""
-    found = _norms(path, known)
+def with_norms(path: Path, known: Collection[Unit], others: Collection[str] = ()) -> List[Unit]:
+    """Some units that are known and the normalisations of a path, without those that are parts of these.
+
+    Args:
+        others: the names of tensors that are none, but softmaxes.
+    """
+    found = _norms(path, known, others)
     inside = {op for unit in found for op in unit.ops}
     return [unit for unit in known if unit.y.op not in inside] + found
 
 
-def _norms(path: Path, known: Collection[Unit]) -> List[Unit]:
+def _norms(path: Path, known: Collection[Unit], others: Collection[str]) -> List[Unit]:
     taken: Set[tf.Operation] = set()
     order = {op: i for i, op in enumerate(path.ops)}
     found: List[Unit] = []
+    measures = Measures(path)
     for op in path.ops:
-        if op in taken or op not in path.dependent:
+        if op in taken or op not in path.dependent or op.outputs and op.outputs[0].name in others:
             continue
         fused = op.type in BATCH_NORMS and takes(op, path)
-        if not fused and not (op.type in _SCALES and all(followed(op, path)) and divisors(op, path)):
+        if not fused and not (op.type in _SCALES and all(followed(op, path)) and measures.divisors(op)):
             continue
-        x = _source(op, path, order, _INSIDE)
+        x = _source(op, path, order, _INSIDE, measures)
         if x is None:
             continue
-        unit = _from(x, op, path, order)
+        unit = _from(x, op, path, order, measures)
         if unit is None:
             continue
         ops = set(unit.ops)
@@ -52,27 +57,29 @@ def _norms(path: Path, known: Collection[Unit]) -> List[Unit]:
     return found
 
 
-def _from(x: tf.Tensor, op: tf.Operation, path: Path, order: Dict[tf.Operation, int]) -> Optional[Unit]:
+def _from(x: tf.Tensor, op: tf.Operation, path: Path, order: Dict[tf.Operation, int],
+          measures: Measures) -> Optional[Unit]:
     """The unit from what is normalised, centred or moved before if it is, to the end of gain and shift."""
-    while x.op in path.dependent and x.name not in path.fed and x.op.type == 'Sub' and all(
+    while x.op in path.dependent and x.name not in path.fed and x.op.type in ('Sub', 'Add', 'AddV2') and all(
             path.depends(one) for one in x.op.inputs):
-        before = _source(x.op, path, order, _CENTRES)
+        before = _source(x.op, path, order, _CENTRES, measures)
         if before is None:
             break
         x = before
     begins = [x]
     while begins[-1].op.type in MOVES and begins[-1].name not in path.fed and path.depends(begins[-1].op.inputs[0]):
         begins.append(begins[-1].op.inputs[0])
-    for y in reversed(_ends(x, op.outputs[0], path, order)):
+    for y in reversed(_ends(x, op.outputs[0], path, order, measures)):
         for before in begins:
             if _alike(before, y):
                 return Unit(before, y, ops_between(before, y, path), '')
     return None
 
 
-def _ends(x: tf.Tensor, y: tf.Tensor, path: Path, order: Dict[tf.Operation, int]) -> List[tf.Tensor]:
+def _ends(x: tf.Tensor, y: tf.Tensor, path: Path, order: Dict[tf.Operation, int], measures: Measures
+          ) -> List[tf.Tensor]:
     """What becomes of a normalised tensor on its way to its gain and its shift, in turn."""
-    left, found = {'scale': 1, 'shift': 1}, [y]
+    left, found = {'scale': 1, 'shift': 1, 'centre': 1}, [y]
     while y.name != path.T.name:
         readers = {op for op in y.consumers() if op in path.dependent}
         if len(readers) != 1:
@@ -80,14 +87,15 @@ def _ends(x: tf.Tensor, y: tf.Tensor, path: Path, order: Dict[tf.Operation, int]
         op = readers.pop()
         others = [one for one in op.inputs if one.name != y.name and path.depends(one)]
         kind = 'scale' if op.type in ('Mul', 'MulNoNan') else 'shift' if op.type in _SHIFTS else 'move'
-        if kind == 'move' and op.type not in MOVES or kind != 'move' and not left[kind]:
+        if kind == 'move' and op.type not in MOVES or not others and kind != 'move' and not left[kind]:
             break
         if kind == 'scale' and others:
             break
         if kind == 'shift' and others:
-            source = _source(op, path, order, _INSIDE, x)
-            if source is None or source.name != x.name:
+            source = _source(op, path, order, _INSIDE, measures, x)
+            if source is None or source.name != x.name or not left['centre']:
                 break
+            kind = 'centre'
         y = op.outputs[0]
         if kind != 'move':
             left[kind] -= 1
@@ -96,7 +104,7 @@ def _ends(x: tf.Tensor, y: tf.Tensor, path: Path, order: Dict[tf.Operation, int]
 
 
 def _source(op: tf.Operation, path: Path, order: Dict[tf.Operation, int], inside: FrozenSet[str],
-            last: Optional[tf.Tensor] = None) -> Optional[tf.Tensor]:
+            measures: Measures, last: Optional[tf.Tensor] = None) -> Optional[tf.Tensor]:
     """The one tensor from which all ways to an op come that depend on X, with ops of some types alone between."""
     waiting = {tensor.name: tensor for tensor in op.inputs if path.depends(tensor)}
 
@@ -109,7 +117,7 @@ def _source(op: tf.Operation, path: Path, order: Dict[tf.Operation, int], inside
             if last is None or tensor.name == last.name:
                 return tensor
         latest = max(waiting.values(), key=key)
-        if key(latest) < 0 or latest.op.type not in inside or last is not None and latest.name == last.name:
+        if key(latest) < 0 or latest.op.type not in inside and not measures.degree(latest) or last is not None and latest.name == last.name:
             return None
         del waiting[latest.name]
         waiting.update((one.name, one) for one in latest.op.inputs if path.depends(one))

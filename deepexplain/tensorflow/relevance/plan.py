@@ -19,6 +19,7 @@ from ..graph.path import Path
 from ..graph.units import Units, find_units, followed, reached
 from ..messages import listed, warn
 from .affine import AFFINE
+from .exponents import Written
 from .folding import Folded, folded_behind, is_line
 from .linear import UNWEIGHTED, WEIGHTED, Parts
 from .meetings import DEFAULT, How, Meetings
@@ -27,6 +28,7 @@ from .padding import Padding, pads_with_zeros
 from .scatters import SCATTERS
 from .signs import nonnegative_at
 from .sums import ADDITIONS, Maker
+from .words import known_by_value
 
 #: Functions of one number, which relevance passes unchanged.
 ACTIVATIONS = ELEMENTWISE - SUMS - PRODUCTS - QUOTIENTS - BATCH_NORMS - frozenset('''
@@ -61,7 +63,8 @@ class Plan(NamedTuple):
     """How relevance passes a path; each table by op name.
 
     Attributes:
-        units: the activations.
+        units: the activations, and softmaxes in other words than their own op.
+        written: the latter, by the names of what they end in.
         layers: linear ops with weights.
         pools: linear ops without, and where their data are.
         sums: ops that add tensors that depend on X, and where these are.
@@ -75,6 +78,7 @@ class Plan(NamedTuple):
         uncovered: what no rule covers.
     """
     units: Units
+    written: Dict[str, Written]
     layers: Dict[str, Place]
     pools: Dict[str, Parts]
     sums: Dict[str, List[int]]
@@ -88,17 +92,21 @@ class Plan(NamedTuple):
     uncovered: List[tf.Operation]
 
 
-def make_plan(path: Path, more: FrozenSet[str] = frozenset(), how: How = DEFAULT) -> Plan:
+def make_plan(path: Path, more: FrozenSet[str] = frozenset(), how: Optional[How] = None) -> Plan:
     """Find the layers, activations and other ops of a path.
 
     Args:
         more: further op types that are activations.
-        how: what becomes of relevance where tensors that depend on X meet.
+        how: what becomes of relevance where tensors that depend on X meet; None if no relevance is to pass.
     """
-    units = find_units(path, ACTIVATIONS | (more & ELEMENTWISE))
+    ruled = ACTIVATIONS | (more & ELEMENTWISE)
+    if how is None:
+        how, units, written, own = DEFAULT, find_units(path, ruled), {}, None
+    else:
+        units, written, own = known_by_value(path, find_units(path, ruled, whole=True), how.softmax == 'constant')
     if how.norms == 'identity':
-        units = units._replace(marked=with_norms(path, units.marked))
-    meetings = Meetings(path, how)
+        units = units._replace(marked=with_norms(path, units.marked, written))
+    meetings = Meetings(path, how, units, written)
     marked = {unit.y.name: unit for unit in units.marked}
     alive, training = reached(path, marked, meetings.lets), training_tensors(path)
     everything = reached(path, {})
@@ -107,7 +115,7 @@ def make_plan(path: Path, more: FrozenSet[str] = frozenset(), how: How = DEFAULT
     if unseen:
         warn("norms='identity' does not see where the normalisation of %s ends: its divisor is held fixed there, as by "
              "'linear'." % listed(unseen))
-    plan = Plan(units, {}, {}, {}, set(), {}, set(), {}, meetings.softmaxes, {}, set(), [])
+    plan = Plan(units, written, {}, {}, {}, set(), {}, set(), {}, meetings.softmaxes, {}, set(), [])
     signs = {x.name: False for x in path.X}  # Whatever makes X, other values may be fed for it.
     activated = {unit.x.name for unit in list(units.single.values()) + list(units.marked)}
     padding = Padding(path, inputs_of(units))
@@ -120,7 +128,7 @@ def make_plan(path: Path, more: FrozenSet[str] = frozenset(), how: How = DEFAULT
         activation = op.name in units.single or any(tensor.name in marked for tensor in op.outputs)
         if op in alive and not activation and op.name not in units.stripped and op.outputs:
             parts, maker = _parts(op, places), meetings.maker(op, places)
-            if foreign_gradient(op):
+            if foreign_gradient(op) or op is own:
                 plan.uncovered.append(op)
             elif maker is not None:
                 plan.meetings[op.name] = maker

@@ -1,13 +1,11 @@
 """Softmax on the way from X to T, as the weights of attention are: by Taylor at its input, or taken as it is."""
-from typing import Dict, List, NamedTuple, Optional, Set
+from typing import Callable, List, Optional
 
 import tensorflow.compat.v1 as tf
 
-from ..graph.names import unwrap
-from ..graph.path import Path
-from ..graph.shifts import unwrap_moves
-from .products import PRODUCTS
-from .sums import Ahead, Maker, Step, alone
+from ..graph.compat import registered_gradient
+from .exponents import Written
+from .sums import Ahead, Step
 
 SOFTMAXES = frozenset(['Softmax', 'LogSoftmax'])
 
@@ -40,84 +38,32 @@ def constant_step(places: List[int], ahead: Ahead) -> Step:
     return lambda op, R: [None] * len(op.inputs)
 
 
-class Written(NamedTuple):
-    """A softmax that is written out: exp(x - m) / sum exp(x - m).
+def written_step(written: Written, find: Callable[[tf.Operation], tf.Operation]) -> Step:
+    """The step of the marker of a softmax in other words, see `exponents`: as by its own op, from its end to its x.
 
-    Attributes:
-        quotient, place: the op that divides, and where it has the numerator.
-        total: the op that sums up.
-        x: what the softmax is of, before any shift.
-        shift: the op that takes m from x, if any.
+    Args:
+        find: finds the ops that stand for those of the path where relevance is carried.
     """
-    quotient: tf.Operation
-    place: int
-    total: tf.Operation
-    x: tf.Tensor
-    shift: Optional[tf.Operation]
+    links = [link._replace(op=find(link.op)) for link in written.links]
 
-    def makers(self) -> Dict[str, Maker]:
-        """What its ops do: exp, a function of one number, passes on what the quotient hands to the numerator."""
-        def divided(ahead: Ahead) -> Step:
-            def step(op: tf.Operation, R: tf.Tensor) -> List[Optional[tf.Tensor]]:
-                x, axes = ahead.tensor(self.x), ahead.tensor(self.total.inputs[1])
-                return alone(op, self.place, taylor(x, op.outputs[0], R, axes))
-            return step
-
-        makers: Dict[str, Maker] = {self.quotient.name: divided}
-        if self.shift is not None:
-            # The largest is taken from all alike, and changes nothing.
-            makers[self.shift.name] = lambda ahead: lambda op, R: alone(op, 0, R)
-        return makers
-
-
-def written_out(op: tf.Operation, path: Path) -> Optional[Written]:
-    """The softmax that a quotient, or a product with an inverse, ends, if it is one."""
-    if op.type in PRODUCTS:
-        inverses = [i for i in (0, 1) if unwrap_moves(op.inputs[i]).op.type in ('Reciprocal', 'Inv')]
-        if len(inverses) != 1:
-            return None
-        place = 1 - inverses[0]
-        total = unwrap_moves(unwrap_moves(op.inputs[inverses[0]]).op.inputs[0])
-    else:
-        place, total = 0, unwrap_moves(op.inputs[1])
-    while total.op.type in ('Add', 'AddV2', 'Maximum') and not path.depends(total.op.inputs[1]):
-        total = unwrap_moves(total.op.inputs[0])  # What keeps it from 0.
-    numerator, summed = unwrap(op.inputs[place]), total.op
-    e = _unmasked(numerator, path)
-    if e.op.type != 'Exp' or summed.type != 'Sum':
-        return None
-    z, other = unwrap(e.op.inputs[0]), unwrap(summed.inputs[0])
-    if other.name != numerator.name and not (
-            e is numerator and other.op.type == 'Exp' and unwrap(other.op.inputs[0]).name == z.name):
-        return None
-    shifted = z.op.type == 'Sub' and _is_largest(z.op.inputs[1], z.op.inputs[0])
-    # What else reads these needs the relevance of exps, not of a softmax.
-    if not _readers(numerator, path) <= {op, summed} or e is not numerator and (
-            _readers(e, path) != {numerator.op}) or shifted and not _readers(z, path) <= {e.op, other.op}:
-        return None
-    return Written(op, place, summed, z.op.inputs[0] if shifted else z, z.op if shifted else None)
+    def step(marker: tf.Operation, R: tf.Tensor) -> List[Optional[tf.Tensor]]:
+        y, x = marker.inputs
+        s = y if written.whole else tf.math.divide_no_nan(y, tf.reduce_sum(y, written.axes, keepdims=True))
+        if written.log:
+            s, R = tf.exp(y), tf.math.divide_no_nan(R, y)
+        gone = tf.equal(s, 0)
+        R = tf.where_v2(gone, tf.zeros_like(R), R)
+        R = tf.where_v2(gone, tf.zeros_like(R), R - s * tf.reduce_sum(R, written.axes, keepdims=True))
+        for link in links:
+            if link.moves:
+                R = tf.convert_to_tensor(_gradients(link.op, R)[link.place])
+            elif link.times != 1:
+                R = R * link.times
+        masked = x <= tf.constant(MASKED, x.dtype)
+        return [None, tf.where_v2(masked, tf.zeros_like(x), x) * R]
+    return step
 
 
-def _unmasked(tensor: tf.Tensor, path: Path) -> tf.Tensor:
-    """What a mask that does not hang on X is laid over."""
-    while tensor.op.type in ('Mul', 'Select', 'SelectV2', 'Identity'):
-        inputs = [one for one in tensor.op.inputs if path.carries(one)]
-        if len(inputs) != 1:
-            break
-        tensor = inputs[0]
-    return tensor
-
-
-def _readers(tensor: tf.Tensor, path: Path) -> Set[tf.Operation]:
-    """The ops of the path that read a tensor, or what an Identity makes of it."""
-    found: Set[tf.Operation] = set()
-    for op in tensor.consumers():
-        if op in path.dependent:
-            found |= _readers(op.outputs[0], path) if op.type == 'Identity' else {op}
-    return found
-
-
-def _is_largest(tensor: tf.Tensor, x: tf.Tensor) -> bool:
-    """Whether a tensor is the largest of the numbers of another along some axes."""
-    tensor = unwrap_moves(tensor)
-    return tensor.op.type == 'Max' and unwrap(tensor.op.inputs[0]).name == unwrap(x).name
+def _gradients(op: tf.Operation, grad: tf.Tensor) -> List[Optional[tf.Tensor]]:
+    found = registered_gradient(op.type)(op, grad)
+    return list(found) if isinstance(found, (list, tuple)) else [found]
