@@ -8,12 +8,12 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 import numpy as np
 
 from .. import __version__, files
+from ..samples.target import ys_of
 from ..units import Units, units_of
 from . import catalogue, inputs, options, outputs, parser
 from .model import Task, open_model, task_of
 from .problems import WrongUse, about, show, tensorflow
 from .summaries import defaults, now, plain_json, table_of, versions
-from .target import ys_of
 
 
 class Result(NamedTuple):

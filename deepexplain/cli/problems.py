@@ -8,6 +8,7 @@ import warnings
 from contextlib import ExitStack, contextmanager
 from typing import Any, Iterator, List, Sequence, Set
 
+from ..samples.says import WrongUse
 from ..terminal import visible_lines
 
 #: Exit statuses besides 0: something failed, the command line is wrong, Ctrl-C.
@@ -19,10 +20,6 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 #: How the library says what several inputs take.
 _OF_SEVERAL = re.compile(r'\b(window_shape|sampling_dims)=\[[^=]*?, None, \.\.\.\]')
-
-
-class WrongUse(Exception):
-    """What another command line mends; its message is one line."""
 
 
 def status_of(error: BaseException) -> int:
