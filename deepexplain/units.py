@@ -29,8 +29,8 @@ def units_of(explainer: Any, ys: Any, xs: Any, batch_size: Optional[int], feed: 
     return _units(explainer._start(xs, ys, batch_size, feed or None, {}, None, shared, along))
 
 
-def explained(explainer: Any, xs: Any, ys: Any, batch_size: Optional[int], feed: Any, along: Any = None, ids: Any = None,
-              **options: Any) -> Tuple[Any, Optional[np.ndarray], Units]:
+def explained(explainer: Any, xs: Any, ys: Any, batch_size: Optional[int], feed: Any, along: Any = None,
+              ids: Any = None, **options: Any) -> Tuple[Any, Optional[np.ndarray], Units]:
     """What a run returns, its delta where the method has one, and the units, found by the calls of the run itself.
 
     Args:
