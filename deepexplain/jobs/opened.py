@@ -1,6 +1,6 @@
 """A job's model and data, open in this process: rows in, attributions out."""
 from contextlib import ExitStack
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -18,6 +18,27 @@ from .job import Job, checked_options
 ID, ATTRIBUTIONS, UNIT, SCORE, DELTA = 'id', 'attributions', 'unit', 'score', 'delta'
 
 
+class Plan(NamedTuple):
+    """What columns are for.
+
+    Attributes:
+        binding: which input takes which array, and what is attributed to.
+        columns: those that are data.
+        stacked: whether each of them is a feature of the one input.
+        shapes: of lists that hold what has more dimensions, the shape of a row.
+        explainer: the explainer.
+    """
+    binding: Binding
+    columns: List[str]
+    stacked: bool
+    shapes: Dict[str, List[int]]
+    explainer: Any
+
+    def arrays(self, rows: Mapping[str, np.ndarray]) -> Dict[str, np.ndarray]:
+        """The columns of rows as the inputs take them."""
+        return _arrays(rows, self.columns, self.stacked, self.shapes)
+
+
 class Opened:
     """The model of a job with the explainer on it and, if the job has some, the data.
 
@@ -32,7 +53,8 @@ class Opened:
                  options: Optional[Callable[..., Any]] = None) -> None:
         self.job, self._says, self._options, self._axis = job, says, options, ''
         self.source: Optional[Source] = None
-        self._binding: Optional[Binding] = None
+        self._plans: Dict[Tuple[str, ...], Plan] = {}
+        self._explainers: Dict[Tuple[str, ...], Any] = {}
         with ExitStack() as stack:
             self._de = de = stack.enter_context(_model(job, threads, says))
             self._feed = {}
@@ -42,12 +64,14 @@ class Opened:
                 self._feed[tensor.name] = fed_array(said, value, tensor)
             self._ends = ends_of(de, job.layer, job.inputs, list(self._feed), says)
             self._ys = ys_of(job.target, self._ends.T, 1, says)
+            self._by_name = {self._ends.called[one.name]: one for one in self._ends.free}
+            self._by_name.update((one.op.name, one) for one in self._ends.free)
             if job.data is not None:
                 self.source = open_source(job.data, job.how(), self._layout)
                 stack.callback(self.source.close)
                 if not len(self.source):
                     raise WrongUse(f"{says.data}: '{job.data}' holds no rows.")
-                self._bind(self.source.rows(0, 1), self.source.flat)
+                self._plan(self.source.rows(0, 1), self.source.flat)
             self._stack = stack.pop_all()
 
     def close(self) -> None:
@@ -62,22 +86,19 @@ class Opened:
             first: the number of the first of them in the data; None where that is not known.
             names: what they are called, where they have no ids.
         """
-        if self._binding is None:
-            self._bind(rows, None)
-        binding = self._binding
-        assert binding is not None
-        arrays = self._arrays(rows)
+        plan = self._plan(rows, None)
+        binding, explainer, arrays = plan.binding, plan.explainer, plan.arrays(rows)
         n = len(next(iter(arrays.values())))
         ids = ids_of(self.job.ids, self._id_column(rows), rows, names, first, n)
-        if ids is None and draws(self._explainer):
+        if ids is None and draws(explainer):
             raise ValueError("'%s' draws random numbers for each row by its id, and these rows have none: give them a "
                              "column 'id'." % self.job.method)
         taken = {name: arrays[key] for name, key in binding.taken.items()}
         xs: Any = [taken[x.name] for x in binding.X] if binding.whole else None
         feed = dict(self._feed, **{name: taken[name] for name in binding.along})
-        seed = {'seed': self.job.seed} if draws(self._explainer) else {}
+        seed = {'seed': self.job.seed} if draws(explainer) else {}
         found, delta, units = explained(
-            self._explainer, xs[0] if binding.whole and len(xs) == 1 else xs, self._ys, self.job.batch_size, feed,
+            explainer, xs[0] if binding.whole and len(xs) == 1 else xs, self._ys, self.job.batch_size, feed,
             binding.along, numbers_of(ids) if seed else None, **seed)
         columns: Dict[str, np.ndarray] = {} if ids is None else {ID: ids}
         if isinstance(found, list):
@@ -97,65 +118,74 @@ class Opened:
         self._axis = layout.axis
         return layout
 
-    def _bind(self, rows: Mapping[str, np.ndarray], flat: Optional[Sequence[str]]) -> None:
-        """Find out which column is for which input, and build the explainer.
+    def _plan(self, rows: Mapping[str, np.ndarray], flat: Optional[Sequence[str]]) -> Plan:
+        """What the columns of some rows are for, found out at the first of them.
 
         Args:
             flat: the columns whose lists may be of more dimensions; None for all.
         """
-        job, ends, says = self.job, self._ends, self._says
-        self._names = {ends.called[one.name] for one in ends.free} | {one.op.name for one in ends.free}
-        kept = {name: array for name, array in rows.items() if name != self._id_column(rows)}
-        self._columns = list(kept)
-        self._stacks = bool(kept) and not set(kept) <= self._names and '' not in kept and all(
-            array.ndim == 1 for array in kept.values())
-        self._flat = list(kept) if flat is None else list(flat)
-        self._shapes: Dict[str, List[int]] = {}
-        try:
-            if self._stacks:
-                one_taker(ends, 'table', says)
-                for name, array in kept.items():
-                    if array.dtype.kind in 'SUO':
-                        raise WrongUse("%s: the column '%s' must hold numbers, as it is to be a feature; %s says which "
-                                       'columns are read.' % (says.data, name, says.flag('columns')))
-            else:
-                self._find_shapes(kept)
-            binding, _ = bind(ends, job.inputs, self._arrays(rows), says, list(kept) if self._stacks else None)
-            check_fed(ends.T, binding.X, list(self._feed) + binding.along, job.layer, says)
-        except WrongUse as error:
-            known = self.job.data is None or self.job.data in str(error)
-            raise error if known else WrongUse(f"{error} ({says.data}: '{job.data}')") from None
-        if self._options is not None:
-            job.options = checked_options(self._options(binding.X, binding.names, self._axis))
-        X = binding.X[0] if len(binding.X) == 1 else binding.X
-        self._explainer = self._de.get_explainer(job.method, ends.T, X, **job.options)
-        self._binding = binding
+        names = tuple(rows)
+        if names not in self._plans:
+            job, ends, says = self.job, self._ends, self._says
+            kept = {name: array for name, array in rows.items() if name != self._id_column(rows)}
+            try:
+                stacked = self._stacks(kept)
+                shapes = {} if stacked else self._shapes(kept, list(kept) if flat is None else flat)
+                arrays = _arrays(rows, list(kept), stacked, shapes)
+                binding, _ = bind(ends, job.inputs, arrays, says, list(kept) if stacked else None)
+                check_fed(ends.T, binding.X, list(self._feed) + binding.along, job.layer, says)
+            except WrongUse as error:
+                known = flat is None or job.data is None or job.data in str(error)
+                raise error if known else WrongUse(f"{error} ({says.data}: '{job.data}')") from None
+            self._plans[names] = Plan(binding, list(kept), stacked, shapes, self._explainer(binding))
+        return self._plans[names]
 
-    def _find_shapes(self, kept: Mapping[str, np.ndarray]) -> None:
-        """Note which lists of numbers are to be brought to the shapes of their inputs."""
-        by_name = {self._ends.called[one.name]: one for one in self._ends.free}
-        by_name.update((one.op.name, one) for one in self._ends.free)
+    def _explainer(self, binding: Binding) -> Any:
+        """The explainer on what a binding attributes to, built once."""
+        job, key = self.job, tuple(x.name for x in binding.X)
+        if key not in self._explainers:
+            if self._options is not None:
+                job.options = checked_options(self._options(binding.X, binding.names, self._axis))
+            X = binding.X[0] if len(binding.X) == 1 else binding.X
+            self._explainers[key] = self._de.get_explainer(job.method, self._ends.T, X, **job.options)
+        return self._explainers[key]
+
+    def _stacks(self, kept: Mapping[str, np.ndarray]) -> bool:
+        """Whether each column is a feature of the one input: all hold a number a row, and not all name inputs."""
+        if not kept or '' in kept or set(kept) <= set(self._by_name) or any(one.ndim != 1 for one in kept.values()):
+            return False
+        if one_taker(self._ends, 'table', self._says).shape.ndims == 1:
+            return False
         for name, array in kept.items():
-            taker = by_name.get(name, self._ends.takers[0] if len(self._ends.takers) == 1 and len(kept) == 1 else None)
-            shape = None if taker is None or taker.shape.ndims is None else taker.shape.as_list()[1:]
-            if name in self._flat and array.ndim <= 2 and shape is not None and None not in shape and (
-                    int(np.prod(shape)) == int(np.prod(array.shape[1:])) and list(array.shape[1:]) != shape):
-                self._shapes[name] = shape
+            if array.dtype.kind in 'SUO':
+                raise WrongUse("%s: the column '%s' must hold numbers, as it is to be a feature; %s says which "
+                               'columns are read.' % (self._says.data, name, self._says.flag('columns')))
+        return True
 
-    def _arrays(self, rows: Mapping[str, np.ndarray]) -> Dict[str, np.ndarray]:
-        """The columns of rows as the inputs take them."""
-        for name in self._columns:
-            if name not in rows:
-                raise ValueError("%s: the rows lack the column '%s', which the first had." % (self._says.data, name))
-        if self._stacks:
-            return {'': np.stack([rows[name] for name in self._columns], 1)}
-        return {name: rows[name].reshape([len(rows[name])] + self._shapes[name]) if name in self._shapes else
-                rows[name] for name in self._columns}
+    def _shapes(self, kept: Mapping[str, np.ndarray], flat: Sequence[str]) -> Dict[str, List[int]]:
+        """Which lists of numbers are to be brought to the shapes of their inputs."""
+        found: Dict[str, List[int]] = {}
+        only = self._ends.takers[0] if len(self._ends.takers) == 1 and len(kept) == 1 else None
+        for name, array in kept.items():
+            taker = self._by_name.get(name, only)
+            shape = None if taker is None or taker.shape.ndims is None else taker.shape.as_list()[1:]
+            if name in flat and array.ndim <= 2 and shape is not None and None not in shape and (
+                    int(np.prod(shape)) == int(np.prod(array.shape[1:])) and list(array.shape[1:]) != shape):
+                found[name] = shape
+        return found
 
     def _id_column(self, rows: Mapping[str, np.ndarray]) -> Optional[str]:
         if self.job.ids is not None:
             return self.job.ids
-        return 'id' if 'id' in rows and 'id' not in self._names else None
+        return 'id' if 'id' in rows and 'id' not in self._by_name else None
+
+
+def _arrays(rows: Mapping[str, np.ndarray], columns: Sequence[str], stacked: bool, shapes: Mapping[str, List[int]]
+            ) -> Dict[str, np.ndarray]:
+    if stacked:
+        return {'': np.stack([rows[name] for name in columns], 1)}
+    return {name: rows[name].reshape([len(rows[name])] + shapes[name]) if name in shapes else rows[name]
+            for name in columns}
 
 
 def _model(job: Job, threads: Optional[int], says: Says) -> Any:
