@@ -1,5 +1,4 @@
 """Worker: a job at work in one process, its model opened once."""
-import gc
 import warnings
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Union
 
@@ -63,7 +62,6 @@ class Worker:
         if self._opened is not None:
             self._opened.close()
             self._opened = None
-            gc.collect()
 
     def __enter__(self) -> 'Worker':
         return self

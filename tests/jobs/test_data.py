@@ -106,7 +106,8 @@ def test_a_table(tmp_path, monkeypatch):
     monkeypatch.setattr(table, '_STRIDE', 4)
     path = str(tmp_path / 'x.csv')
     with open(path, 'w') as file:
-        file.write('a;id;b\n\n' + ''.join('%r;"row, %d";%d\n%s' % (i * .1, i, -i, '\n' * (i % 3 == 0)) for i in range(N)))
+        file.write('a;id;b\n\n' + ''.join(
+            '%r;"row, %d";%d\n%s' % (i * .1, i, -i, '\n' * (i % 3 == 0)) for i in range(N)))
     source = open_source(path, Reading(), lambda: None)
     assert len(source) == N
     for start, stop in [(0, N), (8, 9), (30, N), (3, 17), (0, 1)]:
@@ -166,7 +167,8 @@ def write(path, text):
 
 @pytest.mark.parametrize('name, make, words', [
     ('x.npy', lambda path: write(path, b'nothing'), "data: '.*x.npy' cannot be read: "),
-    ('x.npy', lambda path: np.save(path, np.array([{}]), allow_pickle=True), "'.*x.npy' cannot be read: "),
+    ('x.npy', lambda path: np.save(path, np.array([{}]), allow_pickle=True), 'must hold numbers .*, not object'),
+    ('x.npy', lambda path: (np.save(path, samples()), os.truncate(path, 200)), "'.*x.npy' cannot be read: it lacks "),
     ('x.npy', lambda path: np.save(path, np.array(3.)), "'.*x.npy' holds a single number"),
     ('x.npy', lambda path: np.save(path, samples(0)), "data: '.*x.npy' holds no rows"),
     ('x.npy', lambda path: np.save(path, np.zeros((2, 4), complex)), 'must hold numbers or strings, not complex128'),

@@ -79,7 +79,7 @@ def test_another_job_is_refused_by_what_differs(job, want):
     run(job())
     before = sorted(os.listdir('out'))
     np.save('x.npy', samples() + 1)
-    with pytest.raises(ValueError, match="out: '.*out' holds the results of another job: data_sha256 is .* here and .*; "
+    with pytest.raises(ValueError, match="'.*out' holds the results of another job: data_sha256 is .* here and .*; "
                                          'method is "gradient" here and "saliency" there; target is "1" here'):
         run(job(method='gradient', target=1))
     assert sorted(os.listdir('out')) == before
@@ -136,7 +136,8 @@ def test_warnings_are_told_once_of_a_kind_and_kept_with_their_shard(job):
     with pytest.warns(UserWarning) as caught:
         run(job(data='bad.npy', method='grad*input'))
     texts = [str(one.message) for one in caught]
-    assert len(texts) == 2 and texts[0].startswith('shard 0: grad*input: attributions of 1 of 16 samples are not finite')
+    assert len(texts) == 2
+    assert texts[0].startswith('shard 0: grad*input: attributions of 1 of 16 samples are not finite')
     assert texts[1].startswith('the same was said of other shards: 2 warnings in all')
 
 

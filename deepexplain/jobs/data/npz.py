@@ -1,4 +1,4 @@
-"""An .npz: what lies in it as it is is mapped into memory, what is packed is unpacked on the way."""
+"""An .npz: what lies in it as it is is read by rows, what is packed is unpacked on the way."""
 import struct
 import zipfile
 import zlib
@@ -6,7 +6,7 @@ from typing import Any, Dict, Iterator, NamedTuple, Tuple
 
 import numpy as np
 
-from .npy import check_array
+from .npy import Rows, check_array, read_header
 from .source import Columns, DataError, Forward, Reading, Source, reason
 
 #: How many bytes of an array are unpacked at a time.
@@ -26,7 +26,7 @@ class Npz(Source):
 
     def __init__(self, path: str, reading: Reading) -> None:
         self.path, self.files = path, [path]
-        self._arrays: Dict[str, np.ndarray] = {}
+        self._arrays: Dict[str, Rows] = {}
         self._packed: Dict[str, Forward] = {}
         lengths: Dict[str, int] = {}
         try:
@@ -38,7 +38,8 @@ class Npz(Source):
                     check_array(path, name, header.shape, header.dtype)
                     lengths[name] = header.shape[0]
                     if members[name].compress_type == zipfile.ZIP_STORED:
-                        self._arrays[name] = _mapped(path, members[name], header)
+                        self._arrays[name] = Rows(path, _begin(path, members[name]) + header.offset, header.shape,
+                                                  header.dtype, header.fortran)
                     else:
                         self._packed[name] = self._forward(members[name], name, header)
         except (ValueError, OSError, EOFError, SyntaxError, zipfile.BadZipFile, zlib.error) as error:
@@ -57,7 +58,7 @@ class Npz(Source):
 
     def rows(self, start: int, stop: int) -> Columns:
         try:
-            return {name: np.array(self._arrays[name][start:stop]) if name in self._arrays else
+            return {name: self._arrays[name].read(start, stop) if name in self._arrays else
                     self._packed[name].rows(start, stop)[''] for name in self._names}
         except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise DataError(f"data: '{self.path}' cannot be read: {reason(error)}.") from None
@@ -84,21 +85,17 @@ class Npz(Source):
 
 
 def _header(stream: Any) -> _Member:
-    version = np.lib.format.read_magic(stream)
-    read = np.lib.format.read_array_header_1_0 if version[0] == 1 else np.lib.format.read_array_header_2_0
-    shape, fortran, dtype = read(stream)
+    shape, fortran, dtype = read_header(stream)
     return _Member(shape, fortran, dtype, stream.tell())
 
 
-def _mapped(path: str, info: zipfile.ZipInfo, header: _Member) -> np.ndarray:
+def _begin(path: str, info: zipfile.ZipInfo) -> int:
+    """Where a member begins in the file."""
     with open(path, 'rb') as file:
         # The lengths of name and extra field, which only the header beside the member tells.
         file.seek(info.header_offset + 26)
         name, extra = struct.unpack('<HH', file.read(4))
-    if 0 in header.shape or not header.dtype.itemsize:
-        return np.zeros(header.shape, header.dtype)
-    return np.memmap(path, header.dtype, 'r', info.header_offset + 30 + name + extra + header.offset, header.shape,
-                     'F' if header.fortran else 'C')
+    return info.header_offset + 30 + name + extra
 
 
 def opened(path: str, reading: Reading) -> Source:
