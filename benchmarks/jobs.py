@@ -1,16 +1,14 @@
 """Prints what a job costs over a bare loop of Explainer.run, in one process, and how its memory grows with the rows.
 
-    python benchmarks/jobs.py [--rows 200000] [--shard 50000] [--memory 10000,100000,1000000] [--methods saliency,deeplift,intgrad]
+    python benchmarks/jobs.py [--rows 200000] [--shard 50000] [--memory 10000,100000,1000000] [--methods saliency,...]
 
 The model is an MLP of 30-128-128-2. Time is the processor's, of all threads, and the median over turns; the job reads
 its rows from a file, finds units and scores, and writes and checks its shards (what is made once, its checking, counts
-apart). Memory is what the process has at most, TensorFlow and all, less what it has once the model is open; each in a
-process of its own.
+apart). Memory is by how much a process grows at most; each in one of its own.
 """
 import argparse
 import multiprocessing
 import os
-import resource
 import shutil
 import tempfile
 import time
@@ -18,6 +16,7 @@ import warnings
 from statistics import median
 
 import numpy as np
+from measure import peak
 
 #: Method -> its options.
 METHODS = {'saliency': {}, 'deeplift': {}, 'intgrad': dict(steps=100)}
@@ -78,14 +77,14 @@ def cost(folder, n, shard, method, turns, queue):
 
 
 def memory(folder, n, queue):
-    """MiB that a job takes at most above what the process has with the model open."""
+    """MiB by which the checking of a job, TensorFlow's import and all, and its run make a process grow."""
     from deepexplain.jobs import Job, run
     warnings.simplefilter('ignore')
-    job = Job(os.path.join(folder, 'm.pb'), os.path.join(folder, '%d.npy' % n), os.path.join(folder, 'out%d' % n),
-              'saliency')
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    assert run(job).complete
-    queue.put((before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+    before = peak(lambda: None)
+    made = []
+    checked = peak(lambda: made.append(Job(os.path.join(folder, 'm.pb'), os.path.join(folder, '%d.npy' % n),
+                                           os.path.join(folder, 'out%d' % n), 'saliency')))
+    queue.put((checked - before, peak(lambda: run(made[0]))))
 
 
 def alone(function, *arguments):
@@ -119,7 +118,7 @@ def main():
             wall = median(job[1] / other[1] for job, other in zip(ways[0], ways[2]))
             print('| %s | %.2f s | %.2f s | %.2f s | %.2f | %.2f | %.2f | %d | %.2f s |' % (
                 (method,) + tuple(times) + tuple(ratios) + (wall, shards, checked)))
-        print('\n| rows | with the model open | at most |\n|---|---|---|')
+        print('\n| rows | checking, with TensorFlow | run |\n|---|---|---|')
         for n in map(int, filter(None, args.memory.split(','))):
             write_rows(os.path.join(folder, '%d.npy' % n), n)
             print('| %d | %.0f MiB | %.0f MiB |' % ((n,) + alone(memory, folder, n)))

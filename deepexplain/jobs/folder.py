@@ -138,7 +138,7 @@ class Folder:
         return manifest
 
     def settle(self, job: str, verify: bool) -> Dict[int, Shard]:
-        """The shards that stand; what is damaged, double or of another job is removed.
+        """The shards that stand; what is damaged or double is removed, what is of another job left alone.
 
         Args:
             job: the hash of the job.
@@ -147,8 +147,9 @@ class Folder:
         found: Dict[int, Shard] = {}
         for number, shards in self.shards().items():
             for shard in shards:
-                good = shard.job == job[:12] and number not in found and (not verify or self.whole(shard))
-                if good:
+                if shard.job != job[:12]:
+                    continue
+                if number not in found and (not verify or self.whole(shard)):
                     found[number] = shard
                 else:
                     self.remove(shard.name)

@@ -15,10 +15,11 @@ _SAVED = ('saved_model.pb', 'saved_model.pbtxt')
 def model_digest(path: str, opening: Mapping[str, Any]) -> str:
     """The hash of all that the files of a model hold, wherever they lie."""
     digest = hashlib.sha256()
-    base = os.path.dirname(path)
+    base = os.path.dirname(path) if os.path.basename(path) in _SAVED else path
     for file in _model_files(path, opening.get('checkpoint')):
-        digest.update(_named(os.path.relpath(file, base) if file.startswith(path) and os.path.isdir(path) else
-                             os.path.basename(file)[len(os.path.basename(path)):], os.path.getsize(file)))
+        # In a folder names count, where one file may be called anything.
+        name = os.path.relpath(file, base) if file.startswith(base + os.sep) else os.path.splitext(file)[1]
+        digest.update(_named(name, os.path.getsize(file)))
         with open(file, 'rb') as opened:
             for block in iter(lambda: opened.read(1 << 20), b''):
                 digest.update(block)

@@ -58,6 +58,7 @@ class Job:
             custom_objects as a list of 'MODULE:NAME' or 'LAYER=MODULE:NAME', to be imported by whoever works.
         reading: how data are read: columns, a list of those to be read, in order; of pictures resize, (height,
             width); scale, what 0 and 255 become, (0, 1); channels, 'first' or 'last'.
+        says: how what is wrong is said, for the command line.
 
     Attributes:
         rows, shards: how many rows there are, and how many files of results.

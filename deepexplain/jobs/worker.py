@@ -89,10 +89,10 @@ class Worker:
 
     def shard(self, number: int) -> Outcome:
         """Make the file of a shard, trying twice; what fails is told, not raised, once the model is open."""
-        opened = self.open()
         error = ''
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter('always')
+            opened = self.open()
             for _ in range(TRIES):
                 try:
                     name = _make(opened, number, caught)

@@ -7,9 +7,11 @@ import sys
 
 import numpy as np
 import pytest
+import tensorflow.compat.v1 as tf
 from job_data import samples, shard_files
 
 from deepexplain.jobs import Job, Worker, iterate, read, run, run_shard, to_arrow, to_pandas
+from deepexplain.jobs.identity import data_digest, model_digest
 from deepexplain.tensorflow import DeepExplain
 
 
@@ -172,7 +174,6 @@ def test_the_hash_names_what_changes_a_number(job, models, place):
 
 
 def test_a_change_of_large_data_is_seen_at_both_ends_and_between(tmp_path):
-    from deepexplain.jobs.identity import data_digest
     path = str(tmp_path / 'large')
     content = np.zeros(20 << 20, np.uint8)
     seen = set()
@@ -229,3 +230,60 @@ def test_nothing_imports_tensorflow_before_it_is_needed():
     code = ('import sys; from deepexplain.jobs import Job, run, run_shard, read, iterate, Worker; '
             "sys.exit(any(name in sys.modules for name in ('tensorflow', 'pyarrow', 'pandas', 'ray', 'pyspark')))")
     assert subprocess.call([sys.executable, '-c', code]) == 0
+
+
+def test_the_code_of_the_readme(models, place):
+    readme = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'README.md')
+    with open(readme, encoding='utf-8') as file:
+        code = file.read().split('```python jobs\n')[1].split('```')[0]
+    namespace = {}
+    exec(code.replace('model.keras', str(models / 'net.pb')).replace('samples.npy', 'x.npy'), namespace)
+    assert list(namespace['results']) == ['id', 'attributions', 'unit', 'score', 'delta']
+
+
+def test_saved_models_and_their_hash(place):
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, [None, 4], name='x')
+        weights = tf.Variable(tf.ones([4, 2]))
+        session.run(tf.global_variables_initializer())
+        tf.saved_model.simple_save(session, 'saved', {'x': x}, {'y': tf.matmul(x, weights)})
+    one = Job('saved', 'x.npy', 'out', 'grad*input', target=1)
+    run(one)
+    np.testing.assert_allclose(read('out')['attributions'], samples(), rtol=1e-6)
+    os.rename('saved', 'moved')
+    assert Job('moved', 'x.npy', 'out', 'grad*input', target=1).hash == one.hash
+    assert Job('moved/saved_model.pb', 'x.npy', 'out', 'grad*input', target=1).hash == one.hash
+    name = os.path.join('moved', 'variables', next(
+        name for name in sorted(os.listdir('moved/variables')) if 'data' in name))
+    assert model_digest('moved', {}) == one.model_sha256
+    with open(name, 'r+b') as file:
+        file.write(b'\1')
+    assert model_digest('moved', {}) != one.model_sha256
+
+
+def test_a_model_that_takes_calls_of_one_size(job, place):
+    run(job('pairs.pb', method='intgrad', options={'steps': 3}, batch_size=2, shard=7))
+    found = read('out')
+    np.testing.assert_allclose(found['attributions'].sum(1) - found['delta'], (samples() ** 2).sum(1), rtol=1e-4)
+
+
+def test_options_may_be_made_of_what_is_attributed_to(job):
+    made = job(method='occlusion', options=lambda X, names, axis: {'window_shape': (len(names), )})
+    assert made.options == {'window_shape': (1,)} and made.hash == job(
+        method='occlusion', options={'window_shape': [1]}).hash
+    with pytest.raises(ValueError, match='options: the seed is an argument of its own'):
+        job(options=lambda X, names, axis: {'seed': 1})
+
+
+def test_warnings_of_the_building_come_with_the_first_shard(job, place):
+    with pytest.warns(UserWarning, match='shard 0: .*is the output of a Softmax'):
+        run(job(layer='output'))
+
+
+def test_threads_are_handed_to_tensorflow(job, monkeypatch):
+    seen, opened = [], DeepExplain.open
+    monkeypatch.setattr(DeepExplain, 'open', lambda *args, **options: seen.append(
+        options['config'].intra_op_parallelism_threads) or opened(*args, **options))
+    one = job()
+    Worker(one, threads=1).open().close()
+    assert seen == [0, 1]
