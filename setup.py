@@ -44,8 +44,9 @@ setup(
             'h5py<3; python_version < "3.8"',
             'tf_keras; python_version >= "3.9"',
         ],
+        'parquet': ['pyarrow>=10'],
         'examples': ['scikit-learn'],
-        'test': ['pytest>=6', 'pytest-xdist', 'setuptools', 'wheel'],
+        'test': ['pytest>=6', 'pytest-xdist', 'setuptools', 'wheel', 'pyarrow>=10'],
         'lint': [
             'ruff>=0.5,<0.18; python_version >= "3.9"',
             'mypy>=1.8,<3; python_version >= "3.9"',

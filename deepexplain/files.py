@@ -23,7 +23,7 @@ def whole(paths: Sequence[str]) -> Iterator[List[Any]]:
             os.fsync(file.fileno())
             file.close()
         for file, target in zip(files, targets):
-            os.chmod(file.name, _mode(target))
+            os.chmod(file.name, mode_of(target))
         _replace([file.name for file in files], targets)
     finally:
         for file in files:
@@ -65,7 +65,7 @@ def _keep(target: str, old: str) -> None:
         os.replace(target, old)
 
 
-def _mode(target: str) -> int:
+def mode_of(target: str) -> int:
     """The permissions that a file has, or a new one would get; a temporary file has fewer."""
     if os.path.exists(target):
         return os.stat(target).st_mode & 0o777

@@ -1,5 +1,5 @@
 """Which units of T are explained: found once for all methods."""
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -26,7 +26,28 @@ def units_of(explainer: Any, ys: Any, xs: Any, batch_size: Optional[int], feed: 
         along: the names in `feed` of what has a row for each sample.
         shared: the names of what is the same for all.
     """
-    run = explainer._start(xs, ys, batch_size, feed or None, {}, None, shared, along)
+    return _units(explainer._start(xs, ys, batch_size, feed or None, {}, None, shared, along))
+
+
+def explained(explainer: Any, xs: Any, ys: Any, batch_size: Optional[int], feed: Any, along: Any = None,
+              ids: Any = None, **options: Any) -> Tuple[Any, Optional[np.ndarray], Units]:
+    """What a run returns, its delta where the method has one, and the units, found by the calls of the run itself.
+
+    Args:
+        along, ids: the names in `feed` of what has a row for each sample, and the samples' numbers.
+        **options: of the run.
+    """
+    run = explainer._start(xs, ys, batch_size, feed or None, options, ids, None, along)
+    returned, delta = explainer._finish(run, explainer.has_convergence_delta)
+    return returned, delta, _units(run)
+
+
+def draws(explainer: Any) -> bool:
+    """Whether an explainer's method draws random numbers."""
+    return 'seed' in explainer._attribution.run_options
+
+
+def _units(run: Any) -> Units:
     weights = run.ys
     if weights is None:
         return Units(None, None, run.before())

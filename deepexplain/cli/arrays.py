@@ -7,40 +7,12 @@ from typing import Any, Dict, List, Optional
 
 import numpy as np
 
+from ..samples.bound import Bound
+from ..samples.says import WrongUse
 from ..terminal import in_words
-from .problems import WrongUse
-
-#: The most bytes of memory that what is read from one file may take, unless the file itself takes more.
-MOST = 1 << 31
 
 #: The longest header; that of an array of plain numbers has 128 bytes.
 LONGEST_HEADER = 1 << 16
-
-
-class Bound:
-    """How much memory what is read may take.
-
-    Args:
-        what: what is read, for messages.
-        path: the file or the folder.
-        most: bytes, by default as in MOST.
-        held: how many bytes lie on the disk; where there are more, they may be read.
-    """
-
-    def __init__(self, what: str, path: str, most: Optional[int], held: int) -> None:
-        self.most = max(MOST, held) if most is None else most
-        self._said = f"{what}: '{path}'"
-        self._taken = 0
-
-    def take(self, size: int) -> None:
-        """WrongUse where so many bytes are too many, with those before."""
-        self._taken += size
-        if self._taken > self.most:
-            raise self.broken(f'takes {in_words(self._taken)} of memory or more')
-
-    def broken(self, how: str) -> WrongUse:
-        """The error for what would take too much."""
-        return WrongUse(f'{self._said} {how}, and may take {in_words(self.most)}: --max-bytes allows more.')
 
 
 def load(what: str, path: str, most: Optional[int]) -> Dict[str, np.ndarray]:
@@ -48,7 +20,7 @@ def load(what: str, path: str, most: Optional[int]) -> Dict[str, np.ndarray]:
 
     Args:
         what: what is read, for messages.
-        most: see Bound.
+        most: see samples.bound.
     """
     held = os.path.getsize(path)
     bound = Bound(what, path, most, held)
@@ -57,6 +29,8 @@ def load(what: str, path: str, most: Optional[int]) -> Dict[str, np.ndarray]:
             zipped = file.read(2) == b'PK'
             file.seek(0)
             return _of_zip(file, bound) if zipped else {'': _array(file, held, bound)}
+    except WrongUse:
+        raise
     except _Pickled:
         raise WrongUse(f"{what}: '{path}' holds Python objects, or is no file of numpy.") from None
     except (ValueError, OSError, EOFError, KeyError, TypeError, SyntaxError, RecursionError, NotImplementedError,

@@ -8,12 +8,12 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 import numpy as np
 
 from .. import __version__, files
+from ..samples.target import ys_of
 from ..units import Units, units_of
 from . import catalogue, inputs, options, outputs, parser
 from .model import Task, open_model, task_of
 from .problems import WrongUse, about, show, tensorflow
 from .summaries import defaults, now, plain_json, table_of, versions
-from .target import ys_of
 
 
 class Result(NamedTuple):
@@ -37,7 +37,7 @@ def explain(args: Any) -> None:
     _check_paths(args)
     table = catalogue.methods()
     chosen = options.chosen_methods(args.method, table)
-    _check_options(args, chosen, table)
+    options.check_options(args, chosen, table)
     if inputs.kind_of(args.data) == 'text':
         from .sentences import explain_text
         explain_text(args, chosen, table)
@@ -109,16 +109,6 @@ def _check_paths(args: Any) -> None:
         for flag in ('picture_kind', 'letters'):
             if getattr(args, flag) is not None:
                 raise WrongUse('--%s needs a --picture.' % flag.replace('_', '-'))
-
-
-def _check_options(args: Any, chosen: List[str], table: Any) -> None:
-    """Refuse flags that no method takes before the model is opened, which may take long."""
-    named = [(name, '--' + flag) for name, flag in options.FLAGS.items() if getattr(args, flag) is not None]
-    found = [(name, options.Given(said, None, None)) for name, said in named]
-    for key, _ in args.option:
-        only, _, name = key.rpartition(':')
-        found.append((name, options.Given('--option ' + key, None, None, only or None)))
-    options.options_of(chosen, table, found)
 
 
 def _picture_kind(args: Any, task: Task, given: Dict[str, Dict[str, options.Given]]) -> Optional[str]:

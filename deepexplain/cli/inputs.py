@@ -7,11 +7,12 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
+from ..samples.bound import Bound
+from ..samples.pictures import PICTURES
+from ..samples.says import WrongUse
 from ..terminal import in_words
 from . import arrays
-from .problems import WrongUse
 
-PICTURES = ('.png', '.jpg', '.jpeg', '.bmp', '.gif', '.tif', '.tiff', '.webp', '.ppm', '.pgm')
 ARRAYS = ('.npy', '.npz')
 
 
@@ -54,7 +55,7 @@ def load(what: str, path: str, most: Optional[int] = None) -> Dict[str, np.ndarr
 
     Args:
         what: what is read, for messages.
-        most: how many bytes they may take, by default arrays.MOST.
+        most: how many bytes they may take, by default bound.MOST.
     """
     if not os.path.isfile(path):
         raise WrongUse(f"{what}: there is no file '{path}'.")
@@ -97,9 +98,9 @@ def read_table(path: str, columns: Optional[Sequence[str]], limit: Optional[int]
     Args:
         columns: which ones, in this order; by default all.
         limit: how many rows are read, by default all.
-        most: how many bytes of memory they may take, by default arrays.MOST.
+        most: how many bytes of memory they may take, by default bound.MOST.
     """
-    bound = arrays.Bound('INPUT', path, most, os.path.getsize(path))
+    bound = Bound('INPUT', path, most, os.path.getsize(path))
     try:
         with open(path, newline='', encoding='utf-8-sig') as file:
             return _table(path, file, columns, limit, bound)
@@ -112,9 +113,9 @@ def read_sentences(path: str, limit: Optional[int], most: Optional[int]) -> List
 
     Args:
         limit: how many are read, by default all.
-        most: how many bytes of memory they may take, by default arrays.MOST.
+        most: how many bytes of memory they may take, by default bound.MOST.
     """
-    bound = arrays.Bound('INPUT', path, most, os.path.getsize(path))
+    bound = Bound('INPUT', path, most, os.path.getsize(path))
     found: List[Any] = []
     try:
         with open(path, encoding='utf-8-sig') as file:
@@ -132,7 +133,7 @@ def read_sentences(path: str, limit: Optional[int], most: Optional[int]) -> List
     return found
 
 
-def _table(path: str, file: Any, columns: Optional[Sequence[str]], limit: Optional[int], bound: arrays.Bound
+def _table(path: str, file: Any, columns: Optional[Sequence[str]], limit: Optional[int], bound: Bound
            ) -> Samples:
     lines = _lines(file, bound)
     first = next(lines, '')
@@ -176,7 +177,7 @@ def _table(path: str, file: Any, columns: Optional[Sequence[str]], limit: Option
     return Samples('table', {'': np.array(values).reshape(read, -1)}, features=features)
 
 
-def _lines(file: Any, bound: arrays.Bound) -> Iterator[str]:
+def _lines(file: Any, bound: Bound) -> Iterator[str]:
     """The lines of a file; a Python string for each of its values takes about 32 times a number's place in it."""
     longest = max(bound.most // 32, 1)
     while True:

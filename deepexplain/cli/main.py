@@ -83,5 +83,8 @@ def _command(name: str):  # type: ignore[no-untyped-def]
     if name == 'explain':
         from .explain import explain
         return explain
+    if name == 'run':
+        from .run import run
+        return run
     from . import listings
     return listings.layers if name == 'layers' else listings.methods

@@ -60,6 +60,16 @@ def check_values(args: Any) -> None:
         raise WrongUse(f'--epsilon: epsilon must be a number of at least 0, not {args.epsilon}.')
 
 
+def check_options(args: Any, chosen: Sequence[str], table: Mapping[str, Any]) -> None:
+    """Refuse flags that no method takes before the model is opened, which may take long."""
+    named = [(name, '--' + flag) for name, flag in FLAGS.items() if getattr(args, flag) is not None]
+    found = [(name, Given(said, None, None)) for name, said in named]
+    for key, _ in args.option:
+        only, _, name = key.rpartition(':')
+        found.append((name, Given('--option ' + key, None, None, only or None)))
+    options_of(chosen, table, found)
+
+
 def near(name: str, known: Any) -> str:
     """' Did you mean 'lrp.z'?', or nothing."""
     lower = {one.lower(): one for one in known}

@@ -1,16 +1,45 @@
 """The arguments of the command line."""
 import argparse
-import json
 import re
 import sys
-from typing import Any, List, Sequence, Tuple
+from typing import Any, List, Sequence
 
 from .. import __version__
+from .arguments import (
+    feeding_arguments,
+    model_arguments,
+    option_arguments,
+    positive,
+    progress_arguments,
+    reading_arguments,
+    target_arguments,
+)
 from .problems import WrongUse
 
 EXAMPLE = """example:
   deepexplain explain model.keras digits.npy --method intgrad --method elrp --steps 50 \\
       --out attributions.npz --picture attributions.png
+"""
+
+EXAMPLE_RUN = """example:
+  deepexplain run model.keras samples.npy --method intgrad --steps 50 --out attributions
+  deepexplain run --status attributions
+"""
+
+ABOUT_DATA = """DATA is, with as many rows as there may be,
+  .npy, .npz            arrays, the first axis the rows; the keys of an .npz name the model's inputs
+  .parquet, .arrow      columns of numbers, lists or tensors: named as the model's inputs, or each a feature of the one
+  .csv                  numbers under a header, a column for each feature
+  .tfrecord             tf.train.Examples, their features as columns
+  a picture             one row (--resize, --scale, --channels)
+  a folder              of files of one of these kinds, one after another
+
+The folder --out, for deepexplain.jobs.read and iterate:
+  shard-*               Parquet (with pyarrow) or .npz, a file whole or not there: id, attributions, unit, score, delta
+  failed-*.json         shards that failed twice, with their rows
+  manifest.json         the job, versions, checksums
+The same command again goes on where another ended, however it did.
+
 """
 
 ABOUT_INPUT = """INPUT is
@@ -67,8 +96,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest='command', metavar='COMMAND', parser_class=_Parser)
     commands.required = True
     _explain(commands)
+    _run(commands)
     layers = _sub(commands, 'layers', 'list what --layer and --input can name', '')
-    _model(layers)
+    model_arguments(layers)
     layers.add_argument('--every', action='store_true', help='what every op makes, not what the layers put out')
     methods = _sub(commands, 'methods', 'list the methods and their options', '')
     for one in (layers, methods):
@@ -83,69 +113,20 @@ def _sub(commands: Any, name: str, about: str, epilog: str) -> argparse.Argument
     return found
 
 
-def _model(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group('the model')
-    group.add_argument('model', metavar='MODEL', help='a .keras or .h5 file, the folder of a SavedModel, a frozen '
-                                                      'graph (.pb), a MetaGraph (.meta)')
-    group.add_argument('--signature', metavar='NAME', help='of a SavedModel (default: serving_default, or the only '
-                                                           'one)')
-    group.add_argument('--tags', metavar='TAG,TAG', type=_names, help='of a SavedModel')
-    group.add_argument('--checkpoint', metavar='PATH', help='of a MetaGraph, where it is not beside it')
-    group.add_argument('--inputs', metavar='NAME,NAME', type=_names, help='of a graph without signatures (default: its '
-                                                                          'placeholders)')
-    group.add_argument('--outputs', metavar='NAME,NAME', type=_names, help='of a graph without signatures')
-    group.add_argument('--custom-objects', metavar='MODULE:NAME', type=_object, action='append',
-                       help='a class or function of your own that a .keras or .h5 file needs, or a dict of them; '
-                            'LAYER=MODULE:NAME in the place of a lambda. Imports the module; may be repeated')
-    group.add_argument('--unsafe', action='store_true',
-                       help='allow a MODEL that would run Python code, read or write files, for those that you trust')
-
-
 def _explain(commands: Any) -> None:
     parser = _sub(commands, 'explain', 'attribute what a model says to the features of its input',
                   ABOUT_INPUT + EXAMPLE)
-    _model(parser)
+    model_arguments(parser)
     group = parser.add_argument_group('the input')
     group.add_argument('data', metavar='INPUT', help='see below')
-    group.add_argument('--resize', metavar='HxW', type=_size, help='of pictures')
-    group.add_argument('--scale', metavar='LOW,HIGH', type=_pair,
-                       help='what the 0 to 255 of pictures become (default: 0,1)')
-    group.add_argument('--channels', choices=('first', 'last'), help='of pictures (default: as the model has them)')
-    group.add_argument('--columns', metavar='NAME,NAME', type=_names, help='of a .csv (default: all, in order)')
+    reading_arguments(group)
     group.add_argument('--tokenizer', metavar='FOLDER',
                        help='what makes ids of the sentences of a .txt: the folder of a tokenizer of transformers, a '
                             'tokenizer.json, or a vocab.txt of words, one a line (models that take strings need none)')
-    group.add_argument('--limit', metavar='N', type=_positive, help='take the first N samples')
-    group.add_argument('--max-bytes', metavar='N', type=_bytes,
-                       help='the most memory that what a file holds may take: 500M, 4G (default: 2G, or what the file '
-                            'takes)')
-    group.add_argument('--feed', metavar='NAME=VALUE', type=_assigned, action='append', default=[],
-                       help='what another input is, as JSON: keep_prob=1')
-    group = parser.add_argument_group('what is explained, and how')
-    group.add_argument('--method', metavar='NAME', action='append', help='see `deepexplain methods`; may be repeated '
-                                                                         '(default: intgrad)')
-    group.add_argument('--target', metavar='UNIT', default='max',
-                       help="max, each sample's largest (default); sum or all: the sum of all units; an int; a comma "
-                            'list, one for each sample; for layers of more axes places like 3/0/2')
-    group.add_argument('--layer', metavar='NAME', default='logits',
-                       help='whose units: logits (default: what goes into the last softmax or sigmoid), output, or a '
-                            'name of `deepexplain layers`')
-    group.add_argument('--input', metavar='NAME', action='append',
-                       help="attribute to this input or inner layer; may be repeated (default: the model's inputs of "
-                            'floats)')
-    group.add_argument('--batch-size', metavar='N', type=_positive, help='the most rows of one call of the model')
-    group = parser.add_argument_group('options of methods, each for those that take it')
-    group.add_argument('--baseline', metavar='B', help='a number, or an .npy of one sample or one for each; of '
-                                                         'sentences a token ([MASK]) or its id')
-    group.add_argument('--references', metavar='FILE', help='an .npy of baselines')
-    group.add_argument('--steps', metavar='N', type=int, help='points on the way from the baseline: of intgrad')
-    group.add_argument('--samples', metavar='N', type=int, help='draws: of shapley_sampling, smoothgrad, ...')
-    group.add_argument('--seed', metavar='N', type=int, help='makes draws repeatable')
-    group.add_argument('--epsilon', metavar='E', type=float, help='of elrp, lrp.epsilon, ...')
-    group.add_argument('--window', metavar='HxW', type=_size, help='of occlusion: N or HxW, over all channels')
-    group.add_argument('--step', metavar='HxW', type=_size, help='how far windows are apart')
-    group.add_argument('--option', metavar='NAME=VALUE', type=_assigned, action='append', default=[],
-                       help='any other, as JSON, or @FILE for an .npy or .npz; METHOD:NAME=VALUE for one method alone')
+    group.add_argument('--limit', metavar='N', type=positive, help='take the first N samples')
+    feeding_arguments(group)
+    target_arguments(parser)
+    option_arguments(parser)
     group = parser.add_argument_group('the results')
     group.add_argument('--out', metavar='FILE', help='an .npz (default: attributions.npz, unless there is another '
                                                      'result); of sentences also a .json')
@@ -154,67 +135,34 @@ def _explain(commands: Any) -> None:
                        help='how it is drawn (default: by INPUT and its shape)')
     group.add_argument('--letters', metavar='ACGT', help='of one-hot sequences, in the order of their places (default: '
                                                          'ACGT for four, else numbers)')
-    group.add_argument('--picture-samples', metavar='N', type=_positive, default=8, help='how many (default: 8)')
+    group.add_argument('--picture-samples', metavar='N', type=positive, default=8, help='how many (default: 8)')
     group.add_argument('--json', action='store_true', help='a summary as JSON on stdout')
-    progress = group.add_mutually_exclusive_group()
-    progress.add_argument('--progress', dest='progress', action='store_true', default=None,
-                          help='show bars (default: on a terminal)')
-    progress.add_argument('--no-progress', dest='progress', action='store_false', default=None,
-                          help='show none')
+    progress_arguments(group)
 
 
-def _names(text: str) -> List[str]:
-    return [one for one in text.split(',') if one]
-
-
-def _object(text: str) -> Tuple[str, str, str]:
-    """[KEY=]MODULE:NAME as a triple, the key '' where there is none."""
-    found = re.match(r'(?:([^=]+)=)?([\w.]+):([\w.]+)$', text)
-    if not found:
-        raise argparse.ArgumentTypeError(f'expected MODULE:NAME or LAYER=MODULE:NAME, not {text!r}')
-    return found.group(1) or '', found.group(2), found.group(3)
-
-
-def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f'expected a positive int, not {text!r}')
-    return int(text)
-
-
-def _bytes(text: str) -> int:
-    found = re.match(r'(\d+(?:\.\d+)?)([kmgt]?)(?:i?b)?$', text.lower())
-    size = int(float(found.group(1)) * 1024 ** ' kmgt'.index(found.group(2) or ' ')) if found else 0
-    if size < 1:
-        raise argparse.ArgumentTypeError(f'expected a number of bytes like 500M or 4G, not {text!r}')
-    return size
-
-
-def _size(text: str) -> Tuple[int, ...]:
-    parts = text.lower().split('x')
-    if not all(part.isdigit() and int(part) > 0 for part in parts):
-        raise argparse.ArgumentTypeError(f'expected sizes like 8x8, not {text!r}')
-    return tuple(int(part) for part in parts)
-
-
-def _pair(text: str) -> Tuple[float, float]:
-    try:
-        low, high = (float(part) for part in text.split(','))
-        if low - low or high - high:
-            raise ValueError
-    except ValueError:
-        raise argparse.ArgumentTypeError(f'expected two numbers like 0,1, not {text!r}') from None
-    return low, high
-
-
-def _assigned(text: str) -> Tuple[str, Any]:
-    """NAME=VALUE, the value as JSON or, where it is none, as it stands."""
-    name, equals, value = text.partition('=')
-    if not name or not equals:
-        raise argparse.ArgumentTypeError(f'expected NAME=VALUE, not {text!r}')
-    try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value
+def _run(commands: Any) -> None:
+    parser = _sub(commands, 'run', 'attribute a data set of any size, shard by shard, into a folder',
+                  ABOUT_DATA + EXAMPLE_RUN)
+    model_arguments(parser, '?')
+    group = parser.add_argument_group('the data')
+    group.add_argument('data', metavar='DATA', nargs='?', help='see below')
+    reading_arguments(group)
+    group.add_argument('--ids', metavar='COLUMN', help="the column of the rows' ids (default: id if there is one, else "
+                                                       "pictures' paths, else the rows' numbers)")
+    feeding_arguments(group)
+    target_arguments(parser, one=True)
+    option_arguments(parser)
+    group = parser.add_argument_group('the work')
+    group.add_argument('--shard-rows', metavar='N', type=positive,
+                       help='how many rows make a file of results (default: 256 MiB of attributions, at most 16384)')
+    group.add_argument('--workers', metavar='N', type=positive, help='how many, for engines of more than one')
+    group.add_argument('--no-verify', dest='verify', action='store_false',
+                       help='take the files of results that are there for whole, without reading them')
+    group = parser.add_argument_group('the results')
+    group.add_argument('--out', metavar='FOLDER', help='where they go; made where it is not there')
+    group.add_argument('--status', metavar='FOLDER', help='how far the results of a folder are, and nothing else')
+    group.add_argument('--json', action='store_true', help='a summary as JSON on stdout')
+    progress_arguments(group)
 
 
 def on_terminal() -> bool:

@@ -8,6 +8,7 @@ import warnings
 from contextlib import ExitStack, contextmanager
 from typing import Any, Iterator, List, Sequence, Set
 
+from ..samples.says import WrongUse
 from ..terminal import visible_lines
 
 #: Exit statuses besides 0: something failed, the command line is wrong, Ctrl-C.
@@ -21,14 +22,24 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _OF_SEVERAL = re.compile(r'\b(window_shape|sampling_dims)=\[[^=]*?, None, \.\.\.\]')
 
 
-class WrongUse(Exception):
-    """What another command line mends; its message is one line."""
+class Unfinished(Exception):
+    """Some of the work is not done; what is done stands.
+
+    Attributes:
+        status: the exit status.
+    """
+
+    def __init__(self, text: str, status: int) -> None:
+        super().__init__(text)
+        self.status = status
 
 
 def status_of(error: BaseException) -> int:
     """WRONG where deepexplain refused what it was given, FAILED for what went wrong on the way."""
     if isinstance(error, WrongUse):
         return WRONG
+    if isinstance(error, Unfinished):
+        return error.status
     innermost = error.__traceback__
     while innermost is not None and innermost.tb_next is not None:
         innermost = innermost.tb_next
@@ -61,7 +72,7 @@ def _line(error: BaseException) -> str:
         return text
     if isinstance(error, MemoryError) or type(error).__name__ == 'ResourceExhaustedError':
         return f'out of memory; a smaller --batch-size takes less. {text[:200]}'
-    if isinstance(error, OSError):
+    if isinstance(error, (OSError, Unfinished)):
         return text
     return f'{type(error).__name__}: {text[:400]}'
 

@@ -6,11 +6,13 @@ from typing import Any, Dict, List, Mapping, Sequence, Tuple
 import numpy as np
 
 from .. import __version__, files
+from ..samples.binding import fed_array, find, layer
+from ..samples.says import COMMAND
+from ..samples.target import ys_of
 from . import inputs, options
-from .model import check_flags, fed_array, find, layer, open_model
+from .model import check_flags, open_model
 from .problems import WrongUse, about, show, tensorflow
 from .summaries import defaults, now, plain_json, table_of, versions
-from .target import ys_of
 
 #: Flags that have no meaning for words.
 _NOT_FOR_TEXT = ('window', 'step', 'picture_kind', 'letters')
@@ -66,7 +68,7 @@ def _text(de: Any, args: Any) -> Any:
     ids = find(de, '--input', wanted[0]) if wanted else None
     with about('MODEL', [args.model]), about('--tokenizer', [args.tokenizer] if args.tokenizer else []):
         try:
-            return Text(de, args.tokenizer, T=layer(de, args.layer), ids=ids)
+            return Text(de, args.tokenizer, T=layer(de, args.layer, COMMAND), ids=ids)
         except TypeError as error:
             if args.tokenizer is None and str(error).startswith('tokenizer: the model takes ids'):
                 raise WrongUse("INPUT: '%s' holds sentences, and the model takes ids: --tokenizer FOLDER." % (

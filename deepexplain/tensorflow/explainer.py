@@ -1,6 +1,6 @@
 """Explainer: one method on one target and input, built once and run many times."""
 import logging
-from typing import Any, Iterable, Iterator, List, Mapping, Optional, Sequence, Union
+from typing import Any, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -121,16 +121,20 @@ class Explainer:
         if flag('return_convergence_delta', return_convergence_delta) and not self.has_convergence_delta:
             raise RuntimeError(f'return_convergence_delta is not defined for {self.method}.')
         run = self._start(xs, ys, batch_size, feed_dict, options, ids, shared, per_sample)
+        returned, delta = self._finish(run, return_convergence_delta, show_progress)
+        return (returned, delta) if return_convergence_delta else returned
+
+    def _finish(self, run: Run, with_delta: bool, show_progress: bool = False) -> Tuple[Any, Optional[np.ndarray]]:
+        """What `run` returns of a run that has begun, and its delta where that is wanted."""
         attribution = self._attribution
         with Progress(run, attribution.evaluations(run) if show_progress else 0, show_progress):
             result = attribution.attribute(run)
         judge(attribution, run, result)
         tell_lost(attribution, run, result)
-        delta = delta_of(attribution, run, result) if return_convergence_delta else None
+        delta = delta_of(attribution, run, result) if with_delta else None
         if self._together:
             result, delta = [one[0] for one in result], delta if delta is None else delta[0]
-        returned = result if self._many and not attribution.per_group else result[0]
-        return (returned, delta) if return_convergence_delta else returned
+        return result if self._many and not attribution.per_group else result[0], delta
 
     def relevances(self, tensors: Sequence[tf.Tensor], xs: Any = None, ys: Any = None,
                    batch_size: Optional[int] = None, feed_dict: Optional[Mapping[Any, Any]] = None,

@@ -13,6 +13,7 @@ import tensorflow.compat.v1 as tf
 
 from deepexplain.cli import arrays, problems
 from deepexplain.cli.main import main
+from deepexplain.samples import bound
 from deepexplain.terminal import visible
 
 #: What a terminal obeys, and what it shows.
@@ -59,7 +60,7 @@ def test_a_small_npz_that_gets_large(run, tmp_path):
 
 
 def test_the_bound_without_the_option(run, monkeypatch):
-    monkeypatch.setattr(arrays, 'MOST', 1 << 16)
+    monkeypatch.setattr(bound, 'MOST', 1 << 16)
     np.savez_compressed('x.npz', x=np.zeros((1 << 14, 2)))
     assert 'unpacks to 256.1 KiB, and may take 64.0 KiB: --max-bytes' in explain(run, 'x.npz')
     # What takes as much on the disk is no surprise.

@@ -4,33 +4,34 @@ from typing import Any, List, Tuple
 
 import numpy as np
 
-from .problems import WrongUse
+from .says import COMMAND, Says, WrongUse
 
 
-def ys_of(text: str, T: Any, n: int) -> Any:
-    """--target as `Explainer.run` takes it."""
+def ys_of(text: str, T: Any, n: int, says: Says = COMMAND) -> Any:
+    """What a target that is written is to `Explainer.run`."""
+    said = says.flag('target')
     if text in ('sum', 'all'):
         return None
     if text == 'max':
         return None if T.shape.ndims == 1 else 'max'
     if not re.match(r'\d+(/\d+)*(,\d+(/\d+)*)*$', text):
-        raise WrongUse(f'--target: expected max, sum or all, ints, or places like 3/0/2, not {text!r}.')
+        raise WrongUse(f'{said}: expected max, sum or all, ints, or places like 3/0/2, not {text!r}.')
     places: List[Tuple[int, ...]] = [tuple(int(unit) for unit in one.split('/')) for one in text.split(',')]
     axes = 1 if T.shape.ndims is None else T.shape.ndims - 1
     if axes < 1:
-        raise WrongUse(f"--target: '{T.op.name}' has one number for each sample: max and sum are the targets.")
+        raise WrongUse(f"{said}: '{T.op.name}' has one number for each sample: max and sum are the targets.")
     for place in places:
         if len(place) != axes:
-            raise WrongUse("--target: a unit of '%s', %s, is named by %s, not by '%s'.%s" % (
-                T.op.name, T.shape, 'an int' if axes == 1 else '%d ints, as in %s' % (axes, '/'.join('0' * axes)),
+            raise WrongUse("%s: a unit of '%s', %s, is named by %s, not by '%s'.%s" % (
+                said, T.op.name, T.shape, 'an int' if axes == 1 else '%d ints, as in %s' % (axes, '/'.join('0' * axes)),
                 '/'.join(str(unit) for unit in place), _meant(text, places, axes, n)))
         for size, unit in zip(T.shape.as_list()[1:] if T.shape.ndims else [], place):
             if size is not None and unit >= size:
-                raise WrongUse("--target: '%s' has the units 0 to %d, and no %d." % (T.op.name, size - 1, unit))
+                raise WrongUse("%s: '%s' has the units 0 to %d, and no %d." % (said, T.op.name, size - 1, unit))
     if len(places) == 1:
         return places[0] if axes > 1 else places[0][0]
     if len(places) != n:
-        raise WrongUse('--target: expected one unit, or one for each of the %d samples, not %d.' % (n, len(places)))
+        raise WrongUse('%s: expected one unit, or one for each of the %d samples, not %d.' % (said, n, len(places)))
     return np.array(places) if axes > 1 else np.array(places)[:, 0]
 
 

@@ -4,9 +4,11 @@ from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from .arrays import Bound
-from .inputs import PICTURES, Samples
-from .problems import WrongUse
+from .binding import written
+from .bound import Bound
+from .says import Says, WrongUse
+
+PICTURES = ('.png', '.jpg', '.jpeg', '.bmp', '.gif', '.tif', '.tiff', '.webp', '.ppm', '.pgm')
 
 #: What Pillow may take a picture for, whatever its name says: it would run PostScript, too.
 FORMATS = ('AVIF', 'BMP', 'DIB', 'GIF', 'HEIF', 'ICO', 'JPEG', 'JPEG2000', 'MPO', 'PNG', 'PPM', 'TGA', 'TIFF', 'WEBP')
@@ -26,7 +28,8 @@ class Layout(NamedTuple):
     axis: str
 
 
-def layout_of(name: str, shape: Optional[Sequence[Optional[int]]], channels: Optional[str]) -> Layout:
+def layout_of(name: str, shape: Optional[Sequence[Optional[int]]], channels: Optional[str],
+              says: Says) -> Layout:
     """How an input of a static shape takes pictures.
 
     Args:
@@ -39,21 +42,16 @@ def layout_of(name: str, shape: Optional[Sequence[Optional[int]]], channels: Opt
     if shape is None:
         shape = [None] * 3
     if len(shape) != 3:
-        raise WrongUse(f"INPUT: pictures need an input of shape (H, W), (H, W, channels) or (channels, H, W); '{name}' "
-                       f'takes samples of shape {written(shape)}: give an .npy.')
+        raise WrongUse(f"{says.data}: pictures need an input of shape (H, W), (H, W, channels) or (channels, H, W); "
+                       f"'{name}' takes samples of shape {written(shape)}: give an .npy.")
     if channels is None:
         channels = 'first' if shape[0] in (1, 3) and shape[2] not in (1, 3) else 'last'
     colours = shape[2] if channels == 'last' else shape[0]
     if colours not in (1, 3, None):
-        raise WrongUse("INPUT: pictures have 1 or 3 channels; '%s' takes samples of shape %s, channels %s." % (
-            name, written(shape), channels))
+        raise WrongUse("%s: pictures have 1 or 3 channels; '%s' takes samples of shape %s, channels %s." % (
+            says.data, name, written(shape), channels))
     height, width = shape[:2] if channels == 'last' else shape[1:]
     return Layout(height, width, colours or 3, channels)
-
-
-def written(shape: Sequence[Optional[int]]) -> str:
-    """A static shape for a message: (?, 3)."""
-    return '(%s)' % (', '.join('?' if size is None else str(size) for size in shape) + (',' if len(shape) == 1 else ''))
 
 
 def paths_of(path: str, limit: Optional[int]) -> List[str]:
@@ -66,32 +64,34 @@ def paths_of(path: str, limit: Optional[int]) -> List[str]:
     return [os.path.join(path, name) for name in names[:limit]]
 
 
-def read_pictures(path: str, layout: Layout, resize: Optional[Tuple[int, ...]], scale: Tuple[float, float],
-                  limit: Optional[int], most: Optional[int]) -> Samples:
+def read_pictures(path: str, paths: Sequence[str], layout: Layout, resize: Optional[Tuple[int, ...]],
+                  scale: Tuple[float, float], most: Optional[int], says: Says) -> np.ndarray:
     """Pictures as float32 samples in a model's layout.
 
     Args:
+        path: the picture or folder that they are of, for messages.
         resize: (height, width) to bring them to, None to leave them as they are.
         scale: what 0 and 255 become.
-        most: how many bytes of memory they may take, by default arrays.MOST each.
+        most: how many bytes of memory they may take, by default bound.MOST each.
     """
     if resize is not None and len(resize) != 2:
-        raise WrongUse('--resize: expected HxW, as 224x224, not %s.' % 'x'.join(str(size) for size in resize))
-    paths = paths_of(path, limit)
+        raise WrongUse('%s: expected HxW, as 224x224, not %s.' % (
+            says.flag('resize'), 'x'.join(str(size) for size in resize)))
     # Pictures are packed, the small ones to a hundredth, so that folders of them may well take more.
-    bound = Bound('INPUT', path, most, 100 * sum(os.path.getsize(one) for one in paths))
+    bound = Bound(says.data, path, most, 100 * sum(os.path.getsize(one) for one in paths))
     pixels: List[np.ndarray] = []
     for one in paths:
-        array = _pixels(one, layout.colours, resize, Bound('INPUT', one, most, 0))
+        array = _pixels(one, layout.colours, resize, Bound(says.data, one, most, 0), says.data)
         bound.take(array.nbytes)
         height, width = array.shape[:2]
         if layout.height not in (None, height) or layout.width not in (None, width):
-            raise WrongUse("INPUT: '%s' is %dx%d%s, and the model takes %s: --resize it." % (
-                one, height, width, ' after --resize' if resize else '',
-                'x'.join('?' if size is None else str(size) for size in (layout.height, layout.width))))
+            raise WrongUse("%s: '%s' is %dx%d%s, and the model takes %s: %s it." % (
+                says.data, one, height, width, ' after ' + says.flag('resize') if resize else '',
+                'x'.join('?' if size is None else str(size) for size in (layout.height, layout.width)),
+                says.flag('resize')))
         if pixels and array.shape != pixels[0].shape:
-            raise WrongUse("INPUT: '%s' is %dx%d and '%s' %dx%d: --resize them." % (
-                one, height, width, paths[0], len(pixels[0]), pixels[0].shape[1]))
+            raise WrongUse("%s: '%s' is %dx%d and '%s' %dx%d: %s them." % (
+                says.data, one, height, width, paths[0], len(pixels[0]), pixels[0].shape[1], says.flag('resize')))
         pixels.append(array)
     low, high = scale
     found = low + np.stack(pixels) * np.float32((high - low) / 255)
@@ -99,10 +99,11 @@ def read_pictures(path: str, layout: Layout, resize: Optional[Tuple[int, ...]], 
         found = found[..., 0]
     elif layout.axis == 'first':
         found = np.moveaxis(found, -1, 1)
-    return Samples('pictures', {'': np.ascontiguousarray(found, np.float32)}, [os.path.basename(one) for one in paths])
+    return np.ascontiguousarray(found, np.float32)
 
 
-def _pixels(path: str, colours: int, resize: Optional[Tuple[int, ...]], bound: Bound) -> np.ndarray:
+def _pixels(path: str, colours: int, resize: Optional[Tuple[int, ...]], bound: Bound, data: str
+            ) -> np.ndarray:
     """A picture as float32 (H, W, colours) from 0 to 255: upright, on white where it is transparent."""
     from PIL import Image, ImageOps
 
@@ -111,14 +112,14 @@ def _pixels(path: str, colours: int, resize: Optional[Tuple[int, ...]], bound: B
         Image.MAX_IMAGE_PIXELS = None  # The bound is ours.
         with Image.open(path) as file:
             if file.format not in FORMATS:
-                raise WrongUse("INPUT: the picture '%s' is of the kind %s, not of %s." % (
-                    path, file.format, ' '.join(FORMATS)))
+                raise WrongUse("%s: the picture '%s' is of the kind %s, not of %s." % (
+                    data, path, file.format, ' '.join(FORMATS)))
             bound.take(4 * colours * file.width * file.height)
             if resize is not None:
                 bound.take(4 * colours * resize[0] * resize[1])
             image: Any = ImageOps.exif_transpose(file)
             if image.mode.startswith(('I', 'F')):
-                image = _eight_bits(path, image)
+                image = _eight_bits(path, image, data)
             if image.mode in ('RGBA', 'LA', 'PA') or 'transparency' in image.info:
                 image = image.convert('RGBA')
                 image = Image.alpha_composite(Image.new('RGBA', image.size, 'white'), image)
@@ -126,8 +127,8 @@ def _pixels(path: str, colours: int, resize: Optional[Tuple[int, ...]], bound: B
     except WrongUse:
         raise
     except Exception as error:  # noqa: B902, which one depends on the kind of file
-        raise WrongUse("INPUT: the picture '%s' cannot be read: %s." % (
-            path, ' '.join(str(error).split()).rstrip('.') or type(error).__name__)) from None
+        raise WrongUse("%s: the picture '%s' cannot be read: %s." % (
+            data, path, ' '.join(str(error).split()).rstrip('.') or type(error).__name__)) from None
     finally:
         Image.MAX_IMAGE_PIXELS = theirs
     array = np.asarray(image, np.float32).reshape(image.height, image.width, colours)
@@ -139,12 +140,12 @@ def _pixels(path: str, colours: int, resize: Optional[Tuple[int, ...]], bound: B
     return resized(array, resize, order=1, mode='edge', anti_aliasing=smooth, preserve_range=True).astype(np.float32)
 
 
-def _eight_bits(path: str, image: Any) -> Any:
+def _eight_bits(path: str, image: Any, data: str) -> Any:
     """A grey picture of 16 bits with 8."""
     from PIL import Image
 
     array = np.asarray(image)
     if array.dtype.kind not in 'iu' or array.min() < 0 or array.max() > 65535:
-        raise WrongUse("INPUT: the picture '%s' must have 8 or 16 bits a pixel, not numbers of %s: give an .npy." % (
-            path, array.dtype))
+        raise WrongUse("%s: the picture '%s' must have 8 or 16 bits a pixel, not numbers of %s: give an .npy." % (
+            data, path, array.dtype))
     return Image.fromarray(np.round(array / 257.).astype(np.uint8))

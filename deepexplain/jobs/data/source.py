@@ -1,0 +1,111 @@
+"""What every source is: rows by range."""
+from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+
+from ...samples.says import WrongUse
+
+#: The rows of some range, by name: arrays whose first axis is the rows. The name is '' where a file has none.
+Columns = Dict[str, np.ndarray]
+
+
+class DataError(WrongUse):
+    """Data that cannot be read, by file and column, with what was expected."""
+
+
+class Reading(NamedTuple):
+    """How data are read.
+
+    Attributes:
+        columns: which columns, in this order; by default all.
+        resize, scale, channels: of pictures: (height, width) to bring them to, what 0 and 255 become, 'first' or
+            'last'.
+        ids: the column of the ids, which may be of strings.
+    """
+    columns: Optional[Sequence[str]] = None
+    resize: Optional[Tuple[int, ...]] = None
+    scale: Tuple[float, float] = (0., 1.)
+    channels: Optional[str] = None
+    ids: Optional[str] = None
+
+    def wants(self, names: Sequence[str], path: str) -> List[str]:
+        """Which columns of a file are read: those that are named and that of the ids, or all.
+
+        Raises:
+            DataError: the file lacks one.
+        """
+        wanted = list(names if self.columns is None else self.columns)
+        ids = self.ids or ('id' if 'id' in names else None)
+        for name in wanted + [ids] * bool(self.ids):
+            if name not in names:
+                raise DataError("data: '%s' has no column '%s', but %s." % (path, name, ', '.join(
+                    "'%s'" % one for one in list(names)[:20])))
+        return wanted + [ids for ids in [ids] if ids is not None and ids not in wanted]
+
+
+class Source:
+    """Rows by range.
+
+    Attributes:
+        path: the file or folder.
+        files: the files that it is made of.
+        flat: the columns that are lists, which may hold what is of more dimensions.
+    """
+    path: str
+    files: Sequence[str]
+    flat: Sequence[str] = ()
+
+    def __len__(self) -> int:
+        raise NotImplementedError
+
+    def rows(self, start: int, stop: int) -> Columns:
+        """The rows from `start` to before `stop`, in memory."""
+        raise NotImplementedError
+
+    def names(self, start: int, stop: int) -> Optional[np.ndarray]:
+        """What the rows are called, where the source knows."""
+        return None
+
+    def close(self) -> None:
+        """Give files and memory back."""
+
+
+class Forward:
+    """Rows by range of what can only be read onward, from some places on.
+
+    Args:
+        marks: the numbers of the rows where reading can begin, rising, the first 0.
+        begin: reads from a mark on, by its index, in pieces of some rows.
+    """
+
+    def __init__(self, marks: Sequence[int], begin: Callable[[int], Iterator[Columns]]) -> None:
+        self._marks, self._begin = marks, begin
+        self._pieces: Optional[Iterator[Columns]] = None
+        self._at, self._piece = 0, {}  # type: Tuple[int, Columns]
+
+    def rows(self, start: int, stop: int) -> Columns:
+        """See `Source.rows`."""
+        mark = int(np.searchsorted(self._marks, start, 'right')) - 1
+        if self._pieces is None or start < self._at or self._marks[mark] > self._at + _length(self._piece):
+            self._pieces, self._at, self._piece = self._begin(mark), self._marks[mark], {}
+        found: List[Columns] = []
+        at = start
+        while at < stop:
+            end = self._at + _length(self._piece)
+            if at < end:
+                part = slice(at - self._at, min(stop, end) - self._at)
+                found.append({name: array[part] for name, array in self._piece.items()})
+                at = min(stop, end)
+                continue
+            self._at, self._piece = end, {}
+            self._piece = next(self._pieces)
+        return {name: np.concatenate([one[name] for one in found]) for name in found[0]}
+
+
+def _length(columns: Mapping[str, Any]) -> int:
+    return len(next(iter(columns.values()))) if columns else 0
+
+
+def reason(error: BaseException) -> str:
+    """What is wrong with a file, in one line without its full stop."""
+    return ' '.join(str(error).split()).rstrip('.')[:300] or type(error).__name__

@@ -1,0 +1,184 @@
+"""The folder of a job's results: what is there of them.
+
+    manifest.json                          the job, versions and, once all is made, the checksums of the shards
+    shard-000012-<job>-<sha256>.parquet    the results of a shard, or .npz: the name holds the checksum of the content
+    failed-000012.json                     why a shard could not be made, and its rows
+
+A shard is one file under a name that tells which job it is of and what it must hold, put there by one renaming:
+whoever dies at any moment leaves it there or not, and nothing about it is written elsewhere that might disagree.
+"""
+import json
+import os
+import re
+from contextlib import contextmanager, suppress
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional
+
+from .identity import differences
+from .writing import PARTIAL, put, sha256_of
+
+MANIFEST, _LOCK = 'manifest.json', '.lock'
+_SHARD = re.compile(r'shard-(\d+)-([0-9a-f]{12})-([0-9a-f]{32})(\.parquet|\.npz)$')
+_FAILED = re.compile(r'failed-(\d+)\.json$')
+
+
+class Shard(NamedTuple):
+    """A file of results: its number, name, the beginnings of the job's hash and of its content's SHA-256."""
+    number: int
+    name: str
+    job: str
+    sha256: str
+
+
+class Folder:
+    """A folder of results by its path."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def manifest(self) -> Dict[str, Any]:
+        """What the manifest holds.
+
+        Raises:
+            ValueError: there is none.
+        """
+        try:
+            with open(self._at(MANIFEST), encoding='utf-8') as file:
+                return json.load(file)
+        except FileNotFoundError:
+            raise ValueError(f"'{self.path}' is no folder of results of a job: it has no {MANIFEST}.") from None
+        except ValueError:
+            raise ValueError(f"'{self._at(MANIFEST)}' is damaged.") from None
+
+    def write_manifest(self, content: Dict[str, Any]) -> None:
+        """Write it, whole or not at all."""
+        text = json.dumps(content, indent=1, sort_keys=True).encode()
+        put(self.path, lambda file: file.write(text), lambda sha256: MANIFEST)
+
+    def shards(self) -> Dict[int, List[Shard]]:
+        """The files of results that are there, by the numbers of the shards."""
+        found: Dict[int, List[Shard]] = {}
+        for name in sorted(os.listdir(self.path)):
+            match = _SHARD.match(name)
+            if match:
+                found.setdefault(int(match.group(1)), []).append(
+                    Shard(int(match.group(1)), name, match.group(2), match.group(3)))
+        return found
+
+    def whole(self, shard: Shard) -> bool:
+        """Whether a file holds what its name says."""
+        with suppress(OSError):
+            return sha256_of(self._at(shard.name))[:32] == shard.sha256
+        return False
+
+    def failed(self) -> Dict[int, Dict[str, Any]]:
+        """What is noted down of shards that could not be made, by their numbers."""
+        found: Dict[int, Dict[str, Any]] = {}
+        for name in sorted(os.listdir(self.path)):
+            match = _FAILED.match(name)
+            if match:
+                with suppress(OSError, ValueError), open(self._at(name), encoding='utf-8') as file:
+                    found[int(match.group(1))] = json.load(file)
+        return found
+
+    def note_failed(self, number: int, content: Dict[str, Any]) -> None:
+        """Note down why a shard could not be made."""
+        text = json.dumps(content).encode()
+        put(self.path, lambda file: file.write(text), lambda sha256: f'failed-{number:06d}.json')
+
+    def remove(self, name: str) -> None:
+        """Remove a file, if it is there."""
+        with suppress(FileNotFoundError):
+            os.unlink(self._at(name))
+
+    def forget_failures(self) -> None:
+        """Remove what is noted down of failures: they are tried again."""
+        for name in os.listdir(self.path):
+            if _FAILED.match(name):
+                self.remove(name)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the folder against other runs, for as long as this process lives; made where it is not there."""
+        os.makedirs(self.path, exist_ok=True)
+        with open(self._at(_LOCK), 'a') as file:
+            if not _locked(file):
+                raise ValueError(f"out: another run is at work in '{self.path}'.")
+            yield
+
+    def begin(self, identity: Dict[str, Any], job: str, about: Dict[str, Any]) -> Dict[str, Any]:
+        """Make the folder one of a job, or see that it is, and remove what killed processes have left.
+
+        Args:
+            identity, job: all that changes a number, and its hash.
+            about: what else is noted down.
+
+        Returns:
+            The manifest as it is.
+
+        Raises:
+            ValueError: the folder holds another job, with what differs.
+        """
+        for name in os.listdir(self.path):
+            if name.startswith(PARTIAL) and name.endswith('.part'):
+                self.remove(name)
+        if os.path.exists(self._at(MANIFEST)):
+            manifest = self.manifest()
+            told = differences(identity, manifest.get('job', {}))
+            if told:
+                raise ValueError("out: '%s' holds the results of another job: %s. Take another folder." % (
+                    self.path, '; '.join('%s is %s here and %s there' % (name, _short(mine), _short(theirs))
+                                         for name, (mine, theirs) in told.items())))
+            return manifest
+        strange = [one.name for shards in self.shards().values() for one in shards if one.job != job[:12]]
+        if strange:
+            raise ValueError("out: '%s' holds results of another job ('%s') without its %s. Take another folder." % (
+                self.path, strange[0], MANIFEST))
+        manifest = dict(about, job=identity, hash=job)
+        self.write_manifest(manifest)
+        return manifest
+
+    def settle(self, job: str, verify: bool) -> Dict[int, Shard]:
+        """The shards that stand; what is damaged or double is removed, what is of another job left alone.
+
+        Args:
+            job: the hash of the job.
+            verify: whether files are read to see that they hold what their names say.
+        """
+        found: Dict[int, Shard] = {}
+        for number, shards in self.shards().items():
+            for shard in shards:
+                if shard.job != job[:12]:
+                    continue
+                if number not in found and (not verify or self.whole(shard)):
+                    found[number] = shard
+                else:
+                    self.remove(shard.name)
+        return found
+
+    def _at(self, name: str) -> str:
+        return os.path.join(self.path, name)
+
+
+def shard_name(number: int, job: str, sha256: str, ending: str) -> str:
+    """The name of a file of results."""
+    return f'shard-{number:06d}-{job[:12]}-{sha256[:32]}{ending}'
+
+
+def _locked(file: Any) -> Optional[bool]:
+    """Lock a file until it is closed, where the system can; False where another process has."""
+    try:
+        import fcntl
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # A file system without locks.
+        return True
+    return True
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else text[:57] + '...'

@@ -1,0 +1,85 @@
+"""Results out of their folder."""
+import os
+from typing import Any, Dict, Iterator
+
+import numpy as np
+
+from .folder import Folder
+from .writing import read_columns
+
+
+def iterate(out: str, partial: bool = False) -> Iterator[Dict[str, np.ndarray]]:
+    """The results of a job shard by shard, in the order of its rows.
+
+    Args:
+        out: the folder.
+        partial: whether results of which some are missing will do.
+
+    Yields:
+        The columns of a shard, as `Worker` returns them, with an id for each row.
+
+    Raises:
+        ValueError: it is no folder of results; some are missing; a file is damaged.
+    """
+    folder = Folder(os.fspath(out))
+    manifest = folder.manifest()
+    there = {number: one for number, shards in sorted(folder.shards().items()) for one in shards
+             if one.job == manifest['hash'][:12]}
+    lacking = manifest['shards'] - len(there)
+    if lacking and not partial:
+        raise ValueError("'%s' lacks %d of %d shards: run the job to its end, or read what is there by partial=True."
+                         % (folder.path, lacking, manifest['shards']))
+    return _each(folder, [there[number].name for number in sorted(there)])
+
+
+def _each(folder: Folder, names: Any) -> Iterator[Dict[str, np.ndarray]]:
+    for name in names:
+        yield read_columns(os.path.join(folder.path, name))
+
+
+def read(out: str, partial: bool = False) -> Dict[str, np.ndarray]:
+    """All results of a job, in the order of its rows.
+
+    Args:
+        out, partial: as in `iterate`.
+
+    Returns:
+        A dict of arrays: id, attributions, unit, score, delta; see `Worker`.
+
+    Raises:
+        ValueError: as `iterate`; or there are none.
+    """
+    parts = list(iterate(out, partial))
+    if not parts:
+        raise ValueError(f"'{out}' holds no results yet.")
+    return {name: np.concatenate([one[name] for one in parts]) for name in parts[0]}
+
+
+def to_arrow(out: str, partial: bool = False) -> Any:
+    """The same as a pyarrow.Table, attributions as lists of a fixed size.
+
+    Raises:
+        ImportError: pyarrow is not installed.
+    """
+    try:
+        import pyarrow as pa
+    except ImportError:
+        raise ImportError("to_arrow needs pyarrow: pip install 'deepexplain[parquet]'.") from None
+    from .writing import as_arrow
+
+    found = read(out, partial)
+    return pa.table([as_arrow(column) for column in found.values()], names=list(found))
+
+
+def to_pandas(out: str, partial: bool = False) -> Any:
+    """The same as a pandas.DataFrame, a row for each row; attributions are arrays in its cells.
+
+    Raises:
+        ImportError: pandas is not installed.
+    """
+    try:
+        import pandas as pd
+    except ImportError:
+        raise ImportError('to_pandas needs pandas: pip install pandas.') from None
+    found = read(out, partial)
+    return pd.DataFrame({name: column if column.ndim == 1 else list(column) for name, column in found.items()})

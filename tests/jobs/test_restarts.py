@@ -1,0 +1,249 @@
+"""Whatever happens to a run, the next one leaves exactly the right results: nothing twice, nothing lost."""
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from job_data import samples, shard_files
+
+from deepexplain.jobs import Worker, read, run, run_shard, status
+from deepexplain.jobs import worker as worker_file
+from deepexplain.jobs.folder import Folder
+
+
+@pytest.fixture
+def want(job):
+    """The results of a run that nothing happens to."""
+    run(job(out='undisturbed'))
+    return read('undisturbed')
+
+
+def same(found, want):
+    assert list(found) == list(want)
+    for name in want:
+        np.testing.assert_array_equal(found[name], want[name])
+
+
+def counted(monkeypatch):
+    """The shards that are tried from now on."""
+    tried, make = [], worker_file._make
+    monkeypatch.setattr(worker_file, '_make', lambda opened, number, caught: (
+        tried.append(number), make(opened, number, caught))[1])
+    return tried
+
+
+def test_only_what_is_missing_is_made(job, want, monkeypatch, form):
+    one = job()
+    turns = iter([False, False, True])
+    assert run(one, stopped=lambda: next(turns)) == (4, 2, 2, [], True)
+    before = {name: os.stat('out/' + name) for name in shard_files().values()}
+    tried = counted(monkeypatch)
+    assert run(job()) == (4, 4, 2, [], False) and tried == [2, 3]
+    assert run(job()) == (4, 4, 0, [], False) and tried == [2, 3]
+    for name, stat in before.items():
+        assert os.stat('out/' + name).st_ino == stat.st_ino
+    same(read('out'), want)
+    found = json.load(open('out/manifest.json'))
+    assert [one['rows'] for one in found['files']] == [[0, 16], [16, 32], [32, 48], [48, 60]]
+    for one in found['files']:
+        assert Folder('out').whole(Folder('out').shards()[one['shard']][0]) and one['sha256'] in one['file']
+
+
+def test_what_is_damaged_or_double_is_made_again(job, want, monkeypatch):
+    run(job())
+    first, second, third, last = [os.path.join('out', name) for name in shard_files().values()]
+    with open(second, 'r+b') as file:
+        file.seek(100)
+        byte = file.read(1)
+        file.seek(100)
+        file.write(bytes([byte[0] ^ 1]))
+    with open(third, 'r+b') as file:
+        file.truncate(50)
+    os.unlink(last)
+    # What a killed worker and a driver whose workers outlived it may leave.
+    open('out/.deepexplain-abc.part', 'wb').write(b'half')
+    double = first.replace('-' + os.path.basename(first).split('-')[3].split('.')[0], '-' + '0' * 32)
+    open(double, 'wb').write(b'of another worker')
+    tried = counted(monkeypatch)
+    assert run(job(), verify=False).made == 1 and tried == [3]
+    assert run(job()).made == 3 and tried == [3, 0, 1, 2] or tried == [3, 1, 2]
+    same(read('out'), want)
+    assert sorted(os.listdir('out')) == sorted(['.lock', 'manifest.json'] + list(shard_files().values()))
+
+
+def test_another_job_is_refused_by_what_differs(job, want):
+    run(job())
+    before = sorted(os.listdir('out'))
+    np.save('x.npy', samples() + 1)
+    with pytest.raises(ValueError, match="'.*out' holds the results of another job: data_sha256 is .* here and .*; "
+                                         'method is "gradient" here and "saliency" there; target is "1" here'):
+        run(job(method='gradient', target=1))
+    assert sorted(os.listdir('out')) == before
+    os.unlink('out/manifest.json')
+    with pytest.raises(ValueError, match="holds results of another job .*without its manifest.json"):
+        run(job(method='gradient'))
+    np.save('x.npy', samples())
+    assert run(job()) == (4, 4, 0, [], False)
+    same(read('out'), want)
+
+
+def test_the_clock_does_not_count(job, want):
+    run(job())
+    for name in os.listdir('out'):
+        os.utime('out/' + name, (10 ** 9, 10 ** 9) if 'shard-000001' in name else (4 * 10 ** 9, 4 * 10 ** 9))
+    os.utime('x.npy', (4 * 10 ** 9, 4 * 10 ** 9))
+    assert run(job()) == (4, 4, 0, [], False)
+
+
+def test_a_shard_that_fails_is_tried_twice_and_the_others_stand(job, monkeypatch):
+    xs = samples()
+    xs[35, 2] = np.nan
+    np.save('bad.npy', xs)
+    tried = counted(monkeypatch)
+    with pytest.warns(UserWarning, match=r'shard 2 \(rows 32 to 47\) failed twice: InvalidArgumentError.*bad row'):
+        report = run(job('checked.pb', 'bad.npy'))
+    assert tried == [0, 1, 2, 2, 3]
+    assert report[:3] == (4, 3, 3) and not report.stopped and report.failed[0][:3] == (2, 32, 47)
+    found = status('out')
+    assert found['done'] == 3 and found['missing'] == [2] and found['failed'][0]['error'] == report.failed[0].error
+    with pytest.raises(ValueError, match='lacks 1 of 4 shards'):
+        read('out')
+    assert read('out', partial=True)['id'].tolist() == list(range(32)) + list(range(48, 60))
+    del tried[:]
+    with pytest.warns(UserWarning, match='failed twice'):
+        run(job('checked.pb', 'bad.npy'))
+    assert tried == [2, 2]
+    with pytest.raises(RuntimeError, match=r'shard 2 \(rows 32 to 47\): InvalidArgumentError'):
+        run_shard(job('checked.pb', 'bad.npy'), 2)
+
+
+def test_what_fails_once_is_made_at_the_second_try(job, want, monkeypatch):
+    fails, make = [True], worker_file._make
+    monkeypatch.setattr(worker_file, '_make', lambda opened, number, caught: make(
+        opened, number if not fails or number != 1 else fails.pop() and 99, caught))
+    assert run(job()) == (4, 4, 4, [], False) and not fails
+    same(read('out'), want)
+
+
+def test_warnings_are_told_once_of_a_kind_and_kept_with_their_shard(job):
+    xs = samples()
+    xs[[3, 20, 21]] = np.nan
+    np.save('bad.npy', xs)
+    with pytest.warns(UserWarning) as caught:
+        run(job(data='bad.npy', method='grad*input'))
+    texts = [str(one.message) for one in caught]
+    assert len(texts) == 2
+    assert texts[0].startswith('shard 0: grad*input: attributions of 1 of 16 samples are not finite')
+    assert texts[1].startswith('the same was said of other shards: 2 warnings in all')
+
+
+def test_data_that_change_under_a_worker_are_noticed(job):
+    one = job()
+    np.save('x.npy', samples(30))
+    outcome = Worker(one).shard(0)
+    assert outcome.file is None and 'has changed: it holds 30 rows, and had 60' in outcome.error
+
+
+SCRIPT = '''
+import os, sys, time, resource, signal
+from deepexplain.jobs import Job, run, writing
+model, how, at = sys.argv[1], sys.argv[2], int(sys.argv[3])
+made, sync, replace = [0], os.fsync, os.replace
+def slow(call):
+    def called(*args):
+        if 'deepexplain' in str(args) or call is sync:
+            made[0] += 1
+            if made[0] == at:
+                print('here', flush=True)
+                time.sleep(60)
+        return call(*args)
+    return called
+if how == 'write':
+    os.fsync = slow(sync)
+elif how == 'rename':
+    os.replace = slow(replace)
+elif how == 'full':
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    job = Job(model, 'x.npy', 'out', method='saliency', shard=16)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (at, at))
+job = Job(model, 'x.npy', 'out', method='saliency', shard=16)
+def stopped():
+    if how == 'hold':
+        print('here', flush=True)
+        time.sleep(60)
+    return False
+print(run(job, stopped=stopped))
+'''
+
+
+def started(models, how, at):
+    return subprocess.Popen([sys.executable, '-c', SCRIPT, str(models / 'net.pb'), how, str(at)],
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
+
+
+@pytest.mark.parametrize('how, at', [('write', 5), ('rename', 3)])
+def test_a_process_killed_in_the_middle(models, job, want, how, at):
+    """In the middle of the writing of a shard, its file begun, or of its renaming."""
+    process = started(models, how, at)
+    assert process.stdout.readline() == 'here\n', process.stderr.read()
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    left = os.listdir('out')
+    assert sum(name.endswith('.part') for name in left) == 1
+    done = len(shard_files())
+    assert done == status('out')['done'] < 4
+    assert run(job()) == (4, 4, 4 - done, [], False)
+    same(read('out'), want)
+    assert not [name for name in os.listdir('out') if name.endswith('.part')]
+
+
+def test_one_run_at_a_time(models, job, want):
+    process = started(models, 'hold', 0)
+    try:
+        assert process.stdout.readline() == 'here\n', process.stderr.read()
+        with pytest.raises(ValueError, match="out: another run is at work in '.*out'"):
+            run(job())
+    finally:
+        process.kill()
+        process.communicate()
+    run(job())
+    same(read('out'), want)
+
+
+def test_a_full_disk(models, job, want):
+    """Files may be no larger than the manifest: that fits, a shard does not."""
+    run(job(), stopped=lambda: True)
+    process = started(models, 'full', os.path.getsize('out/manifest.json') + 10)
+    said, errors = process.communicate(timeout=60)
+    assert process.returncode == 1 and not said
+    assert 'nothing more can be written. What is there stands; the same run again goes on' in errors, errors
+    assert sorted(os.listdir('out')) == ['.lock', 'manifest.json']
+    assert run(job()).made == 4
+    same(read('out'), want)
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_signals_stop_the_command_after_the_shard_in_hand(models, job, want, number):
+    code = ('import sys, time; from deepexplain.jobs import worker; make = worker._make\n'
+            'def slow(opened, number, caught):\n'
+            "    if number == 1: print('here', flush=True); time.sleep(1)\n"
+            '    return make(opened, number, caught)\n'
+            'worker._make = slow\n'
+            'from deepexplain.cli.main import main\n'
+            'sys.exit(main(sys.argv[1:]))')
+    command = [sys.executable, '-c', code, 'run', str(models / 'net.pb'), 'x.npy', '--out', 'out', '--method',
+               'saliency', '--shard-rows', '16', '--json']
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
+    assert process.stdout.readline() == 'here\n'
+    time.sleep(.2)
+    process.send_signal(number)
+    said, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert 'stopped: 2 of 4 shards are done; the same command goes on from there.' in errors
+    assert json.loads(said)['stopped'] and len(shard_files()) == 2
+    run(job())
+    same(read('out'), want)
