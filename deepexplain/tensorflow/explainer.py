@@ -16,6 +16,7 @@ from .rules.cuts import refuse_ids
 from .runs.arguments import check_inner, check_tensors, flag, is_together
 from .runs.model import Model
 from .runs.progress import Progress
+from .runs.run import Run
 from .runs.seeds import repeated
 from .runs.streams import check_batch, iterate, samples_of
 from .runs.targets import check_target

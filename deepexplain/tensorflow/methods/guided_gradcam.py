@@ -4,8 +4,9 @@ from typing import Any, List, Optional
 import tensorflow.compat.v1 as tf
 
 from ..runs.model import Model
-from .activation_maps import GradCAM, find_layer
+from .activation_maps import GradCAM
 from .guided import GuidedBackprop
+from .map_layers import find_layer
 
 
 class GuidedGradCAM(GuidedBackprop):

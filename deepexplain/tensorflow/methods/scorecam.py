@@ -7,8 +7,8 @@ from ..runs.arguments import MOST, positive_int
 from ..runs.batching import cuts
 from ..runs.model import Model
 from ..runs.run import Run
-from .activation_maps import find_layer
 from .attribution import Attribution
+from .map_layers import find_layer
 
 #: How many numbers of a layer are held at once.
 HELD = 2 ** 25
