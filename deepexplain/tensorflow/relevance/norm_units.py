@@ -7,11 +7,11 @@ from ..graph.between import ops_between
 from ..graph.path import Path
 from ..graph.units import BATCH_NORMS, Unit, followed
 from ..rules.joint import takes
-from .norms import MOVES, divisors
+from .norms import MOVES, REDUCTIONS, divisors
 
 _SCALES = frozenset('Mul MulNoNan RealDiv Div DivNoNan'.split())
 _SHIFTS = frozenset('Add AddV2 Sub BiasAdd'.split())
-_CENTRES = MOVES | frozenset(['Sub', 'Mean', 'Sum', 'Mul', 'RealDiv'])
+_CENTRES = MOVES | frozenset(['Sub', 'Neg', 'Mean', 'Sum', 'Mul', 'RealDiv'])
 _INSIDE = _CENTRES | _SCALES | _SHIFTS | BATCH_NORMS | frozenset('''
     AddN Sqrt Rsqrt Pow Reciprocal Inv Square Abs Max Maximum Minimum Select SelectV2 SquaredDifference EuclideanNorm
     L2Loss Greater GreaterEqual Less LessEqual Equal NotEqual
@@ -39,7 +39,8 @@ def _norms(path: Path, known: Collection[Unit]) -> List[Unit]:
         if not fused and not (op.type in _SCALES and all(followed(op, path)) and divisors(op, path)):
             continue
         x = _source(op, path, order, _INSIDE)
-        if x is None:
+        # What is taken off, a mean over the divisor, is no end.
+        if x is None or not fused and _is_of_means(op.inputs[1 - divisors(op, path)[0]], x, path):
             continue
         unit = _from(x, op, path, order)
         if unit is None:
@@ -49,6 +50,14 @@ def _norms(path: Path, known: Collection[Unit]) -> List[Unit]:
             found.append(unit)
             taken |= ops
     return found
+
+
+def _is_of_means(tensor: tf.Tensor, x: tf.Tensor, path: Path, depth: int = 20) -> bool:
+    """Whether a tensor holds no number of another's by itself, but sums and means of them alone."""
+    if tensor.name == x.name or not depth:
+        return False
+    return tensor.op.type in REDUCTIONS or all(_is_of_means(one, x, path, depth - 1) for one in tensor.op.inputs
+                                               if path.depends(one) and one.dtype.is_floating)
 
 
 def _from(x: tf.Tensor, op: tf.Operation, path: Path, order: Dict[tf.Operation, int]) -> Optional[Unit]:

@@ -15,12 +15,13 @@ MOVES = frozenset('''
     '''.split())
 
 #: Roots, powers and inverses leave a size a size.
-_POWERS = frozenset('Sqrt Rsqrt Pow Reciprocal Inv Square Abs'.split())
+_POWERS = frozenset('Sqrt Rsqrt Pow Reciprocal Inv Square Abs Neg'.split())
 
 #: Sizes and constants may be added to sizes, taken from them or multiplied.
 _MEETS = frozenset('Add AddV2 AddN Sub BiasAdd Mul RealDiv Div DivNoNan Maximum Minimum Select SelectV2'.split())
 
-_REDUCTIONS = frozenset('Sum Mean Max EuclideanNorm L2Loss AvgPool'.split())
+#: Over many numbers.
+REDUCTIONS = frozenset('Sum Mean Max EuclideanNorm L2Loss AvgPool'.split())
 _LINEAR = frozenset('MatMul BatchMatMul BatchMatMulV2 BatchMatMulV3 Einsum Conv2D DepthwiseConv2dNative'.split())
 
 #: How many ops back are looked at.
@@ -30,7 +31,7 @@ _DEPTH = 20
 def is_measure(tensor: tf.Tensor, path: Path, depth: int = _DEPTH) -> bool:
     """Whether a tensor that depends on X measures many numbers: a sum, a mean, a norm, a deviation, or a power."""
     op = tensor.op
-    if op.type in _REDUCTIONS:
+    if op.type in REDUCTIONS:
         return True
     if op.type in BATCH_NORMS:
         return tensor.value_index > 0
