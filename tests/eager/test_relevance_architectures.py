@@ -48,6 +48,8 @@ def test_relevance_is_conserved(keras, name, rng):  # noqa: F811
     xs = rng.randn(3, 3, 4).astype(np.float32)
     with DeepExplain.open(model) as de, warnings.catch_warnings():
         warnings.simplefilter('ignore', UserWarning)
+        if name == 'attention':
+            warnings.filterwarnings('error', "norms='identity' does not see")
         X, T = de.inputs[0], de.outputs[0]
         size = np.abs(de.session.run(T, {X: xs})[:, 1]).max()
         for more in ({}, dict(products='signal', norms='identity')):
@@ -69,5 +71,6 @@ def test_squeeze_and_excite_stays_of_the_size_of_the_target(name, rng):
     with DeepExplain.open(model) as de, warnings.catch_warnings():
         warnings.simplefilter('error', UserWarning)
         X, T = de.inputs[0], de.outputs[0]
-        got = de.explain('lrp.epsilon', T, X, xs, ys=1)
-        assert 0 < np.abs(got).max() < 100 * np.abs(de.session.run(T, {X: xs})[:, 1]).max()
+        for method in ('lrp.epsilon', 'lrp.gamma'):
+            got = de.explain(method, T, X, xs, ys=1)
+            assert 0 < np.abs(got).max() < 100 * np.abs(de.session.run(T, {X: xs})[:, 1]).max()

@@ -61,6 +61,18 @@ def test_functional_branches(session, rng, build, method):
             close(explainer.run(xs, 1, feed_dict={flag: sign}), de.explain(method, want, x, xs, 1, **options), 1e-5)
 
 
+def test_activations_in_branches_pass_relevance(session, rng):
+    X = tf.placeholder(tf.float32, [None, 3])
+    tf.enable_control_flow_v2()
+    try:
+        T = tf.cond(tf.placeholder_with_default(True, []), lambda: tf.tanh(2 * X), lambda: X)
+    finally:
+        tf.disable_control_flow_v2()
+    xs = rng.randn(2, 3)
+    with DeepExplain(session=session) as de:
+        close(de.explain('lrp.z', T, X, xs), np.tanh(2 * xs), 1e-5)
+
+
 def test_without_a_branch_nothing_is_imported_for_it(session, monkeypatch):
     counts = []
     ordinary = tf.import_graph_def

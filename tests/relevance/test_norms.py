@@ -25,6 +25,14 @@ def batch_normalization(x):
     return tf.nn.batch_normalization(x, mean, variance, SHIFT, GAIN, E)
 
 
+def negated(x):
+    """As Keras 3 writes it: the mean times the divisor comes first."""
+    mean, variance = tf.nn.moments(x, [-1], keepdims=True)
+    inverse = tf.math.rsqrt(variance + E) * GAIN
+    shift = -mean * inverse + SHIFT
+    return x * inverse + shift
+
+
 def by_hand(x):
     mean = tf.reduce_mean(x, -1, keepdims=True)
     return (x - mean) / tf.sqrt(tf.reduce_mean(tf.square(x - mean), -1, keepdims=True) + E) * GAIN + SHIFT
@@ -79,7 +87,7 @@ def largest(x):
     return x / tf.reduce_max(tf.abs(x), -1, keepdims=True)
 
 
-LAYER = [moments, batch_normalization, by_hand, centred, of_squares, fused]
+LAYER = [moments, batch_normalization, negated, by_hand, centred, of_squares, fused]
 OTHERS = [rms, rms_power, l2, norm, norm_and, no_nan, largest]
 
 
@@ -191,15 +199,30 @@ def test_bounds_that_cannot_be_told(session, rng, build):
         de.get_explainer('deep_taylor.bounded', T, X, low=-1, high=1)
 
 
-def test_what_identity_does_not_see_is_said(session, rng):
-    """A layer normalisation whose shift and scale are made of the moments first: where it ends is not seen."""
+def plain_moments(x):
+    """Without gain the shift is as narrow as the moments that it is made of, and comes first."""
+    mean, variance = tf.nn.moments(x, [2], keepdims=True)
+    return tf.nn.batch_normalization(x, mean, variance, None, None, 1e-3)
+
+
+def test_identity_sees_a_normalisation_without_gain(session, rng):
     X = tf.placeholder(tf.float32, [None, 4, 6])
-    mean, variance = tf.nn.moments(X, [2], keepdims=True)
-    T = dense(tf.reshape(tf.nn.batch_normalization(X, mean, variance, None, None, 1e-3), [-1, 24]), rng, 2)
+    T = tf.square(plain_moments(X))
+    xs = rng.randn(2, 4, 6)
+    with DeepExplain(session=session) as de, warnings.catch_warnings():
+        warnings.simplefilter('error')
+        close(de.explain('lrp.z', T, X, xs, norms='identity'), session.run(T, {X: xs}), 1e-5)
+
+
+def test_what_identity_does_not_see_is_said(session, rng):
+    """What is divided is a part of what is measured: there is no whole to be passed unchanged."""
+    X = tf.placeholder(tf.float32, [None, 6])
+    T = dense(X[:, :3] / tf.norm(X, axis=1, keepdims=True), rng, 2)
     initialise(session)
     with DeepExplain(session=session) as de, warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter('always')
         de.get_explainer('lrp.epsilon', T, X)
         assert seen == []
         de.get_explainer('lrp.epsilon', T, X, norms='identity')
-    assert len(seen) == 1 and "norms='identity' does not see where the normalisation of Mul (" in str(seen[0].message)
+    assert len(seen) == 1 and "norms='identity' does not see where the normalisation of RealDiv (" in str(
+        seen[0].message)

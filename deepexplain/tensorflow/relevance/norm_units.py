@@ -8,7 +8,7 @@ from ..graph.kinds import BATCH_NORMS
 from ..graph.path import Path
 from ..graph.units import Unit, followed
 from ..rules.joint import takes
-from .norms import MOVES, Measures
+from .norms import MOVES, REDUCTIONS, Measures
 
 _SCALES = frozenset('Mul MulNoNan RealDiv Div DivNoNan'.split())
 _SHIFTS = frozenset('Add AddV2 Sub BiasAdd'.split())
@@ -45,7 +45,8 @@ def _norms(path: Path, known: Collection[Unit], others: Collection[str]) -> List
         if not fused and not (op.type in _SCALES and all(followed(op, path)) and measures.divisors(op)):
             continue
         x = _source(op, path, order, _INSIDE, measures)
-        if x is None:
+        # What is taken off, a mean over the divisor, is no end.
+        if x is None or not fused and _is_of_means(op.inputs[1 - measures.divisors(op)[0]], x, path):
             continue
         unit = _from(x, op, path, order, measures)
         if unit is None:
@@ -55,6 +56,14 @@ def _norms(path: Path, known: Collection[Unit], others: Collection[str]) -> List
             found.append(unit)
             taken |= ops
     return found
+
+
+def _is_of_means(tensor: tf.Tensor, x: tf.Tensor, path: Path, depth: int = 20) -> bool:
+    """Whether a tensor holds no number of another's by itself, but sums and means of them alone."""
+    if tensor.name == x.name or not depth:
+        return False
+    return tensor.op.type in REDUCTIONS or all(_is_of_means(one, x, path, depth - 1) for one in tensor.op.inputs
+                                               if path.depends(one) and one.dtype.is_floating)
 
 
 def _from(x: tf.Tensor, op: tf.Operation, path: Path, order: Dict[tf.Operation, int],
