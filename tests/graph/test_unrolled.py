@@ -16,7 +16,7 @@ class Model:
     """What `straight` needs of a model."""
 
     def __init__(self, X, T):
-        self.path, self.answers, self.method = Path([X], T), {}, 'some method'
+        self.path, self.answers, self.assumed, self.method = Path([X], T), {}, [], 'some method'
 
 
 def steps(session, X, T):
