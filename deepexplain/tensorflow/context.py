@@ -100,7 +100,8 @@ class DeepExplain:
             inputs, outputs: names of tensors that are to be `inputs` and `outputs` (see `OpenedModel.tensor`). For a
                 graph without signatures these are by default its placeholders, and the tensors of floats that hang
                 on them and that nothing reads.
-            config: the tf.compat.v1.ConfigProto of the session.
+            config: the tf.compat.v1.ConfigProto of the session. By default TensorFlow's, without its graph optimizer
+                where the model has loops, of which it makes nothing faster and the first run much slower.
             safe_mode: for files. True (default) refuses one that would run Python code, read or write other files or
                 talk to other processes, before anything of it is built or run. False allows that with one warning;
                 it is nothing for models in this process, whose code is here already.

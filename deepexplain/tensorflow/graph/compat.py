@@ -56,6 +56,15 @@ def static_value(tensor: tf.Tensor, partial: bool = False) -> Any:
         tensor.graph._unfeedable_tensors = known
 
 
+def leave_as_it_is(node: Any) -> None:
+    """Keep TensorFlow 1's XLA, be it off, from looking for clusters in session calls that a node has a part in.
+
+    It takes longer than all else in the first call of a graph of many ops, with the square of their number.
+    """
+    if tf.__version__.startswith('1.'):
+        node.attr['_XlaAlreadyClustered'].b = True
+
+
 def restore_while_context(definition: Any) -> None:
     """Give the ops that a WhileContextDef names their loop, in the default graph."""
     from tensorflow.python.ops import control_flow_ops

@@ -1,4 +1,5 @@
 """A path without its loops: each step by itself, in the place of arrays what they hold."""
+import re
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Set
 
 import tensorflow.compat.v1 as tf
@@ -74,7 +75,7 @@ class Unrolled(Replica):
                 break
             for name in sorted(dependent):
                 if nodes[name].op == 'LoopCond' and frames[name][0] in loops and len(frames[name]) == 1:
-                    self._chosen(self._path.named(frames[name][0][len(self.scope):]))
+                    self._chosen(loop_of(self._path.named(frames[name][0][len(self.scope):])))
             counting: Dict[str, Any] = dict(nodes)
             exits = []
             for frame in loops:
@@ -92,6 +93,8 @@ class Unrolled(Replica):
         if any(any(functions_of(node)) for node in definition.node):
             wait_before_loops(definition)
             copy_bodies(definition, library, self.scope.replace('/', '_').replace('.', '_'), lambda node: None)
+        for node in definition.node:
+            compat.leave_as_it_is(node)
         self._kept = set(nodes)
         return {name: _last(name, outputs) for name in outputs}
 
@@ -106,6 +109,11 @@ class Unrolled(Replica):
 
     def _restore_loops(self, ops: Sequence[tf.Operation]) -> None:
         """What loops are left get contexts as those of frozen graphs do."""
+
+
+def loop_of(frame: str) -> str:
+    """The name of the loop that a frame is of, as whoever made it has named it."""
+    return re.sub('/while_context(_[0-9]+)?$', '', frame)
 
 
 def has_loops(path: Path) -> bool:

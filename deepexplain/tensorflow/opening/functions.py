@@ -77,20 +77,20 @@ def from_concrete(function: Any, config: Optional[tf.ConfigProto], layers: Seque
         layers: pairs of a name and the tensors of the function's graph that are called so.
         names: what the inputs are called; by default as the function's arguments.
     """
-    session = new_session(config)
+    definition = function.graph.as_graph_def()
+    session = new_session(config, definition)
     try:
-        return _imported(function, session, layers, names)
+        return _imported(function, definition, session, layers, names)
     except Exception:
         session.close()
         raise
 
 
-def _imported(function: Any, session: tf.Session, layers: Sequence[Tuple[str, List[Any]]],
+def _imported(function: Any, definition: tf.GraphDef, session: tf.Session, layers: Sequence[Tuple[str, List[Any]]],
               names: Sequence[str]) -> Source:
     captured = list(function.captured_inputs)
     arguments = function.inputs[:len(function.inputs) - len(captured)]
     outputs = function.outputs
-    definition = function.graph.as_graph_def()
     held = {id(outer): name_of(inner) for outer, inner in zip(captured, function.inputs[len(arguments):])}
     more = keep_gradients(function.graph.get_operations(), definition, held)
     definition, moved = flat_definition(definition)

@@ -69,7 +69,7 @@ def _with_meta_graph(meta: Any, config: Optional[tf.ConfigProto], saver: Optiona
     for function in meta.graph_def.library.function:
         for node in function.node_def:
             disown(node)
-    session = new_session(config)
+    session = new_session(config, meta.graph_def)
     try:
         with session.graph.as_default():
             found = tf.train.import_meta_graph(meta, clear_devices=True)
@@ -94,7 +94,7 @@ def from_graph_def(path: str, config: Optional[tf.ConfigProto], safe_mode: bool)
     settle(definition)
     guard = Guard(path, safe_mode)
     guard.examine(definition)
-    session = new_session(config)
+    session = new_session(config, definition)
     try:
         with session.graph.as_default():
             tf.import_graph_def(definition, name='')

@@ -31,7 +31,8 @@ def from_folder(folder: str, signature: Optional[str], tags: Optional[Sequence[s
         raise OpenError("open: the SavedModel '%s' is damaged: there is no graph in its %s." % (folder, _file(folder)))
     chosen = _tags(folder, [list(meta.meta_info_def.tags) for meta in loader.saved_model.meta_graphs], tags)
     guard = _examined(loader, chosen, folder, safe_mode)
-    session = new_session(config)
+    session = new_session(config, next(meta.graph_def for meta in loader.saved_model.meta_graphs
+                                       if set(meta.meta_info_def.tags) == set(chosen)))
     try:
         with session.graph.as_default():
             meta = loader.load(session, chosen)

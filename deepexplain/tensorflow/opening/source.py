@@ -7,8 +7,8 @@ import tensorflow.compat.v1 as tf
 from ...terminal import visible
 from ..graph.functions import functions_of, inline_calls
 from ..graph.kept import KEPT
-from ..graph.kinds import CALLS
 from ..graph.loops import ENTERS, EXITS
+from ..graph.kinds import CALLS, LOOPS
 
 #: Name -> the tensors of that name, of which there are several where a layer was called more than once.
 Named = Dict[str, List[tf.Tensor]]
@@ -98,9 +98,23 @@ class Weights:
             self._session.run([assign for _, assign, _ in self._all], dict(values))
 
 
-def new_session(config: Optional[tf.ConfigProto] = None) -> tf.Session:
-    """A session over a new graph."""
+def new_session(config: Optional[tf.ConfigProto] = None, definition: Any = None) -> tf.Session:
+    """A session over a new graph.
+
+    Args:
+        definition: the GraphDef that it is made for. Where that has loops, TensorFlow's graph optimizer is off unless
+            the caller has a config: it makes nothing of loops faster, and takes longer than all else in the first call
+            that asks for many steps written one after the other.
+    """
+    if config is None and definition is not None and _has_loops(definition):
+        config = tf.ConfigProto()
+        config.graph_options.rewrite_options.disable_meta_optimizer = True
     return tf.Session(graph=tf.Graph(), config=config)
+
+
+def _has_loops(definition: tf.GraphDef) -> bool:
+    bodies = [definition.node] + [function.node_def for function in definition.library.function]
+    return any(node.op in LOOPS or node.op in ENTERS for body in bodies for node in body)
 
 
 def flat_definition(definition: tf.GraphDef) -> Tuple[tf.GraphDef, Dict[str, str]]:

@@ -32,8 +32,8 @@ def straight(model: 'Model', inference: bool = False, compared: bool = False, br
     def chosen(loop: str) -> None:
         if compared:
             raise RuntimeError("%s cannot compare the steps of the loop '%s' with those at the baseline: X decides how "
-                               'many there are, and the baseline may have others. Take %s.' % (
-                                   model.method, loop, UNRULED))
+                               'many there are, and the baseline may have others. Take an lrp method, which looks at '
+                               'the sample alone, or %s.' % (model.method, loop, UNRULED))
 
     while has_loops(path) or branched and has_branches(path):
         try:
