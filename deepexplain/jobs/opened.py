@@ -78,6 +78,18 @@ class Opened:
         """Close the model and the data."""
         self._stack.close()
 
+    def build(self) -> None:
+        """Build the explainer as for rows of all inputs, where their shapes are known, to see that it can be built."""
+        rows = {}
+        for tensor in self._ends.free:
+            if tensor.shape.ndims is None:
+                return
+            if tensor.shape.ndims == 0:  # A number that is to be fed.
+                continue
+            shape = [1] + [size or 1 for size in tensor.shape.as_list()[1:]]
+            rows[self._ends.called[tensor.name]] = np.zeros(shape, tensor.dtype.as_numpy_dtype)
+        self._plan(rows, None)
+
     def attribute(self, rows: Mapping[str, np.ndarray], first: Optional[int], names: Optional[np.ndarray] = None
                   ) -> Dict[str, np.ndarray]:
         """The results of some rows, by column.

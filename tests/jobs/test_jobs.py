@@ -160,6 +160,16 @@ def test_a_worker_that_draws_needs_ids(models, place):
         run(worker.job)
 
 
+@pytest.mark.parametrize('error, words, arguments', [
+    (RuntimeError, 'Method must be in', {'method': 'nix'}), (TypeError, "'step'", {'options': {'step': 3}}),
+    (ValueError, 'no 3', {'target': 3}), (ValueError, "no layer or tensor 'nix'", {'inputs': ['nix']})])
+def test_a_job_without_data_is_checked_too(models, place, error, words, arguments):
+    with pytest.raises(error, match=words):
+        Job(models / 'net.pb', **arguments)
+    with pytest.raises(ValueError, match="needs the input 'keep'"):
+        Job(models / 'two.pb', feed={'a': [[1, 2]]})
+
+
 def test_the_hash_names_what_changes_a_number(job, models, place):
     one = job()
     shutil.copy(str(models / 'net.pb'), 'moved.pb')
