@@ -51,7 +51,7 @@ class Opened:
 
     def __init__(self, job: Job, threads: Optional[int] = None, says: Says = PYTHON,
                  options: Optional[Callable[..., Any]] = None) -> None:
-        self.job, self._says, self._options, self._axis = job, says, options, ''
+        self.job, self._says, self._options, self._axis = job, says, options, job.how().channels or ''
         self.source: Optional[Source] = None
         self._plans: Dict[Tuple[str, ...], Plan] = {}
         self._explainers: Dict[Tuple[str, ...], Any] = {}
