@@ -192,14 +192,26 @@ def test_bounds_that_cannot_be_told(session, rng, build):
 
 
 def test_what_identity_does_not_see_is_said(session, rng):
-    """A layer normalisation whose shift and scale are made of the moments first: where it ends is not seen."""
-    X = tf.placeholder(tf.float32, [None, 4, 6])
-    mean, variance = tf.nn.moments(X, [2], keepdims=True)
-    T = dense(tf.reshape(tf.nn.batch_normalization(X, mean, variance, None, None, 1e-3), [-1, 24]), rng, 2)
+    """A layer normalisation whose mean is a product of matrices: where it begins is not seen."""
+    X = tf.placeholder(tf.float32, [None, 6])
+    mean = tf.matmul(X, tf.fill([6, 1], 1 / 6))
+    T = dense((X - mean) / tf.sqrt(tf.reduce_mean(tf.square(X - mean), 1, keepdims=True) + 1e-3), rng, 2)
     initialise(session)
     with DeepExplain(session=session) as de, warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter('always')
         de.get_explainer('lrp.epsilon', T, X)
         assert seen == []
         de.get_explainer('lrp.epsilon', T, X, norms='identity')
-    assert len(seen) == 1 and "norms='identity' does not see where the normalisation of Mul (" in str(seen[0].message)
+    assert len(seen) == 1 and "norms='identity' does not see where the normalisation of RealDiv (" in str(
+        seen[0].message)
+
+
+def test_identity_sees_what_is_shifted_by_moments_alone(session, rng):
+    """As tf.nn.batch_normalization writes it where it has neither gain nor shift."""
+    X = tf.placeholder(tf.float64, [None, 4, 6])
+    mean, variance = tf.nn.moments(X, [2], keepdims=True)
+    T = tf.square(tf.nn.batch_normalization(X, mean, variance, None, None, E))
+    xs = rng.randn(2, 4, 6)
+    with warnings.catch_warnings():
+        warnings.simplefilter('error', UserWarning)
+        close(explained(session, 'lrp.epsilon', T, X, xs, norms='identity'), session.run(T, {X: xs}), 1e-9)

@@ -1,4 +1,4 @@
-"""Softmaxes that are divided by their sum later on, as in matmul(exp(q k), v) / sum exp(q k), or by parts of a product."""
+"""Softmaxes that are divided by their sum later on, as in matmul(exp(q k), v) / sum exp(q k), or in a product."""
 from typing import List, Optional, Set
 
 import tensorflow.compat.v1 as tf

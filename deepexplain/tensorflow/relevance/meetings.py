@@ -4,9 +4,8 @@ from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Set
 import tensorflow.compat.v1 as tf
 
 from ..graph.path import Path
-from ..graph.units import BATCH_NORMS, followed
+from ..graph.units import BATCH_NORMS, Units, followed
 from ..graph.units import PRODUCTS as BILINEAR
-from ..graph.units import Units
 from ..rules.joint import takes
 from ..runs.targets import handed_on
 from .bounds import Bounds

@@ -23,7 +23,7 @@ _POWERS = {'Sqrt': .5, 'Rsqrt': -.5, 'Reciprocal': -1., 'Inv': -1., 'Square': 2.
 _MEETS = frozenset('Add AddV2 AddN Sub BiasAdd Maximum Minimum ClipByValue Select SelectV2'.split())
 
 _QUOTIENTS = frozenset(['RealDiv', 'Div', 'DivNoNan', 'Xdivy'])
-_REDUCTIONS = frozenset('Sum Mean Max EuclideanNorm L2Loss AvgPool'.split())
+REDUCTIONS = frozenset('Sum Mean Max EuclideanNorm L2Loss AvgPool'.split())
 _LINEAR = frozenset('MatMul BatchMatMul BatchMatMulV2 BatchMatMulV3 Einsum Conv2D DepthwiseConv2dNative'.split())
 _DIAGONALS = frozenset(['MatrixDiagPart', 'MatrixDiagPartV2', 'MatrixDiagPartV3'])
 
@@ -62,7 +62,7 @@ class Measures:
 
     def _number(self, tensor: tf.Tensor, depth: int) -> Optional[float]:
         op = tensor.op
-        if op.type in _REDUCTIONS or op.type in BATCH_NORMS and tensor.value_index:
+        if op.type in REDUCTIONS or op.type in BATCH_NORMS and tensor.value_index:
             return 1.
         if op.type in _LINEAR:
             return 1. if any(self._path.depends(one) and is_size(one) for one in op.inputs) or _squares(op) else None

@@ -1,7 +1,6 @@
 """A pass over the path: which ops are layers, with which biases, and how relevance passes all the others."""
 from typing import Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Set, Tuple
 
-import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..graph.choices import training_tensors
@@ -23,13 +22,16 @@ from ..graph.units import (
 )
 from ..messages import listed, warn
 from .affine import AFFINE, kind_of
+from .alignment import value_key
 from .axes import MOVES, Step, own_axes, trail_of
 from .exponents import Written
+from .guards import warn_of_unknown
 from .linear import UNWEIGHTED, WEIGHTED, Parts
 from .meetings import DEFAULT, How, Meetings
 from .norm_units import with_norms
 from .padding import Padding, pads_with_zeros
 from .scatters import SCATTERS
+from .signs import nonnegative
 from .sums import ADDITIONS, Maker
 from .words import known_by_value
 
@@ -37,14 +39,6 @@ from .words import known_by_value
 ACTIVATIONS = ELEMENTWISE - SUMS - PRODUCTS - QUOTIENTS - BATCH_NORMS - frozenset('''
     Identity IdentityN Snapshot Cast Neg Select SelectV2 Greater GreaterEqual Less LessEqual Equal NotEqual LogicalAnd
     LogicalOr LogicalNot IsNan IsInf IsFinite
-    '''.split())
-
-_NONNEGATIVE = frozenset('Relu Relu6 Sigmoid Softplus Exp Abs Square Sqrt Erfc Softmax'.split())
-_KEEP_SIGN = frozenset('''
-    Identity Snapshot CheckNumerics EnsureShape Reshape Squeeze ExpandDims Transpose Concat
-    ConcatV2 Split SplitV Slice StridedSlice Pack Unpack Tile Pad MirrorPad Reverse ReverseV2 Gather GatherV2 GatherNd
-    BroadcastTo Cast Add AddV2 AddN Sum Mean AvgPool AvgPool3D MaxPool MaxPoolV2 MaxPool3D Max Min Minimum
-    ResizeBilinear ResizeNearestNeighbor SpaceToBatchND BatchToSpaceND SpaceToDepth DepthToSpace Switch Merge
     '''.split())
 
 
@@ -118,8 +112,9 @@ def make_plan(path: Path, more: FrozenSet[str] = frozenset(), how: Optional[How]
         how: what becomes of relevance where tensors that depend on X meet; None if no relevance is to pass.
     """
     ruled = ACTIVATIONS | (more & ELEMENTWISE)
+    passes, written = how is not None, {}  # type: bool, Dict[str, Written]
     if how is None:
-        how, units, written, own = DEFAULT, find_units(path, ruled), {}, None
+        how, units, own = DEFAULT, find_units(path, ruled), None
     else:
         units, written, own = known_by_value(path, find_units(path, ruled, whole=True), how.softmax == 'constant')
     if how.norms == 'identity':
@@ -133,6 +128,9 @@ def make_plan(path: Path, more: FrozenSet[str] = frozenset(), how: Optional[How]
     if unseen:
         warn("norms='identity' does not see where the normalisation of %s ends: its divisor is held fixed there, as by "
              "'linear'." % listed(unseen))
+    if passes:
+        warn_of_unknown(path, alive, meetings.shared, {*written, *(op.outputs[0].name for op in meetings.divided)}, {
+            value_key(one.y) for one in written.values() if not one.whole}, meetings.lets)
     plan = Plan(units, written, {}, {}, {}, set(), {}, set(), {}, meetings.softmaxes, {}, set(), [])
     signs = {x.name: False for x in path.X}  # Whatever makes X, other values may be fed for it.
     activated = {unit.x.name for unit in list(units.single.values()) + list(units.marked)}
@@ -154,7 +152,7 @@ def make_plan(path: Path, more: FrozenSet[str] = frozenset(), how: Optional[How]
                 folded, end = _follow(op, parts, everything, training, path, units)
                 plan.folded.update(one.op.name for one in folded)
                 plan.layers[op.name] = Place(
-                    op, parts, folded, end, _nonnegative(op.inputs[parts.data], training, signs),
+                    op, parts, folded, end, nonnegative(op.inputs[parts.data], training, signs),
                     end.name in activated, False, len(plan.layers))
             elif parts is not None:
                 plan.pools[op.name] = parts
@@ -247,31 +245,3 @@ def _follow(op: tf.Operation, parts: Parts, everything: Set[tf.Operation], train
         folded.append(Folded(reader, places[0], trail.steps))
         tensor = outputs[0]
     return folded, tensor
-
-
-def _nonnegative(tensor: tf.Tensor, training: Set[str], known: Dict[str, bool]) -> bool:
-    """Whether a tensor is certainly nowhere below 0."""
-    waiting, begun = [tensor], set()
-    # Without recursion, which deep models would exhaust.
-    while waiting:
-        one = waiting.pop()
-        if one.name in known and one.name not in begun:
-            continue
-        op = one.op
-        inputs = [x for x in op.inputs if x.dtype.is_floating and x.name not in training] if (
-            op.type in _KEEP_SIGN or op.type == 'Maximum') else []
-        if one.name not in begun:
-            begun.add(one.name)
-            known[one.name] = False  # While it is looked at, in a loop.
-            waiting += [one] + [x for x in reversed(inputs) if x.name not in known]
-            continue
-        begun.remove(one.name)
-        if op.type in _KEEP_SIGN:
-            known[one.name] = bool(inputs) and all(known[x.name] for x in inputs)
-        elif op.type == 'Maximum':
-            known[one.name] = any(known[x.name] for x in inputs)
-        elif op.type == 'Const':
-            known[one.name] = bool(np.all(tf.get_static_value(one) >= 0))
-        else:
-            known[one.name] = op.type in _NONNEGATIVE
-    return known[tensor.name]
