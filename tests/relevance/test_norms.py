@@ -199,25 +199,11 @@ def test_bounds_that_cannot_be_told(session, rng, build):
         de.get_explainer('deep_taylor.bounded', T, X, low=-1, high=1)
 
 
-def plain_moments(x):
-    """Without gain the shift is as narrow as the moments that it is made of, and comes first."""
-    mean, variance = tf.nn.moments(x, [2], keepdims=True)
-    return tf.nn.batch_normalization(x, mean, variance, None, None, 1e-3)
-
-
-def test_identity_sees_a_normalisation_without_gain(session, rng):
-    X = tf.placeholder(tf.float32, [None, 4, 6])
-    T = tf.square(plain_moments(X))
-    xs = rng.randn(2, 4, 6)
-    with DeepExplain(session=session) as de, warnings.catch_warnings():
-        warnings.simplefilter('error')
-        close(de.explain('lrp.z', T, X, xs, norms='identity'), session.run(T, {X: xs}), 1e-5)
-
-
 def test_what_identity_does_not_see_is_said(session, rng):
-    """What is divided is a part of what is measured: there is no whole to be passed unchanged."""
+    """A layer normalisation whose mean is a product of matrices: where it begins is not seen."""
     X = tf.placeholder(tf.float32, [None, 6])
-    T = dense(X[:, :3] / tf.norm(X, axis=1, keepdims=True), rng, 2)
+    mean = tf.matmul(X, tf.fill([6, 1], 1 / 6))
+    T = dense((X - mean) / tf.sqrt(tf.reduce_mean(tf.square(X - mean), 1, keepdims=True) + 1e-3), rng, 2)
     initialise(session)
     with DeepExplain(session=session) as de, warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter('always')
@@ -226,3 +212,14 @@ def test_what_identity_does_not_see_is_said(session, rng):
         de.get_explainer('lrp.epsilon', T, X, norms='identity')
     assert len(seen) == 1 and "norms='identity' does not see where the normalisation of RealDiv (" in str(
         seen[0].message)
+
+
+def test_identity_sees_what_is_shifted_by_moments_alone(session, rng):
+    """As tf.nn.batch_normalization writes it where it has neither gain nor shift."""
+    X = tf.placeholder(tf.float64, [None, 4, 6])
+    mean, variance = tf.nn.moments(X, [2], keepdims=True)
+    T = tf.square(tf.nn.batch_normalization(X, mean, variance, None, None, E))
+    xs = rng.randn(2, 4, 6)
+    with warnings.catch_warnings():
+        warnings.simplefilter('error', UserWarning)
+        close(explained(session, 'lrp.epsilon', T, X, xs, norms='identity'), session.run(T, {X: xs}), 1e-9)

@@ -3,6 +3,7 @@ from typing import Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Sequenc
 
 import tensorflow.compat.v1 as tf
 
+from .bends import has_shifts, is_bent_line
 from .between import Sources, ops_between
 from .choices import training_tensors
 from .compat import has_gradient
@@ -19,7 +20,6 @@ from .kinds import (
     foreign_gradient,
 )
 from .names import unwrap
-from .numbers import Numbers
 from .path import Path
 from .shapes import Shapes
 
@@ -62,7 +62,8 @@ class Units(NamedTuple):
     inexact: Sequence[tf.Operation] = ()
 
 
-def find_units(path: Path, ruled: FrozenSet[str], joint: FrozenSet[str] = frozenset(), whole: bool = False) -> Units:
+def find_units(path: Path, ruled: FrozenSet[str], joint: FrozenSet[str] = frozenset(), whole: bool = False
+               ) -> Units:
     """The units of a path for a method that has rules for the op types `ruled`, and `joint` where inputs meet.
 
     Args:
@@ -94,8 +95,8 @@ def find_units(path: Path, ruled: FrozenSet[str], joint: FrozenSet[str] = frozen
         elif len(inputs) > 1 and op.type in ELEMENTWISE and op.type != 'IdentityN' and y.name in joined:
             x = joined[y.name]
             ops = ops_between(x, y, path)
-            if x.dtype == y.dtype and y.dtype.is_floating and (op.type not in SUMS or _is_bent_line(ops, path) or whole and _has_shifts(
-                    ops, path)):
+            if x.dtype == y.dtype and y.dtype.is_floating and (
+                    op.type not in SUMS or is_bent_line(ops, path, is_exact) or whole and has_shifts(ops, path)):
                 marked[y.name] = Unit(x, y, ops, '')
         elif foreign and op.type == 'IdentityN':
             if _is_swish(op, marked, path):
@@ -186,27 +187,6 @@ def _moves(op: tf.Operation, inputs: List[tf.Tensor], shapes: Shapes) -> bool:
     if chooser is None or chosen is None:
         return not shapes.same(op.inputs[0], op.inputs[1])
     return chooser not in (0, chosen)
-
-
-def _is_bent_line(ops: Sequence[tf.Operation], path: Path) -> bool:
-    """Whether a sum is a function with a kink that is written with absolute values, as (x + |x|) / 2 for relu."""
-    inner = [op for op in ops if op in path.dependent]
-    return any(op.type == 'Abs' for op in inner) and all(
-        op.type in ('Abs', 'Identity', 'Neg') or op.type in SUMS or (
-            op.type in PRODUCTS | QUOTIENTS and is_exact(op, path)) for op in inner)
-
-
-def _has_shifts(ops: Sequence[tf.Operation], path: Path) -> bool:
-    """Whether functions shift by numbers, and by nothing else, on their way from what they are of to their sum."""
-    numbers, found = Numbers(), False
-    for op in ops:
-        inputs = [path.depends(one) for one in op.inputs]
-        if op in path.dependent and op.type in SUMS and sum(inputs) == 1 and len(inputs) == 2:
-            known = numbers.range(op.inputs[1 - inputs.index(True)])
-            if known is None or known[0] != known[1]:
-                return False
-            found = found or bool(known[0])
-    return found
 
 
 def reached(path: Path, marked: Dict[str, Unit], lets: Callable[[tf.Operation, int], bool] = lambda op, i: True

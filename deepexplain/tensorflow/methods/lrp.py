@@ -40,7 +40,9 @@ class LRP(GradientAttribution):
         products: of two tensors, number by number or of matrices: 'half' (default) gives each factor half of the
             relevance (Achtibat et al. 2024, AttnLRP, propositions 3.2 and 3.3); 'signal' nothing to a gate, a factor
             that a sigmoid, hard sigmoid or softmax keeps between 0 and 1, and all to the other (Arras et al. 2017),
-            half where both or neither are. A quotient a / b is the product of a and 1 / b. Of its half a gate g that is
+            half where both or neither are. Each of n factors has the n-th part, in whatever order they are multiplied;
+            those that are functions of one tensor, as x and x of x x y, are one. A quotient a / b is the product of a
+            and 1 / b. Of its half a gate g that is
             broadcast (squeeze-and-excite) gets |2 g - 1|, as next to 1/2 what makes it puts out 0.
         softmax: on the way, as of attention; T's own has no rule. 'taylor' (default): R_i = x_i (R_i - s_i sum_j R_j)
             (Achtibat et al. 2024, proposition 3.1); relevance is not conserved, and what is masked gets nothing.

@@ -7,8 +7,8 @@ import tensorflow.compat.v1 as tf
 from ...terminal import visible
 from ..graph.functions import functions_of, inline_calls
 from ..graph.kept import KEPT
-from ..graph.loops import ENTERS, EXITS
 from ..graph.kinds import CALLS, LOOPS
+from ..graph.loops import ENTERS, EXITS
 
 #: Name -> the tensors of that name, of which there are several where a layer was called more than once.
 Named = Dict[str, List[tf.Tensor]]

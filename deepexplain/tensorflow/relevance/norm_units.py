@@ -14,8 +14,9 @@ _SCALES = frozenset('Mul MulNoNan RealDiv Div DivNoNan'.split())
 _SHIFTS = frozenset('Add AddV2 Sub BiasAdd'.split())
 _CENTRES = MOVES | frozenset(['Sub', 'Add', 'AddV2', 'Neg', 'Mean', 'Sum', 'Mul', 'RealDiv'])
 _INSIDE = _CENTRES | _SCALES | _SHIFTS | BATCH_NORMS | frozenset('''
-    AddN Exp Log ClipByValue MatrixDiagPart MatrixDiagPartV2 MatrixDiagPartV3 Sqrt Rsqrt Pow Reciprocal Inv Square Abs Max Maximum Minimum Select SelectV2 SquaredDifference EuclideanNorm
-    L2Loss Greater GreaterEqual Less LessEqual Equal NotEqual
+    AddN Exp Log ClipByValue MatrixDiagPart MatrixDiagPartV2 MatrixDiagPartV3 Sqrt Rsqrt Pow Reciprocal Inv Square Abs
+    Max Maximum Minimum Select SelectV2 SquaredDifference EuclideanNorm L2Loss Greater GreaterEqual Less LessEqual
+    Equal NotEqual
     '''.split())
 
 #: More ops than a normalisation is made of.
@@ -126,7 +127,8 @@ def _source(op: tf.Operation, path: Path, order: Dict[tf.Operation, int], inside
             if last is None or tensor.name == last.name:
                 return tensor
         latest = max(waiting.values(), key=key)
-        if key(latest) < 0 or latest.op.type not in inside and not measures.degree(latest) or last is not None and latest.name == last.name:
+        if key(latest) < 0 or latest.op.type not in inside and not measures.degree(latest) or (
+                last is not None and latest.name == last.name):
             return None
         del waiting[latest.name]
         waiting.update((one.name, one) for one in latest.op.inputs if path.depends(one))

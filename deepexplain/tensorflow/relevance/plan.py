@@ -19,14 +19,16 @@ from ..graph.path import Path
 from ..graph.units import Units, find_units, followed, reached
 from ..messages import listed, warn
 from .affine import AFFINE
+from .alignment import value_key
 from .exponents import Written
 from .folding import Folded, folded_behind, is_line
+from .guards import warn_of_unknown
 from .linear import UNWEIGHTED, WEIGHTED, Parts
 from .meetings import DEFAULT, How, Meetings
 from .norm_units import with_norms
 from .padding import Padding, pads_with_zeros
 from .scatters import SCATTERS
-from .signs import nonnegative_at
+from .signs import nonnegative
 from .sums import ADDITIONS, Maker
 from .words import known_by_value
 
@@ -100,8 +102,9 @@ def make_plan(path: Path, more: FrozenSet[str] = frozenset(), how: Optional[How]
         how: what becomes of relevance where tensors that depend on X meet; None if no relevance is to pass.
     """
     ruled = ACTIVATIONS | (more & ELEMENTWISE)
+    passes, written = how is not None, {}  # type: bool, Dict[str, Written]
     if how is None:
-        how, units, written, own = DEFAULT, find_units(path, ruled), {}, None
+        how, units, own = DEFAULT, find_units(path, ruled), None
     else:
         units, written, own = known_by_value(path, find_units(path, ruled, whole=True), how.softmax == 'constant')
     if how.norms == 'identity':
@@ -115,6 +118,9 @@ def make_plan(path: Path, more: FrozenSet[str] = frozenset(), how: Optional[How]
     if unseen:
         warn("norms='identity' does not see where the normalisation of %s ends: its divisor is held fixed there, as by "
              "'linear'." % listed(unseen))
+    if passes:
+        warn_of_unknown(path, alive, meetings.shared, {*written, *(op.outputs[0].name for op in meetings.divided)}, {
+            value_key(one.y) for one in written.values() if not one.whole}, meetings.lets)
     plan = Plan(units, written, {}, {}, {}, set(), {}, set(), {}, meetings.softmaxes, {}, set(), [])
     signs = {x.name: False for x in path.X}  # Whatever makes X, other values may be fed for it.
     activated = {unit.x.name for unit in list(units.single.values()) + list(units.marked)}
@@ -136,7 +142,7 @@ def make_plan(path: Path, more: FrozenSet[str] = frozenset(), how: Optional[How]
                 folded, end = folded_behind(op, parts, everything, training, path, units)
                 plan.folded.update(one.op.name for one in folded)
                 plan.layers[op.name] = Place(
-                    op, parts, folded, end, nonnegative_at(op.inputs[parts.data], training, signs),
+                    op, parts, folded, end, nonnegative(op.inputs[parts.data], training, signs),
                     end.name in activated, False, len(plan.layers))
             elif parts is not None:
                 plan.pools[op.name] = parts

@@ -10,6 +10,7 @@ from .sums import Ahead, Step, alone, shared_among
 PRODUCTS = frozenset(['Mul', 'MulNoNan'])
 QUOTIENTS = frozenset(['RealDiv', 'Div', 'DivNoNan', 'Xdivy'])
 
+
 def share_step(places: List[int], weights: Sequence[float], ahead: Ahead) -> Step:
     """A product a b: each factor has half of the relevance (Achtibat et al. 2024, proposition 3.2, for two factors).
 
@@ -30,9 +31,9 @@ def share_step(places: List[int], weights: Sequence[float], ahead: Ahead) -> Ste
 def gated_step(gate: int, weights: Sequence[float], ahead: Ahead) -> Step:
     """A product with a gate g between 0 and 1 that is broadcast to many numbers, as squeeze-and-excite has it.
 
-    The gate has |2 g - 1| of its part, half, the other factor the rest. A gate that is open for sure, or closed, has its
-    half; at 1/2 it is undecided, and the layer before its sigmoid puts out 0: it would multiply what it had beyond all
-    bounds, in each of the many blocks of such networks.
+    The gate has |2 g - 1| of its part, half, the other factor the rest. A gate that is open for sure, or closed, has
+    its half; at 1/2 it is undecided, and the layer before its sigmoid puts out 0: it would multiply what it had beyond
+    all bounds, in each of the many blocks of such networks.
     """
     def step(op: tf.Operation, R: tf.Tensor) -> List[Optional[tf.Tensor]]:
         g = op.inputs[gate]

@@ -14,7 +14,7 @@ _KEEP_SIGN = frozenset('''
     '''.split())
 
 
-def nonnegative_at(tensor: tf.Tensor, training: Set[str], known: Dict[str, bool]) -> bool:
+def nonnegative(tensor: tf.Tensor, training: Set[str], known: Dict[str, bool]) -> bool:
     """Whether a tensor is certainly nowhere below 0."""
     waiting, begun = [tensor], set()
     # Without recursion, which deep models would exhaust.
