@@ -29,17 +29,21 @@ METHODS = {
     'shapley_sampling': (dict(samples=PERMUTATIONS), 'score', lambda features: 2 + PERMUTATIONS * (features - 1)),
     'smoothgrad': (dict(samples=SAMPLES), 'gradient', lambda features: SAMPLES),
     'expected_gradients': (dict(samples=SAMPLES), 'gradient', lambda features: SAMPLES),
+    'kernel_shap': (dict(samples=SAMPLES), 'score', lambda features: 2 + SAMPLES),
+    'lime': (dict(samples=SAMPLES), 'score', lambda features: SAMPLES),
+    'rise': (dict(samples=SAMPLES), 'score', lambda features: SAMPLES),
 }
 #: Names whose cost is that of another, or nothing.
 ALIKE = {'gradient': 'saliency', 'input_t_gradient': 'grad*input', 'integrated_gradients': 'intgrad',
-         'smoothgrad_squared': 'smoothgrad', 'vargrad': 'smoothgrad', 'input': None, 'random': None}
+         'smoothgrad_squared': 'smoothgrad', 'vargrad': 'smoothgrad', 'feature_ablation': 'occlusion',
+         'input': None, 'random': None}
 #: One pass from T to X by rules, compared with one plain gradient.
 FAMILY = [name for name in attribution_methods
           if name.startswith(('lrp', 'deep_taylor', 'pattern', 'deeplift.', 'deconvnet', 'guided_b'))]
 #: Those of pictures alone.
 MAPS = ('gradcam', 'gradcam++', 'layercam', 'hirescam', 'eigencam', 'scorecam', 'guided_gradcam')
 WHOLE, MANY = ('saliency', 'grad*input', 'elrp', 'deeplift'), ('intgrad', 'occlusion', 'shapley_sampling')
-SAMPLED = ('smoothgrad', 'expected_gradients')
+SAMPLED = ('smoothgrad', 'expected_gradients', 'kernel_shap', 'lime', 'rise')
 SIZES = {'MLP': (64, 128, 256, 512), 'CNN': (16, 32, 64, 128, 256, 512)}
 
 

@@ -11,9 +11,10 @@ from deepexplain.tensorflow.methods import attribution_methods
 
 #: How each method is told what to do with several inputs.
 SEVERAL = {'occlusion': dict(window_shape=[(1,), (1,)]), 'shapley_sampling': dict(sampling_dims=[[1], [1]])}
+SEVERAL['feature_ablation'] = SEVERAL['occlusion']
 
-
-OTHERS = {'pattern.net': dict(patterns=[np.random.RandomState(3).randn(*shape) for shape in ((4, 5), (5, 2))]),
+OTHERS = {'kernel_shap': dict(seed=0), 'lime': dict(seed=0, samples=50), 'rise': dict(seed=0, samples=30),
+          'pattern.net': dict(patterns=[np.random.RandomState(3).randn(*shape) for shape in ((4, 5), (5, 2))]),
           'expected_gradients': dict(references=[np.random.RandomState(2).rand(3, size) for size in (4, 3)])}
 OTHERS['pattern.attribution'] = OTHERS['pattern.net']
 

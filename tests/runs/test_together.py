@@ -17,6 +17,7 @@ PATTERNS = [np.random.RandomState(3).randn(*shape) for shape in ((3, 4), (NODES,
 OPTIONS = {
     'expected_gradients': dict(references=np.random.RandomState(4).randn(3, NODES, 3), seed=0),
     'deep_taylor.bounded': dict(low=-5, high=np.full((NODES, 3), 5)),
+    'kernel_shap': dict(seed=0), 'lime': dict(seed=0, samples=50), 'rise': dict(seed=0, samples=30),
     'shapley_sampling': dict(seed=0), 'random': dict(seed=0), 'smoothgrad': dict(seed=0, samples=4),
     'smoothgrad_squared': dict(seed=0, samples=4), 'vargrad': dict(seed=0, samples=4), 'intgrad': dict(steps=7),
     'pattern.net': dict(patterns=PATTERNS), 'pattern.attribution': dict(patterns=PATTERNS)}

@@ -18,6 +18,8 @@ from .guided import Deconvnet, GuidedBackprop
 from .guided_gradcam import GuidedGradCAM
 from .input import Input
 from .intgrad import IntegratedGradients
+from .kernel_shap import KernelSHAP
+from .lime import LIME
 from .lrp import LRP
 from .lrp_presets import LRPPresetA, LRPPresetAFlat, LRPPresetB, LRPPresetBFlat, LRPPresetBFlatUntilIdx
 from .lrp_rules import (
@@ -41,6 +43,7 @@ from .occlusion import Occlusion
 from .pattern import PatternAttribution, PatternNet
 from .random import Random
 from .reveal_cancel import DeepLIFTRevealCancel
+from .rise import RISE
 from .saliency import Saliency
 from .scorecam import ScoreCAM
 from .shapley import ShapleySampling
@@ -98,6 +101,10 @@ attribution_methods: Dict[str, Type[Attribution]] = OrderedDict([
     ('smoothgrad_squared', SmoothGradSquared),
     ('vargrad', VarGrad),
     ('expected_gradients', ExpectedGradients),
+    ('feature_ablation', Occlusion),
+    ('kernel_shap', KernelSHAP),
+    ('lime', LIME),
+    ('rise', RISE),
     ('gradcam', GradCAM),
     ('gradcam++', GradCAMPlusPlus),
     ('layercam', LayerCAM),

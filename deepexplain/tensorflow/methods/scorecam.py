@@ -8,6 +8,7 @@ from ..runs.batching import cuts
 from ..runs.model import Model
 from ..runs.run import Run
 from .attribution import Attribution
+from .interpolation import resized
 from .map_layers import find_layer
 
 #: How many numbers of a layer are held at once.
@@ -98,21 +99,6 @@ class ScoreCAM(Attribution):
     def _stretch(self, run: Run, value: np.ndarray) -> np.ndarray:
         """Values resized along their last axes to the places of X."""
         return resized(value, [run.xs[self.layer.x or 0].shape[axis] for axis in self.layer.of_x])
-
-
-def resized(value: np.ndarray, sizes: Sequence[int]) -> np.ndarray:
-    """An array brought to some sizes along its last axes by linear interpolation."""
-    for axis, size in zip(range(-len(sizes), 0), sizes):
-        if value.shape[axis] != size:
-            weights = _linear(value.shape[axis], size)
-            value = np.moveaxis(np.tensordot(value, weights, ([axis], [1])), -1, axis)
-    return value
-
-
-def _linear(old: int, size: int) -> np.ndarray:
-    """What resizes an axis by linear interpolation, (size, old); pixels are squares, at the border they go on."""
-    at = np.clip((np.arange(size) + .5) * old / size - .5, 0, old - 1)
-    return np.maximum(0, 1 - np.abs(at[:, np.newaxis] - np.arange(old)))
 
 
 def _softmax(scores: np.ndarray) -> np.ndarray:

@@ -1,0 +1,75 @@
+"""What methods share that evaluate the same coalitions of players for all samples."""
+from typing import Any, List, Sequence, Tuple
+
+import numpy as np
+
+from ..runs.arguments import MOST, positive_int
+from ..runs.run import Run
+from ..runs.seeds import check_seed
+from .perturbation import PerturbationAttribution, take_away
+
+#: Players of whose number's square there is to be a matrix.
+PLAYERS = 10 ** 4
+
+
+class CoalitionAttribution(PerturbationAttribution):
+    """A method that learns what players give from the target at coalitions of them, the same for all samples.
+
+    The players are the features of all inputs, or the groups of a feature_mask. The coalitions are drawn by the seed
+    alone: neither the other samples nor batch_size change a result.
+    """
+
+    run_options = ('baseline', 'seed')
+
+    def set_draws(self, samples: Any, seed: Any) -> None:
+        """Take the options that say what is drawn; `samples` may be None."""
+        self._samples = None if samples is None else positive_int('samples', samples, MOST)
+        self.seed = check_seed(seed)
+
+    def players(self, run: Run) -> Tuple[List[np.ndarray], int]:
+        """The player that each feature of each input belongs to, flat, -1 for none, and how many there are.
+
+        Raises:
+            ValueError: they are too many.
+        """
+        groups = self.groups(run)
+        if groups is None:
+            used = [X.name not in self.model.unused for X in self.model.X]
+            ends = np.cumsum([0] + [x[0].size * use for x, use in zip(run.xs, used)])
+            groups = [np.arange(start, end) if use else np.full(x[0].size, -1)
+                      for x, use, start, end in zip(run.xs, used, ends, ends[1:])]
+        count = max(int(one.max()) for one in groups if one.size) + 1
+        if count > PLAYERS:
+            raise ValueError('%s: %d features are too many players, at most %d: put them into groups by feature_mask.'
+                             % (self.model.method, count, PLAYERS))
+        return groups, count
+
+    def values(self, run: Run, players: Sequence[np.ndarray], present: np.ndarray) -> np.ndarray:
+        """The target of each sample at each coalition, (n, coalitions), float64, given who is present in it."""
+        absent, size = self.flat_absent(run), len(present)
+        # Who is no player is always there.
+        present = np.append(present, np.ones((size, 1), bool), 1)
+        if run.rowing.mixed:
+            samples, which = np.divmod(np.arange(run.n * size), size)
+        else:
+            which, samples = np.divmod(np.arange(run.n * size), run.n)
+        points = self.points(run, run.n * size)
+
+        def fed(part: slice) -> List[Any]:
+            def remove(number: int, flat: np.ndarray) -> None:
+                gone = ~present[which[part]][:, players[number]]
+                take_away(flat, gone, absent[number], samples[part])
+
+            return points(samples[part], remove)
+
+        found = np.empty((run.n, size))
+        found[samples, which] = run.scores(samples, fed)
+        return found
+
+    def shared_out(self, run: Run, players: Sequence[np.ndarray], credits: np.ndarray) -> List[np.ndarray]:
+        """What players are credited with, (n, players), as attributions."""
+        if self.per_group:
+            return [credits.astype(self.dtype(run)[0])]
+        credits = np.append(credits, np.zeros((run.n, 1)), 1)
+        return [credits[:, own].reshape(x.shape).astype(dtype)
+                for own, x, dtype in zip(players, run.xs, self.dtype(run))]

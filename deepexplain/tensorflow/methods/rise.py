@@ -1,0 +1,160 @@
+"""RISE."""
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
+
+import numpy as np
+
+from ..runs.arguments import MOST, number, positive_int, shown
+from ..runs.model import Model
+from ..runs.run import Run
+from ..runs.seeds import check_seed, generator_of
+from .interpolation import resized
+from .perturbation import PerturbationAttribution
+
+#: How many numbers of masks are held at once.
+HELD = 2 ** 23
+
+
+class RISE(PerturbationAttribution):
+    """The mean of random masks, weighed by the target of the masked sample (Petsiuk et al. 2018, eq. 6).
+
+    sum_i T(baseline + M_i (x - baseline)) M_i / (N p). A mask M is made as in section 3.2 of the paper: a grid of
+    `cells` that are 1 with the probability p, else 0, is brought by linear interpolation to one cell more than the
+    sample has places for, of which the sample's size is cut out at a random shift. Masks are the same for all samples,
+    drawn by the seed alone. Neither a unit's baseline nor its scale is taken out: compare places of one map only.
+
+    Args:
+        samples: the number of masks, a positive int. Default 4000.
+        cells: how many cells the grid has along each axis, an int or one for each axis that is masked; no more than
+            there are places. Default 7.
+        probability: how often a cell is left as it is, above 0 and below 1. Default .5.
+        axes: which axes of X are masked, ints from 1; along the others a mask is the same. Default None: all of samples
+            of one or two axes; of those of more all but the last, the channels. Of several inputs each has masks of
+            its own.
+        baseline, seed: see `Attribution`.
+    """
+
+    run_options = ('baseline', 'seed')
+
+    def __init__(self, model: Model, samples: int = 4000, cells: Union[int, Sequence[int]] = 7,
+                 probability: float = .5, axes: Optional[Sequence[int]] = None, baseline: Any = None,
+                 seed: Any = None) -> None:
+        self._samples = positive_int('samples', samples, MOST)
+        self._cells = positive_int('cells', cells) if np.ndim(cells) == 0 else tuple(
+            positive_int('cells', one) for one in cells)  # type: ignore
+        self._probability = number('probability', probability)
+        if not 0 < self._probability < 1:
+            raise ValueError(f'probability must be above 0 and below 1, not {shown(probability)}.')
+        self.seed = check_seed(seed)
+        self._axes = None if axes is None else _checked(axes)
+        for x in model.X:
+            if not x.dtype.is_floating:
+                raise RuntimeError("rise masks X by degrees: '%s' must be of floats, not %s." % (x.name, x.dtype.name))
+        super().__init__(model, baseline)
+
+    def prepare(self, run: Run) -> None:
+        super().prepare(run)
+        for x in run.xs:
+            self._grid(x)
+
+    def evaluations(self, run: Run) -> int:
+        return self._samples
+
+    def attribute(self, run: Run) -> List[np.ndarray]:
+        generator = generator_of(run.options.get('seed'), self.seed)
+        # What T does not use gets nothing, and no masks.
+        used = [x for X, x in zip(self.model.X, run.xs) if X.name not in self.model.unused]
+        masks = [Masks(self._samples, self._grid(x), self._probability, generator) for x in used]
+        absent = [array[0] for array in self.absent(run).arrays]
+        sums = [np.zeros((run.n,) + one.shape) for one in masks]
+        at_once = max(1, HELD // max(1, sum(int(np.prod(one.shape)) for one in masks)))
+        for start in range(0, self._samples, at_once):
+            part = slice(start, min(start + at_once, self._samples))
+            drawn = [one.drawn(part) for one in masks]
+            scores = self._scores(run, dict(zip(map(id, used), drawn)), part.stop - part.start, absent)
+            for total, one in zip(sums, drawn):
+                total += np.tensordot(scores, one, ([1], [0]))
+        found = {}
+        for total, x in zip(sums, used):
+            mean = (total / (self._samples * self._probability)).reshape((run.n,) + self._grid(x).spread)
+            found[id(x)] = np.broadcast_to(mean, x.shape)
+        return [found.get(id(x), np.zeros(x.shape)).astype(dtype) for x, dtype in zip(run.xs, self.dtype(run))]
+
+    def _scores(self, run: Run, drawn: Dict[int, np.ndarray], size: int, absent: List[np.ndarray]) -> np.ndarray:
+        """The target of each sample under each mask, (n, masks); masks by the ids of inputs."""
+        if run.rowing.mixed:
+            samples, which = np.divmod(np.arange(run.n * size), size)
+        else:
+            which, samples = np.divmod(np.arange(run.n * size), run.n)
+
+        def fed(part: slice) -> List[Tuple[Any, np.ndarray]]:
+            found = []
+            own = samples[part]
+            for X, x, away in zip(self.model.X, run.xs, absent):
+                mask = drawn.get(id(x))
+                if mask is None:
+                    found.append((X, x[own]))
+                    continue
+                start = away[own] if len(away) > 1 else away
+                by = mask[which[part]].reshape((len(own),) + self._grid(x).spread).astype(x.dtype)
+                found.append((X, start + by * (x[own] - start)))
+            return found
+
+        scores = np.empty((run.n, size))
+        scores[samples, which] = run.scores(samples, fed)
+        run.seen.note(np.abs(scores).max(1))
+        return scores
+
+    def _grid(self, x: np.ndarray) -> 'Grid':
+        """How an input is masked."""
+        if x.ndim == 1:
+            return Grid((1,), (1,), ())  # One number a sample.
+        last = x.ndim - 1
+        axes = self._axes or (list(range(1, last + 1)) if last < 3 else list(range(1, last)))
+        if axes and axes[-1] > last:
+            raise ValueError('axes must name axes of X from 1 to %d, not %s.' % (last, list(axes)))
+        cells = (self._cells,) * len(axes) if isinstance(self._cells, int) else self._cells
+        if len(cells) != len(axes):
+            raise ValueError('cells must be an int, or one for each of the %d axes that are masked, not %s.' % (
+                len(axes), cells))
+        sizes = tuple(x.shape[axis] for axis in axes)
+        return Grid(sizes, tuple(min(one, size) for one, size in zip(cells, sizes)), tuple(
+            x.shape[axis] if axis in axes else 1 for axis in range(1, x.ndim)))
+
+
+class Grid(NamedTuple):
+    """The sizes of the axes that are masked, the cells along each, and the shape of a mask beside a sample."""
+    sizes: Tuple[int, ...]
+    cells: Tuple[int, ...]
+    spread: Tuple[int, ...]
+
+
+class Masks:
+    """Random masks of one input, drawn once, made part by part."""
+
+    def __init__(self, number_of: int, grid: Grid, probability: float, generator: Any) -> None:
+        self.shape, self._grid = grid.sizes, grid
+        self._extents = [-(-size // cells) for size, cells in zip(grid.sizes, grid.cells)]
+        self._on = generator.uniform(size=(number_of,) + grid.cells) < probability
+        self._shifts = (generator.uniform(size=(number_of, len(grid.sizes))) * self._extents).astype(int)
+
+    def drawn(self, part: slice) -> np.ndarray:
+        """Some of them, float32, (masks,) + the sizes of the axes that are masked."""
+        found = self._on[part].astype(np.float32)
+        for axis, (size, cells, extent) in enumerate(zip(self._grid.sizes, self._grid.cells, self._extents), 1):
+            if extent == 1:
+                continue  # Each place has a cell of its own.
+            whole = np.moveaxis(found, axis, -1)
+            whole = resized(whole, [(cells + 1) * extent])
+            places = self._shifts[part, axis - 1][:, np.newaxis] + np.arange(size)
+            places = places.reshape((len(places),) + (1,) * (whole.ndim - 2) + (size,))
+            found = np.moveaxis(np.take_along_axis(whole, np.broadcast_to(
+                places, whole.shape[:-1] + (size,)), -1), -1, axis)
+        return found
+
+
+def _checked(axes: Any) -> List[int]:
+    """Axes of X that are masked, in order."""
+    if not isinstance(axes, (list, tuple)) or not axes or len(set(axes)) < len(axes) or any(
+            isinstance(one, bool) or not isinstance(one, (int, np.integer)) or one < 1 for one in axes):
+        raise ValueError(f'axes must be different ints from 1 on, the axes of X that are masked, not {shown(axes)}.')
+    return sorted(int(one) for one in axes)
