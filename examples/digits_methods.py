@@ -14,7 +14,7 @@ from deepexplain.plotting import heatmap
 from deepexplain.tensorflow import DeepExplain, attribution_methods
 
 #: Other names of methods that are there already, and what has nothing to show.
-LEFT_OUT = ('zero', 'input_t_gradient', 'integrated_gradients', 'lrp', 'lrp.z_IB', 'lrp.epsilon_IB', 'lrp.gamma_IB',
+LEFT_OUT = ('zero', 'feature_ablation', 'input_t_gradient', 'integrated_gradients', 'lrp', 'lrp.z_IB', 'lrp.epsilon_IB', 'lrp.gamma_IB',
             'lrp.alpha_beta', 'lrp.alpha_beta_IB', 'lrp.z_plus', 'lrp.z_plus_IB', 'lrp.z_plus_fast_IB',
             'lrp.w_square_IB', 'lrp.flat_IB', 'lrp.sequential_preset_b_flat_until_idx')
 COLUMNS = 8
@@ -84,14 +84,16 @@ def main():
             'expected_gradients': {'references': train_x[:100], 'samples': 200},
             'shapley_sampling': {'samples': 20},
             'lrp.epsilon': {'epsilon': 0.1},
+            'rise': {'cells': 8},  # every pixel by itself
         }
         attributions = {}
         with DeepExplain(session=session) as de:
             for method in attribution_methods:
                 if method in LEFT_OUT:
                     continue
-                # A map of the places of a layer needs to know those of X.
-                X, samples = (pictures, xs.reshape(-1, 8, 8, 1)) if 'cam' in method else (x, xs)
+                # Maps and masks of places need to know those of X.
+                flat = 'cam' not in method and method != 'rise'
+                X, samples = (x, xs) if flat else (pictures, xs.reshape(-1, 8, 8, 1))
                 explainer = de.get_explainer(method, logits, X, **options.get(method, {}))
                 if method.startswith('pattern'):
                     explainer.fit_patterns(train_x)
