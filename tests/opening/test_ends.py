@@ -8,7 +8,8 @@ import tensorflow.compat.v1 as tf
 from models import close, initialise
 
 from deepexplain.tensorflow import DeepExplain
-from deepexplain.tensorflow.graph import path as paths
+from deepexplain.tensorflow.graph import walks as graph_walks
+from deepexplain.tensorflow.graph.names import first_unnumbered
 from deepexplain.tensorflow.opening.ends import target_of
 from deepexplain.tensorflow.opening.graphs import from_live
 
@@ -282,7 +283,7 @@ def test_a_selection_of_squashed_scores_is_seen_through(select, squash, session)
     X = tf.placeholder(tf.float32, [None, 3])
     z = 2 * X
     T = select(squash(z))
-    assert paths.first_unnumbered(logits_of(session, X, T).name) == z.op.name
+    assert first_unnumbered(logits_of(session, X, T).name) == z.op.name
     with DeepExplain(session=session) as de, pytest.warns(UserWarning, match='saturates: consider what goes into it, '
                                                                              "'%s'" % z.name):
         de.get_explainer('saliency', T, X)
@@ -299,9 +300,9 @@ def test_many_outputs_cost_no_more_walks_than_one(tmp_path, monkeypatch):
         return tf.group(*[tf.nn.softmax(tf.matmul(h, variable(4, 3)), name='head_%d' % i) for i in range(heads)])
 
     walks, found = [], []
-    for name in ('_forward', '_backward'):
-        original = getattr(paths, name)
-        monkeypatch.setattr(paths, name, lambda *args, walk=original, **options: walks.append(1) or walk(
+    for name in ('forward', 'backward'):
+        original = getattr(graph_walks, name)
+        monkeypatch.setattr(graph_walks, name, lambda *args, walk=original, **options: walks.append(1) or walk(
             *args, **options))
     for heads in (1, 12):
         del walks[:]
