@@ -115,7 +115,8 @@ def test_the_folder_of_exports_names_the_newest_of_them(files):
 def test_a_failure_leaves_no_session_open(files, monkeypatch):
     sessions = []
     original = graphs.new_session
-    monkeypatch.setattr(graphs, 'new_session', lambda config: sessions.append(original(config)) or sessions[0])
+    monkeypatch.setattr(graphs, 'new_session', lambda *args, **options: sessions.append(
+        original(*args, **options)) or sessions[0])
     with pytest.raises(ValueError):
         DeepExplain.open(str(files / 'ckpt' / 'model'), outputs=['nowhere'])
     with pytest.raises(RuntimeError, match='closed'):
