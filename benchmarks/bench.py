@@ -35,7 +35,8 @@ METHODS = {
 }
 #: Names whose cost is that of another, or nothing.
 ALIKE = {'gradient': 'saliency', 'input_t_gradient': 'grad*input', 'integrated_gradients': 'intgrad',
-         'smoothgrad_squared': 'smoothgrad', 'vargrad': 'smoothgrad', 'feature_ablation': 'occlusion', 'idgi': 'intgrad',
+         'smoothgrad_squared': 'smoothgrad', 'vargrad': 'smoothgrad', 'feature_ablation': 'occlusion',
+         'idgi': 'intgrad',
          'input': None, 'random': None}
 #: One pass from T to X by rules, compared with one plain gradient.
 FAMILY = [name for name in attribution_methods
