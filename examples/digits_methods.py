@@ -14,7 +14,7 @@ from deepexplain.plotting import heatmap
 from deepexplain.tensorflow import DeepExplain, attribution_methods
 
 #: Other names of methods that are there already, and what has nothing to show.
-LEFT_OUT = ('zero', 'feature_ablation', 'input_t_gradient', 'integrated_gradients',
+LEFT_OUT = ('zero', 'feature_ablation', 'conductance', 'internal_influence', 'input_t_gradient', 'integrated_gradients',
             'lrp', 'lrp.z_IB', 'lrp.epsilon_IB', 'lrp.gamma_IB',
             'lrp.alpha_beta', 'lrp.alpha_beta_IB', 'lrp.z_plus', 'lrp.z_plus_IB', 'lrp.z_plus_fast_IB',
             'lrp.w_square_IB', 'lrp.flat_IB', 'lrp.sequential_preset_b_flat_until_idx')

@@ -23,7 +23,7 @@ BAD = {
     'low': ['a', None, 2, np.zeros(7)], 'high': ['a', None, -1],
     'composite': [3, [], [3], [('*', 'nope')], [('*', 3)], [('nope', Epsilon())], [(lambda op: 1 / 0, Epsilon())]],
     'patterns': [3, [1], {'a': 1}, [np.zeros((4, 3))], [np.zeros((4, 3)), np.zeros((9, 9))], ['a', 'b']],
-    'generalized': ['no', 1], 'layer': [3, 'nowhere', [None], None],
+    'generalized': ['no', 1], 'layer': [3, 'nowhere', [None]],
     'resize': ['no', None, 3], 'channels': [3, 'middle'], 'top': [0, 1.5, 'a'],
     'kernel_width': [0, 'a'], 'regression': ['tree', None, 3], 'penalty': [-1, 'a'], 'cells': [0, 'a', (2, 0)],
     'probability': [0, 1, 'a'], 'axes': [3, [0], [], ['a']], 'normalize': ['no'],

@@ -20,6 +20,7 @@ from .input import Input
 from .intgrad import IntegratedGradients
 from .kernel_shap import KernelSHAP
 from .lime import LIME
+from .lines import IDGI, Conductance, InternalInfluence
 from .lrp import LRP
 from .lrp_presets import LRPPresetA, LRPPresetAFlat, LRPPresetB, LRPPresetBFlat, LRPPresetBFlatUntilIdx
 from .lrp_rules import (
@@ -101,6 +102,9 @@ attribution_methods: Dict[str, Type[Attribution]] = OrderedDict([
     ('smoothgrad_squared', SmoothGradSquared),
     ('vargrad', VarGrad),
     ('expected_gradients', ExpectedGradients),
+    ('idgi', IDGI),
+    ('conductance', Conductance),
+    ('internal_influence', InternalInfluence),
     ('feature_ablation', Occlusion),
     ('kernel_shap', KernelSHAP),
     ('lime', LIME),

@@ -43,7 +43,7 @@ def find_layer(model: Model, layer: Any, resize: Any, channels: Optional[str]) -
         raise RuntimeError("%s is not defined for rows='together': a map is of one sample." % model.method)
     if channels not in (None, 'first', 'last'):
         raise ValueError("channels must be 'first', 'last' or None, not %s." % shown(channels))
-    A = _last(model) if layer is None else _named(model, layer)
+    A = _last(model) if layer is None else named_layer(model, layer)
     rank = A.shape.ndims
     if rank is None or rank < 3:
         raise RuntimeError("layer ('%s') must have axes of samples, places and channels, at least 3, not %s." % (
@@ -100,7 +100,8 @@ def _last(model: Model) -> tf.Tensor:
     return found[0]
 
 
-def _named(model: Model, layer: Any) -> tf.Tensor:
+def named_layer(model: Model, layer: Any) -> tf.Tensor:
+    """An inner tensor by itself or its name."""
     graph = model.T.graph
     if isinstance(layer, str):
         try:
