@@ -2,6 +2,7 @@
 import signal
 import sys
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from ..jobs import Job, Report, status
@@ -19,8 +20,8 @@ def run(args: Any) -> None:
         return
     for name in ('model', 'data', 'out'):
         if getattr(args, name) is None:
-            raise WrongUse('run needs %s (deepexplain run --help)' % (
-                'a folder for the results, --out FOLDER' if name == 'out' else name.upper()))
+            raise WrongUse('run needs %s%s (deepexplain run --help)' % (
+                'a folder for the results, --out FOLDER' if name == 'out' else name.upper(), _eaten(args, name)))
     options.check_values(args)
     table = catalogue.methods()
     chosen = options.chosen_methods([args.method], table)
@@ -36,11 +37,32 @@ def run(args: Any) -> None:
     _end(args, job, report)
 
 
+def _eaten(args: Any, name: str) -> str:
+    """What an option that may have a value may have taken for it."""
+    taken = [f"--{flag} has taken '{value}'" for flag, value in (('ray', args.ray), ('spark', args.spark)) if value]
+    return '; ' + taken[0] if taken and name != 'out' else ''
+
+
 def engine_of(args: Any) -> Tuple[str, Optional[int], Dict[str, Any]]:
     """The engine of the command line: its name in `jobs.engines`, how many workers it has, and its own options."""
+    options = {'num_cpus': args.cpus_per_worker, 'num_gpus': args.gpus_per_worker}
+    for name, flag in (('num_cpus', '--cpus-per-worker'), ('num_gpus', '--gpus-per-worker')):
+        if options[name] is not None and args.ray is None:
+            raise WrongUse(f'{flag} goes with --ray')
+    if args.ray is not None:
+        _check_installed('--ray', 'ray', 'Ray')
+        return 'ray', args.workers, _given(dict(options, address=args.ray or None))
+    if args.spark is not None:
+        _check_installed('--spark', 'pyspark', 'PySpark')
+        return 'spark', args.workers, _given({'master': args.spark or None})
     if args.workers not in (None, 1):
-        raise WrongUse(f'--workers: this process is one worker, not {args.workers}; more of them need an engine.')
+        raise WrongUse(f'--workers: this process is one worker, not {args.workers}; more of them need --ray or --spark')
     return 'here', args.workers, {}
+
+
+def _check_installed(flag: str, package: str, name: str) -> None:
+    if find_spec(package) is None:
+        raise WrongUse(f"{flag}: {name} is not installed: pip install 'deepexplain[{flag[2:]}]'")
 
 
 def _job(args: Any, table: Any) -> Job:

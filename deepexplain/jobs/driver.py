@@ -61,7 +61,8 @@ def run(job: Job, engine: str = 'here', workers: Optional[int] = None, verify: b
 
     Raises:
         ValueError: the folder holds another job, with what differs; or another run is at work in it.
-        OSError: nothing more can be written; what is there stands.
+        OSError: nothing more can be written, or, ChildProcessError, no worker of an engine can open the model; what is
+            there stands.
     """
     engines.check_engine(engine)
     if job.data is None or job.out is None:

@@ -10,16 +10,13 @@ are whole. For a pipeline of Ray Data of one's own there is `Worker`.
 """
 import math
 import warnings
-from collections import Counter, deque
 from contextlib import contextmanager
-from typing import Any, Callable, Counter as Count, Deque, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from .engines import check_workers, signals_kept
 from .job import Job
+from .todo import TURN, Todo
 from .worker import TRIES, Outcome, Worker
-
-#: How often, in seconds, it is asked whether to stop while nothing happens.
-_TURN = .5
 
 
 class Maker:
@@ -50,7 +47,7 @@ def work(job: Job, shards: Sequence[int], stopped: Callable[[], bool], workers: 
     Raises:
         ImportError: Ray is not installed.
         ValueError: for what is wrong with the arguments.
-        RuntimeError: no worker can open the model.
+        ChildProcessError: no worker can open the model.
     """
     try:
         import ray
@@ -64,7 +61,7 @@ def work(job: Job, shards: Sequence[int], stopped: Callable[[], bool], workers: 
         count = _count(ray, workers, num_cpus, num_gpus, address is None)
         actor = ray.remote(num_cpus=num_cpus, num_gpus=num_gpus, max_restarts=0)(Maker)
         given = ray.put(job), max(1, int(num_cpus))
-        yield from _made(ray, lambda: actor.remote(*given), shards, stopped, min(count, len(shards)))
+        yield from _made(ray, lambda: actor.remote(*given), Todo(shards, stopped), min(count, len(shards)))
 
 
 @contextmanager
@@ -79,7 +76,7 @@ def _connected(ray: Any, address: Optional[str]) -> Iterator[None]:
         with signals_kept():
             ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level='ERROR')
     except (ConnectionError, ValueError) as error:
-        raise ValueError('address: Ray cannot be reached at %r: %s' % (address, _text(error))) from None
+        raise ValueError('Ray cannot be reached at %r: %s' % (address, _text(error))) from None
     try:
         yield
     finally:
@@ -99,67 +96,51 @@ def _count(ray: Any, workers: Optional[int], num_cpus: float, num_gpus: float, f
         return workers or max(1, int(sum(node.get('CPU', 0) for node in nodes)))
     places = sum(min(int(node.get(kind, 0) / need) for kind, need in needs.items()) for node in nodes)
     if places < (workers or 1):
-        said = 'num_cpus=%g and num_gpus=%g: Ray has place for %d of %d workers%%s' % (
-            num_cpus, num_gpus, places, workers or 1)
+        said = f'Ray has place for {places} of {workers or 1} workers of {num_cpus:g} CPUs and {num_gpus:g} GPUs'
         if final and not places:
-            raise ValueError(said % '.')
-        warnings.warn(said % '; the others wait for it.', stacklevel=2)
+            raise ValueError(said + '.')
+        warnings.warn(said + '; the others wait for it.', stacklevel=2)
     return workers or max(1, places)
 
 
-def _made(ray: Any, start: Callable[[], Any], shards: Sequence[int], stopped: Callable[[], bool], count: int
-          ) -> Iterator[Outcome]:
-    todo: Deque[int] = deque(shards)
-    deaths: Count[int] = Counter()
-    unopened = 0
+def _made(ray: Any, start: Callable[[], Any], todo: Todo, count: int) -> Iterator[Outcome]:
     actors: List[Any] = []
     idle: List[Any] = []
     # What is waited for -> whose it is, and of which shard; None while it opens the model.
     hand: Dict[Any, Tuple[Any, Optional[int]]] = {}
+    unopened = 0
     try:
         while todo or any(shard is not None for _, shard in hand.values()):
-            # Those that died are replaced here, and at the beginning all are begun.
             while len(actors) < count and len(idle) < len(todo):
                 actors.append(start())
                 hand[actors[-1].open.remote()] = actors[-1], None
-            done: List[Outcome] = []
-            for ref in ray.wait(list(hand), timeout=_TURN)[0] if hand else ():
+            done: List[Optional[Outcome]] = []
+            for ref in ray.wait(list(hand), timeout=TURN)[0] if hand else ():
                 actor, shard = hand.pop(ref)
                 try:
-                    outcome = ray.get(ref)
+                    done.append(ray.get(ref))
+                    idle.append(actor)
+                    unopened = 0
                 except ray.exceptions.RayTaskError as error:
-                    raise RuntimeError('Ray: a worker cannot open the model: %s' % _text(error.cause)) from None
+                    raise ChildProcessError(f'Ray: a worker cannot open the model: {_text(error.cause)}') from None
                 except ray.exceptions.RayError as error:
                     actors.remove(actor)
                     ray.kill(actor)  # It may be out of reach only.
-                    if shard is None:
-                        unopened += 1
-                        if unopened >= TRIES * count:
-                            raise RuntimeError('Ray: workers die before they have opened the model: %s' % _text(error)
-                                               ) from None
+                    if shard is not None:
+                        done.append(todo.died(shard, _text(error)))
                         continue
-                    deaths[shard] += 1
-                    if deaths[shard] < TRIES:
-                        todo.appendleft(shard)
-                    else:
-                        done.append(Outcome(shard, None, 'its worker died, twice: ' + _text(error)))
-                    continue
-                idle.append(actor)
-                if shard is None:
-                    unopened = 0
-                else:
-                    done.append(outcome)
-            while idle and todo and not stopped():
-                actor, shard = idle.pop(), todo.popleft()
+                    unopened += 1
+                    if unopened >= TRIES * count:
+                        raise ChildProcessError(f'Ray: workers die before they have opened the model: {_text(error)}'
+                                                ) from None
+            while idle and todo:
+                actor, shard = idle.pop(), todo.next()
                 hand[actor.shard.remote(shard)] = actor, shard
-            yield from done
-            if todo and stopped():
-                todo.clear()
+            yield from filter(None, done)
     finally:
         for actor in actors:
             ray.kill(actor)
 
 
 def _text(error: Any) -> str:
-    text = ' '.join(str(getattr(error, 'message', None) or error).split())
-    return f'{type(error).__name__}: {text[:400]}'
+    return f'{type(error).__name__}: %s' % ' '.join(str(getattr(error, 'message', None) or error).split())[:400]

@@ -8,37 +8,21 @@ a task for each shard could not end after the shards in hand, and where one fail
 """
 import os
 import sys
-from collections import Counter, deque
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from functools import lru_cache
-from typing import Any, Callable, Counter as Count, Deque, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence
+from typing import Any, Callable, Dict, Iterator, Optional, Sequence
 from uuid import uuid4
 
-from .data.arrow import to_numpy
 from .engines import check_workers, signals_kept
+from .frames import attribute_udf, opened_worker
 from .job import Job
-from .worker import TRIES, Outcome, Worker
-from .writing import as_arrow
+from .todo import TURN, Todo
+from .worker import Outcome
+
+__all__ = ['attribute_udf', 'work']
 
 #: Of sessions that are made here.
 _QUIET = {'spark.ui.enabled': 'false', 'spark.ui.showConsoleProgress': 'false', 'spark.log.level': 'FATAL'}
-
-#: How often, in seconds, it is asked whether to stop while nothing happens.
-_TURN = .5
-
-
-@lru_cache(maxsize=1)
-def _worker(job: str, threads: int) -> Worker:
-    """The worker of this process. Spark runs each task as a function of its own in a process that it keeps: what has to
-    outlast a task, as the open model, can be held by nothing but the process."""
-    return Worker(Job.from_json(job), threads)
-
-
-def _opened(job: Job, threads: int) -> Worker:
-    worker = _worker(job.to_json(), threads)
-    worker.open()
-    return worker
 
 
 def _make(job: Any, threads: int, numbers: Iterator[int]) -> Iterator[Any]:
@@ -49,7 +33,7 @@ def _make(job: Any, threads: int, numbers: Iterator[int]) -> Iterator[Any]:
     """
     for number in numbers:
         try:
-            worker = _opened(job.value, threads)
+            worker = opened_worker(job.value, threads)
         except Exception as error:  # noqa: B902, whatever keeps it from opening
             yield _text(error)
         else:
@@ -69,7 +53,7 @@ def work(job: Job, shards: Sequence[int], stopped: Callable[[], bool], workers: 
     Raises:
         ImportError: PySpark is not installed.
         ValueError: for what is wrong with the arguments.
-        RuntimeError: a worker cannot open the model; Spark has stopped.
+        ChildProcessError: a worker cannot open the model; Spark has stopped.
     """
     check_workers(workers)
     with _session(workers, master, session) as context:
@@ -84,40 +68,32 @@ def work(job: Job, shards: Sequence[int], stopped: Callable[[], bool], workers: 
         count = min(workers or context.defaultParallelism, len(shards))
         pool = ThreadPoolExecutor(count)
         try:
-            yield from _made(context, lambda number: pool.submit(make, number), shards, stopped, count)
+            yield from _made(context, lambda number: pool.submit(make, number), Todo(shards, stopped), count)
         finally:
             context.cancelJobGroup(group)
             pool.shutdown()
             given.destroy()
 
 
-def _made(context: Any, submit: Callable[[int], 'Future[Any]'], shards: Sequence[int], stopped: Callable[[], bool],
-          count: int) -> Iterator[Outcome]:
-    todo: Deque[int] = deque(shards)
-    deaths: Count[int] = Counter()
-    hand: Dict['Future[Any]', int] = {}
+def _made(context: Any, submit: Callable[[int], 'Future[Any]'], todo: Todo, count: int) -> Iterator[Outcome]:
+    hand: Dict[Future[Any], int] = {}
     while todo or hand:
-        while todo and len(hand) < count and not stopped():
-            number = todo.popleft()
+        while len(hand) < count and todo:
+            number = todo.next()
             hand[submit(number)] = number
-        for future in wait(hand, _TURN, FIRST_COMPLETED).done:
-            number = hand.pop(future)
-            error = future.exception()
+        for future in wait(hand, TURN, FIRST_COMPLETED).done:
+            number, error = hand.pop(future), future.exception()
             if error is None:
-                found = future.result()
+                found: Any = future.result()
                 if isinstance(found, str):
-                    raise RuntimeError('Spark: a worker cannot open the model: ' + found)
-                yield Outcome(*found)
-                continue
-            if context._jsc is None or context._jsc.sc().isStopped():
-                raise RuntimeError('Spark has stopped: ' + _text(error))
-            deaths[number] += 1
-            if deaths[number] < TRIES:
-                todo.appendleft(number)
+                    raise ChildProcessError('Spark: a worker cannot open the model: ' + found)
+                outcome: Optional[Outcome] = Outcome(*found)
+            elif context._jsc is None or context._jsc.sc().isStopped():
+                raise ChildProcessError('Spark has stopped: ' + _text(error))
             else:
-                yield Outcome(number, None, 'its worker died, twice: ' + _text(error))
-        if todo and stopped():
-            todo.clear()
+                outcome = todo.died(number, _text(error))
+            if outcome is not None:
+                yield outcome
 
 
 @contextmanager
@@ -135,7 +111,7 @@ def _session(workers: Optional[int], master: Optional[str], session: Any) -> Ite
             raise ValueError('session: a job needs a SparkContext, which Spark Connect has not; attribute_udf works '
                              'with it.') from None
         if master not in (None, context.master):
-            raise ValueError(f"master: the session here is on '{context.master}', not on '{master}'.")
+            raise ValueError(f"master: the session that is here is on '{context.master}', not on '{master}'.")
         yield context
         return
     with signals_kept():
@@ -156,7 +132,7 @@ def _begun(builder: Any, master: str) -> Any:
         with _environment('PYSPARK_PYTHON', sys.executable if master.startswith('local') else None):
             return builder.getOrCreate()
     except Exception as error:  # noqa: B902, py4j's
-        raise ValueError(f"master: Spark cannot be started at '{master}': {_text(error)}") from None
+        raise ValueError(f"Spark cannot be started at '{master}': {_text(error)}") from None
 
 
 @contextmanager
@@ -170,63 +146,6 @@ def _environment(name: str, value: Optional[str]) -> Iterator[None]:
     finally:
         if sets:
             del os.environ[name]
-
-
-class Udf(NamedTuple):
-    """The arguments of DataFrame.mapInArrow."""
-    function: Callable[[Iterator[Any]], Iterator[Any]]
-    schema: Any
-
-
-def attribute_udf(job: Job, rows: Any, threads: int = 1) -> Udf:
-    """A function that attributes the rows of a DataFrame, and the schema of what it returns.
-
-        frame.mapInArrow(*attribute_udf(job, frame))
-
-    Args:
-        job: without data and a folder.
-        rows: the DataFrame, whose first row is taken; or some rows as `Worker` takes them. They are run at once, to
-            see that the job and they go together and what comes out. Columns are as those of Parquet: numbers, arrays
-            of numbers and of arrays, which are brought to the shape of the input, ids under 'id' or `ids` of the job.
-        threads: how many TensorFlow may use in each worker; best spark.task.cpus.
-
-    Returns:
-        (function, schema): columns id (where there are ids), attributions (array<float>, flat; of several inputs
-        attributions/NAME), unit, score, delta, see `Worker`. The model stays open in Spark's Python workers.
-
-    Raises:
-        As `Worker`, in the driver; what goes wrong later fails Spark's task.
-    """
-    from pyspark.sql.pandas.types import from_arrow_schema
-
-    if not isinstance(rows, Mapping):
-        rows = _columns(rows.limit(1).toArrow())
-        if not len(next(iter(rows.values()), ())):
-            raise ValueError('rows: the DataFrame has none.')
-    with Worker(job, threads) as worker:
-        schema = from_arrow_schema(_table(worker(rows)).schema)
-
-    def attributed(batches: Iterator[Any]) -> Iterator[Any]:
-        worker = _opened(job, threads)
-        for batch in batches:
-            if batch.num_rows:
-                yield from _table(worker(_columns(batch))).to_batches()
-
-    return Udf(attributed, schema)
-
-
-def _columns(table: Any) -> Dict[str, Any]:
-    return {name: to_numpy(table.column(place), name, 'the DataFrame')
-            for place, name in enumerate(table.schema.names)}
-
-
-def _table(columns: Mapping[str, Any]) -> Any:
-    """Columns as a Table of what Spark knows: lists of no fixed size."""
-    import pyarrow as pa
-
-    def known(array: Any) -> Any:
-        return array.cast(pa.list_(array.type.value_type)) if pa.types.is_fixed_size_list(array.type) else array
-    return pa.table({name: known(as_arrow(column)) for name, column in columns.items()})
 
 
 def _text(error: Any) -> str:
