@@ -149,8 +149,10 @@ def _environment(name: str, value: Optional[str]) -> Iterator[None]:
 
 
 def _text(error: Any) -> str:
+    """An error in a line; of Spark's the last of the reasons, without the places in Java's code."""
     java = getattr(error, 'java_exception', None)
-    if java is None:
-        return f'{type(error).__name__}: %s' % ' '.join(str(error).split())[:400]
-    # Spark tells first how often it has tried.
-    return ' '.join(str(java.getMessage()).rpartition('most recent failure: ')[2].split())[:400]
+    text = str(error if java is None else java.getMessage())
+    if java is not None:
+        text = text.rpartition('most recent failure: ')[2].partition('Driver stacktrace')[0].split('\n\tat ')[0]
+        return ' '.join(text.rpartition('Exception: ')[2].split())[:400]
+    return f'{type(error).__name__}: %s' % ' '.join(text.split())[:400]
