@@ -32,6 +32,7 @@ def check(job: Any, says: Says, options: Any = None) -> None:
         try:
             source = opened.source
             if source is None:
+                opened.build()
                 job.model_sha256 = model_digest(job.model, job.opening)
                 return
             rows = source.rows(0, 1)

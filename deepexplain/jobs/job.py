@@ -10,7 +10,7 @@ import numpy as np
 from .. import __version__
 from ..samples.says import PYTHON, Says
 from .codec import decoded, described, encoded
-from .data import Reading
+from .data import Reading, reading_of
 
 #: What opening may hold, as in `DeepExplain.open`, and reading.
 OPENING = ('signature', 'tags', 'checkpoint', 'custom_objects', 'inputs', 'outputs', 'safe_mode')
@@ -95,6 +95,7 @@ class Job:
         self.feed: Dict[str, Any] = _mapping('feed', feed)
         self.opening: Dict[str, Any] = _mapping('opening', opening, OPENING)
         self.reading: Dict[str, Any] = _mapping('reading', reading, READING)
+        self.how()
         if self.opening.get('checkpoint') is not None:
             self.opening['checkpoint'] = _path("opening['checkpoint']", self.opening['checkpoint'])
         from .checking import check
@@ -119,11 +120,7 @@ class Job:
 
     def how(self) -> Reading:
         """How the data are read."""
-        given = dict(self.reading)
-        for name in ('resize', 'scale'):
-            if given.get(name) is not None:
-                given[name] = tuple(given[name])
-        return Reading(ids=self.ids, **{name: value for name, value in given.items() if value is not None})
+        return reading_of(self.reading, self.ids)
 
     def identity(self) -> Dict[str, Any]:
         """All that changes a number, as JSON; of arrays and files their hashes."""

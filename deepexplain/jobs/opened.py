@@ -51,7 +51,7 @@ class Opened:
 
     def __init__(self, job: Job, threads: Optional[int] = None, says: Says = PYTHON,
                  options: Optional[Callable[..., Any]] = None) -> None:
-        self.job, self._says, self._options, self._axis = job, says, options, ''
+        self.job, self._says, self._options, self._axis = job, says, options, job.how().channels or ''
         self.source: Optional[Source] = None
         self._plans: Dict[Tuple[str, ...], Plan] = {}
         self._explainers: Dict[Tuple[str, ...], Any] = {}
@@ -77,6 +77,18 @@ class Opened:
     def close(self) -> None:
         """Close the model and the data."""
         self._stack.close()
+
+    def build(self) -> None:
+        """Build the explainer as for rows of all inputs, where their shapes are known, to see that it can be built."""
+        rows = {}
+        for tensor in self._ends.free:
+            if tensor.shape.ndims is None:
+                return
+            if tensor.shape.ndims == 0:  # A number that is to be fed.
+                continue
+            shape = [1] + [size or 1 for size in tensor.shape.as_list()[1:]]
+            rows[self._ends.called[tensor.name]] = np.zeros(shape, tensor.dtype.as_numpy_dtype)
+        self._plan(rows, None)
 
     def attribute(self, rows: Mapping[str, np.ndarray], first: Optional[int], names: Optional[np.ndarray] = None
                   ) -> Dict[str, np.ndarray]:

@@ -83,6 +83,7 @@ def test_what_fails_is_told_with_its_rows(command, monkeypatch):
     monkeypatch.setattr(worker, '_make', make)
     command(*given)
     assert 'failed' not in command('--status', 'out')[0]
+    assert not [name for name in os.listdir('out') if name.startswith('failed')]
 
 
 @pytest.mark.parametrize('arguments, words', [

@@ -29,6 +29,7 @@ def models(tmp_path_factory):
     frozen('two.pb', lambda: tf.identity(tf.placeholder(tf.float32, [], name='keep') * (
         tf.square(inputs(2, name='a')) + 2 * inputs(2, name='b')), name='out'))
     frozen('square.pb', lambda: tf.reshape(inputs(2, 2, name='x') ** 2, [-1, 2, 2], name='out'))
+    frozen('half.pb', lambda: tf.reduce_sum(inputs(4, name='x', dtype=tf.float16) ** 2, 1, True, 'out'))
     frozen('pairs.pb', lambda: tf.reduce_sum(tf.placeholder(tf.float32, [2, 4], name='x') ** 2, 1, True, 'out'))
     frozen('grey.pb', lambda: tf.reduce_sum(inputs(4, 3, 1, name='picture') ** 2, [2, 3], name='out'))
     frozen('ids.pb', lambda: tf.identity(tf.reduce_sum(tf.nn.embedding_lookup(

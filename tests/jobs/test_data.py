@@ -9,6 +9,7 @@ from job_data import samples
 from deepexplain.jobs import Job, read, run
 from deepexplain.jobs.data import DataError, Reading, open_source, records, table
 from deepexplain.jobs.data import parquet as parquet_source
+from deepexplain.jobs.data.source import Forward
 
 N = 37
 
@@ -100,6 +101,28 @@ def test_a_memmap_and_an_npz_in_columns(tmp_path):
     np.savez_compressed(path[:-1] + 'z', x=np.asfortranarray(samples()))
     with pytest.raises(DataError, match="'x' of '.*x.npz' is packed column by column"):
         open_source(path[:-1] + 'z', Reading(), lambda: None)
+
+
+def test_reading_onward_begins_at_the_nearest_place_and_only_where_it_must():
+    begun = []
+
+    def begin(mark):
+        begun.append(mark)
+        for start in range(10 * mark, 40, 5):
+            yield {'x': np.arange(start, start + 5)}
+    forward = Forward([0, 10, 20, 30], begin)
+    for start, stop in [(0, 3), (3, 12), (12, 20), (31, 34), (2, 4), (6, 7), (39, 40)]:
+        assert forward.rows(start, stop)['x'].tolist() == list(range(start, stop))
+    assert begun == [0, 3, 0, 3]
+
+
+def test_an_array_that_is_cut_short_meanwhile(tmp_path):
+    path = str(tmp_path / 'x.npy')
+    np.save(path, samples())
+    source = open_source(path, Reading(), lambda: None)
+    os.truncate(path, 500)
+    with pytest.raises(DataError, match="'.*x.npy' ends before row 60, though it promises 60"):
+        source.rows(20, 60)
 
 
 def test_a_table(tmp_path, monkeypatch):

@@ -10,7 +10,7 @@ import pytest
 import tensorflow.compat.v1 as tf
 from job_data import samples, shard_files
 
-from deepexplain.jobs import Job, Worker, iterate, read, run, run_shard, to_arrow, to_pandas
+from deepexplain.jobs import Job, Worker, checking, iterate, read, run, run_shard, to_arrow, to_pandas
 from deepexplain.jobs.identity import data_digest, model_digest
 from deepexplain.tensorflow import DeepExplain
 
@@ -27,8 +27,10 @@ def of_explainer(models, job, ys, model='net.pb'):
 @pytest.mark.parametrize('method, options, target', [
     ('saliency', {}, 'max'), ('intgrad', {'steps': 7}, 2), ('deeplift', {}, 'sum'), ('occlusion', {}, 'max'),
     ('input', {}, 'max')])
-def test_results_are_those_of_an_explainer_bit_by_bit(models, job, form, method, options, target):
+def test_results_are_those_of_an_explainer_bit_by_bit(models, job, form, monkeypatch, method, options, target):
+    monkeypatch.setattr(checking, '_MOST_RUN', 7)
     one = job(method=method, options=options, target=target)
+    assert one.batches_of(3) == [(48, 55), (55, 60)]
     assert run(one) == (4, 4, 4, [], False)
     found = read('out')
     assert list(found) == ['id', 'attributions', 'unit', 'score', 'delta']
@@ -61,6 +63,10 @@ def test_both_forms_hold_the_same(job, monkeypatch):
     for name in ours:
         np.testing.assert_array_equal(ours[name], theirs[name])
         assert ours[name].dtype == theirs[name].dtype
+    import pyarrow.parquet as pq
+    schema = pq.read_schema('out/' + shard_files()['shard-000000'])
+    assert [str(field.type).split('[')[0] for field in schema] == ['int64', 'fixed_size_list<element: float>',
+                                                                   'int64', 'double', 'double']
     table, frame = to_arrow('out'), to_pandas('other') if _has('pandas') else None
     assert table.num_rows == 60 and table.column('attributions')[3].as_py() == ours['attributions'][3].tolist()
     assert frame is None or frame['attributions'][3].tolist() == ours['attributions'][3].tolist()
@@ -135,7 +141,7 @@ def test_inner_layers_and_places(job, place):
 
 
 def test_a_job_is_pickled_and_written_down(job, models):
-    one = job(method='deeplift', options={'baseline': samples(1)[0]}, target=(1,), feed={}, reading={'scale': (0, 2)})
+    one = job(method='deeplift', options={'baseline': samples(1)[0]}, target=(1,), reading={'channels': 'last'})
     for copy in (pickle.loads(pickle.dumps(one)), Job.from_json(one.to_json())):
         assert copy.hash == one.hash and copy.identity() == one.identity()
         np.testing.assert_array_equal(copy.options['baseline'], samples(1)[0])
@@ -158,6 +164,16 @@ def test_a_worker_that_draws_needs_ids(models, place):
         worker({'x': samples()})
     with pytest.raises(ValueError, match='run needs a job with data and out'):
         run(worker.job)
+
+
+@pytest.mark.parametrize('error, words, arguments', [
+    (RuntimeError, 'Method must be in', {'method': 'nix'}), (TypeError, "'step'", {'options': {'step': 3}}),
+    (ValueError, 'no 3', {'target': 3}), (ValueError, "no layer or tensor 'nix'", {'inputs': ['nix']})])
+def test_a_job_without_data_is_checked_too(models, place, error, words, arguments):
+    with pytest.raises(error, match=words):
+        Job(models / 'net.pb', **arguments)
+    with pytest.raises(ValueError, match="needs the input 'keep'"):
+        Job(models / 'two.pb', feed={'a': [[1, 2]]})
 
 
 def test_the_hash_names_what_changes_a_number(job, models, place):
@@ -187,6 +203,17 @@ def test_a_change_of_large_data_is_seen_at_both_ends_and_between(tmp_path):
     assert len(seen | {data_digest(path, [path])}) == 5
 
 
+def test_of_many_files_some_are_read(tmp_path):
+    files = [str(tmp_path / ('%03d' % number)) for number in range(300)]
+    for path in files:
+        with open(path, 'w') as file:
+            file.write('0')
+    before = data_digest(str(tmp_path), files)
+    with open(files[2], 'w') as file:
+        file.write('1')
+    assert data_digest(str(tmp_path), files) != before
+
+
 @pytest.mark.parametrize('error, words, arguments', [
     (TypeError, 'data must be a path, which other processes can open, not ndarray: np.save it', {'data': samples()}),
     (TypeError, r"options\['composite'\]: a job takes numbers.*not type", {'options': {'composite': int}}),
@@ -198,6 +225,12 @@ def test_a_change_of_large_data_is_seen_at_both_ends_and_between(tmp_path):
     (ValueError, "target: 'MatMul_1' has the units 0 to 2, and no 3", {'target': 3}),
     (ValueError, "layer: the model has no layer or tensor 'nix'", {'layer': 'nix'}),
     (ValueError, "opening: there is no 'signatur', but signature", {'opening': {'signatur': 'x'}}),
+    (ValueError, "columns is for data of columns, and not for '.*x.npy'", {'reading': {'columns': ['a']}}),
+    (ValueError, "resize is for pictures, and not for '.*x.npy'", {'reading': {'resize': [2, 2]}}),
+    (ValueError, r"reading\['columns'\] must be a list of names, not 'a'", {'reading': {'columns': 'a'}}),
+    (ValueError, r"reading\['resize'\] must be two positive ints", {'reading': {'resize': [2]}}),
+    (ValueError, r"reading\['scale'\] must be two numbers", {'reading': {'scale': [2, np.nan]}}),
+    (ValueError, r"reading\['channels'\] must be 'first' or 'last'", {'reading': {'channels': 'no'}}),
     (ValueError, "there is no file or folder '.*nix.npy'", {'data': 'nix.npy'}),
     (ValueError, "model: there is no file or folder '.*nix.pb'", {'model': 'nix.pb'}),
     (RuntimeError, 'Method must be in', {'method': 'nix'}),
@@ -261,6 +294,16 @@ def test_saved_models_and_their_hash(place):
     assert model_digest('moved', {}) != one.model_sha256
 
 
+def test_halves_and_ids_that_grow_longer(job, place, form, monkeypatch):
+    monkeypatch.setattr(checking, '_MOST_RUN', 4)
+    np.savez('x.npz', x=samples(14), id=['n' * (i + 1) for i in range(14)])
+    run(job('half.pb', 'x.npz', method='input', shard=10))
+    found = read('out')
+    assert found['attributions'].dtype == np.float16
+    np.testing.assert_array_equal(found['attributions'], samples(14).astype(np.float16))
+    assert found['id'].tolist() == ['n' * (i + 1) for i in range(14)]
+
+
 def test_a_model_that_takes_calls_of_one_size(job, place):
     run(job('pairs.pb', method='intgrad', options={'steps': 3}, batch_size=2, shard=7))
     found = read('out')
@@ -282,8 +325,14 @@ def test_warnings_of_the_building_come_with_the_first_shard(job, place):
 
 def test_threads_are_handed_to_tensorflow(job, monkeypatch):
     seen, opened = [], DeepExplain.open
-    monkeypatch.setattr(DeepExplain, 'open', lambda *args, **options: seen.append(
-        options['config'].intra_op_parallelism_threads) or opened(*args, **options))
+
+    def noting(*args, **options):
+        config = options['config']
+        # Whoever only checks a job is to leave a GPU's memory alone.
+        assert config.gpu_options.allow_growth
+        seen.append(config.intra_op_parallelism_threads)
+        return opened(*args, **options)
+    monkeypatch.setattr(DeepExplain, 'open', noting)
     one = job()
     Worker(one, threads=1).open().close()
     assert seen == [0, 1]

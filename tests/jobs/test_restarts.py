@@ -1,4 +1,5 @@
 """Whatever happens to a run, the next one leaves exactly the right results: nothing twice, nothing lost."""
+import hashlib
 import json
 import os
 import signal
@@ -12,7 +13,7 @@ from job_data import samples, shard_files
 
 from deepexplain.jobs import Worker, read, run, run_shard, status
 from deepexplain.jobs import worker as worker_file
-from deepexplain.jobs.folder import Folder
+from deepexplain.jobs.folder import Folder, shard_name
 
 
 @pytest.fixture
@@ -73,6 +74,42 @@ def test_what_is_damaged_or_double_is_made_again(job, want, monkeypatch):
     assert run(job()).made == 3 and tried == [3, 0, 1, 2] or tried == [3, 1, 2]
     same(read('out'), want)
     assert sorted(os.listdir('out')) == sorted(['.lock', 'manifest.json'] + list(shard_files().values()))
+
+
+def test_of_two_workers_that_made_the_same_shard_one_counts(job, want):
+    one = job()
+    run(one)
+    name = shard_files()['shard-000002']
+    # Whole, but of other bits, as a worker on another device may have it; and one of a job of another folder.
+    Folder('out').remove(shard_files()['shard-000003'])
+    with open('out/' + name, 'rb') as file:
+        content = file.read() + b'more'
+    other = shard_name(2, one.hash, hashlib.sha256(content).hexdigest(), os.path.splitext(name)[1])
+    foreign = shard_name(2, 'f' * 64, 'e' * 64, os.path.splitext(name)[1])
+    for path in (other, foreign):
+        with open('out/' + path, 'wb') as file:
+            file.write(content)
+    assert status('out')['missing'] == [3]
+    assert run(one).made == 1
+    found = [name for name in os.listdir('out') if name.startswith('shard-000002')]
+    assert len(found) == 2 and foreign in found and min(name, other) in found
+
+
+def test_files_have_the_permissions_of_new_files(job):
+    run(job())
+    with open('new', 'w'):
+        pass
+    for name in os.listdir('out'):
+        assert os.stat('out/' + name).st_mode == os.stat('new').st_mode, name
+
+
+def test_another_tensorflow_is_told_of(job):
+    run(job(), stopped=lambda: True)
+    manifest = Folder('out').manifest()
+    manifest['versions']['tensorflow'] = '0.1'
+    Folder('out').write_manifest(manifest)
+    with pytest.warns(UserWarning, match="begun with TensorFlow 0.1, and this is .*last digits"):
+        assert run(job()).complete
 
 
 def test_another_job_is_refused_by_what_differs(job, want):

@@ -7,9 +7,9 @@ import os
 from typing import Callable, Dict, List
 
 from ...samples.pictures import PICTURES, Layout
-from .source import DataError, Reading, Source
+from .source import DataError, Reading, Source, reading_of
 
-__all__ = ['ENDINGS', 'DataError', 'Reading', 'Source', 'open_source']
+__all__ = ['ENDINGS', 'DataError', 'Reading', 'Source', 'open_source', 'reading_of']
 
 #: The ending of a file -> the module of this folder that opens it, by its function `opened(path, reading)`.
 ENDINGS: Dict[str, str] = {
@@ -53,6 +53,11 @@ def open_source(path: str, reading: Reading, layout: Callable[[], Layout]) -> So
 
 def _opened(path: str, reading: Reading) -> Source:
     module = _module(path)
+    for name in ('resize', 'scale', 'columns'):
+        wrong = name != 'columns' or module == 'npy'
+        if wrong and module and getattr(reading, name) is not None:
+            raise DataError("data: %s is for %s, and not for '%s'." % (
+                name, 'data of columns' if name == 'columns' else 'pictures', path))
     if not module:
         raise DataError("data: '%s' is of no known kind: expected %s, a picture (%s), or a folder of one of these." % (
             path, ' '.join(ENDINGS), ' '.join(PICTURES)))
@@ -61,6 +66,8 @@ def _opened(path: str, reading: Reading) -> Source:
 
 def _pictures(path: str, names: List[str], reading: Reading, layout: Callable[[], Layout]) -> Source:
     from .pictures import Pictures
+    if reading.columns is not None:
+        raise DataError("data: columns is for data of columns, and not for the pictures of '%s'." % path)
     return Pictures(path, names, reading, layout())
 
 

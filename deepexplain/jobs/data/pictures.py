@@ -31,8 +31,8 @@ class Pictures(Source):
 
     def rows(self, start: int, stop: int) -> Columns:
         reading = self._reading
-        return {'': read_pictures(self.path, self._paths(start, stop), self._layout, reading.resize, reading.scale,
-                                  None, PYTHON)}
+        return {'': read_pictures(self.path, self._paths(start, stop), self._layout, reading.resize,
+                                  reading.scale or (0., 1.), None, PYTHON)}
 
     def names(self, start: int, stop: int) -> np.ndarray:
         return np.array([name.replace(os.sep, '/') for name in self._names[start:stop]])

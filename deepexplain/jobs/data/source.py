@@ -18,13 +18,13 @@ class Reading(NamedTuple):
 
     Attributes:
         columns: which columns, in this order; by default all.
-        resize, scale, channels: of pictures: (height, width) to bring them to, what 0 and 255 become, 'first' or
-            'last'.
+        resize, scale, channels: of pictures: (height, width) to bring them to, what 0 and 255 become, by default
+            (0, 1), 'first' or 'last'.
         ids: the column of the ids, which may be of strings.
     """
     columns: Optional[Sequence[str]] = None
     resize: Optional[Tuple[int, ...]] = None
-    scale: Tuple[float, float] = (0., 1.)
+    scale: Optional[Tuple[float, float]] = None
     channels: Optional[str] = None
     ids: Optional[str] = None
 
@@ -41,6 +41,26 @@ class Reading(NamedTuple):
                 raise DataError("data: '%s' has no column '%s', but %s." % (path, name, ', '.join(
                     "'%s'" % one for one in list(names)[:20])))
         return wanted + [ids for ids in [ids] if ids is not None and ids not in wanted]
+
+
+def reading_of(given: Mapping[str, Any], ids: Optional[str]) -> Reading:
+    """How data are read, of a dict of what is given.
+
+    Raises:
+        ValueError: what is given is nothing of the kind.
+    """
+    columns, resize, scale, channels = (given.get(name) for name in ('columns', 'resize', 'scale', 'channels'))
+    if columns is not None and (isinstance(columns, str) or not columns or not all(
+            isinstance(name, str) for name in columns)):
+        raise ValueError(f"reading['columns'] must be a list of names, not {columns!r}.")
+    if resize is not None and not (len(resize) == 2 and all(isinstance(size, int) and size > 0 for size in resize)):
+        raise ValueError(f"reading['resize'] must be two positive ints, (height, width), not {resize!r}.")
+    if scale is not None and not (len(scale) == 2 and np.isfinite(scale).all()):
+        raise ValueError(f"reading['scale'] must be two numbers, not {scale!r}.")
+    if channels not in (None, 'first', 'last'):
+        raise ValueError(f"reading['channels'] must be 'first' or 'last', not {channels!r}.")
+    return Reading(None if columns is None else list(columns), None if resize is None else tuple(resize),
+                   None if scale is None else tuple(scale), channels, ids)
 
 
 class Source:
