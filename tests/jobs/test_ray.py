@@ -66,4 +66,4 @@ def test_a_worker_in_an_actor_of_ones_own(cluster, job):
     found = ray.get(actor.__call__.remote(rows))
     ray.kill(actor)
     run(job())
-    np.testing.assert_array_equal(found['attributions'], read('out')['attributions'])
+    np.testing.assert_allclose(found['attributions'], read('out')['attributions'], rtol=1e-5, atol=1e-6)
