@@ -179,20 +179,20 @@ class Sleeper:
 
 
 def rate(ray, workers, seconds, shards):
-    """Shards a second of workers that sleep, once all of them are there, and the driver's processor seconds a shard."""
+    """Shards a second of workers that sleep, once all are at work, and the driver's processor seconds a shard."""
     from deepexplain.jobs.ray import _made
     from deepexplain.jobs.todo import Todo
     actor = ray.remote(num_cpus=0)(Sleeper)
-    first = time.perf_counter(), time.process_time()
-    # Shards before the last actor is there do not count.
     actors = [actor.remote(seconds) for _ in range(workers)]
     ray.get([one.open.remote() for one in actors])
     ready = iter(actors)
-    first = time.perf_counter(), time.process_time()
-    done = sum(1 for _ in _made(ray, lambda: next(ready), Todo(range(shards), lambda: False), workers))
-    assert done == shards
-    took = time.perf_counter() - first[0]
-    return shards / took, (time.process_time() - first[1]) / shards
+    times = []
+    used = time.process_time()
+    for _ in _made(ray, lambda: next(ready), Todo(range(shards), lambda: False), workers):
+        times.append(time.perf_counter())
+    assert len(times) == shards
+    # From the end of one round of all workers to that of the last.
+    return (shards - workers) / (times[-1] - times[workers - 1]), (time.process_time() - used) / shards
 
 
 def curve(args):

@@ -1,7 +1,8 @@
 """`deepexplain run`."""
+import os
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from importlib.util import find_spec
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
@@ -31,7 +32,7 @@ def run(args: Any) -> None:
     tensorflow(args.debug)
     with about('MODEL', [args.model]), about('data', [args.data]):
         job = _job(args, table)
-    with _signals() as asked:
+    with _signals() as asked, _own_stdout(args.debug):
         report = run_job(job, engine, workers, args.verify,
                          parser.on_terminal() if args.progress is None else args.progress, lambda: bool(asked), **more)
     _end(args, job, report)
@@ -107,6 +108,13 @@ def _signals() -> Iterator[List[int]]:
     finally:
         for one, handler in before.items():
             signal.signal(one, handler)
+
+
+@contextmanager
+def _own_stdout(debug: bool) -> Iterator[None]:
+    """Keep stdout to the summary: Ray prints there what it has to say of workers."""
+    with open(os.devnull, 'w') as nowhere, redirect_stdout(sys.stderr if debug else nowhere):
+        yield
 
 
 def _end(args: Any, job: Job, report: Report) -> None:

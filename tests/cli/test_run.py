@@ -132,6 +132,7 @@ def test_what_engines_are_given(command, monkeypatch):
 
     def work(job, shards, stopped, workers=None, **options):
         given.append((workers, options))
+        print('what Ray says')
         raise ChildProcessError('Ray: a worker cannot open the model: nix')
         yield
     monkeypatch.setattr(run, 'find_spec', lambda asked: True)
@@ -140,7 +141,8 @@ def test_what_engines_are_given(command, monkeypatch):
     assert set(engines.ENGINES) == {'here', 'ray', 'spark'}
     for arguments in ('--ray', '--ray auto --workers 3 --cpus-per-worker 2 --gpus-per-worker .5', '--spark',
                       '--spark=spark://here:7077 --workers 2'):
-        _, err = command('m.pb', 'x.npy', '--out', 'out', *arguments.split(), status=1)
+        out, err = command('m.pb', 'x.npy', '--out', 'out', *arguments.split(), status=1)
+        assert not out
         assert err.endswith('deepexplain: error: Ray: a worker cannot open the model: nix\n')
     assert given == [(None, {}), (3, {'address': 'auto', 'num_cpus': 2, 'num_gpus': .5}), (None, {}),
                      (2, {'master': 'spark://here:7077'})]

@@ -88,7 +88,7 @@ def test_arrays_of_more_dimensions_and_several_inputs(session, job):
     want[:, 1] = np.abs(2 * xs[:, 1])
     np.testing.assert_allclose(found['attributions'], want, rtol=1e-6)
     assert found['id'][7] == 'r07' and found['unit'][0].tolist() == [0, 1]
-    two = job('two.pb', None, None, 'gradient', feed={'keep': 1.}, target=1)
+    two = job('two.pb', None, None, method='gradient', feed={'keep': 1.}, target=1)
     frame = session.createDataFrame([(k, x[:2].tolist(), x[2:].tolist()) for k, x in enumerate(xs)],
                                     'id long, a array<float>, b array<float>')
     found = rows_of(frame.mapInArrow(*attribute_udf(two, frame)))
