@@ -294,7 +294,7 @@ def test_saved_models_and_their_hash(place):
     assert model_digest('moved', {}) != one.model_sha256
 
 
-def test_halves_and_ids_that_grow_longer(job, place, form, monkeypatch):
+def test_halves(job, place, form, monkeypatch):
     monkeypatch.setattr(checking, '_MOST_RUN', 4)
     np.savez('x.npz', x=samples(14), id=['n' * (i + 1) for i in range(14)])
     run(job('half.pb', 'x.npz', method='input', shard=10))
