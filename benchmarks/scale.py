@@ -71,6 +71,8 @@ class Watch:
             if above != own:
                 continue
             kind = 'driver' if pid == own else 'worker' if self._mark in line else 'rest'
+            if kind == 'rest' and pid in self._seconds:  # Of one that is ending there is no line.
+                kind = self._seconds[pid][0]
             used = (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
             if counts:
                 self._seconds[pid] = kind, used

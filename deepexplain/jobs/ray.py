@@ -9,6 +9,7 @@ writes them, a block that fails ends the whole data set, and what is done is kno
 are whole. For a pipeline of Ray Data of one's own there is `Worker`.
 """
 import math
+import socket
 import warnings
 from contextlib import contextmanager
 from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
@@ -73,9 +74,12 @@ def _connected(ray: Any, address: Optional[str]) -> Iterator[None]:
         yield
         return
     try:
+        host, colon, port = (address or '').rpartition(':')
+        if colon and '//' not in host:
+            socket.create_connection((host, int(port)), 10).close()  # Ray itself would ask for minutes.
         with signals_kept():
             ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level='ERROR')
-    except (ConnectionError, ValueError) as error:
+    except (OSError, ValueError) as error:
         raise ValueError('Ray cannot be reached at %r: %s' % (address, _text(error))) from None
     try:
         yield

@@ -50,6 +50,15 @@ def test_wrong_arguments(cluster, job, options, words):
         run(job(), 'ray', nix=1)
 
 
+def test_an_address_where_nobody_is(job, monkeypatch):
+    """Told at once, before Ray is asked."""
+    monkeypatch.setattr(ray, 'is_initialized', lambda: False)
+    monkeypatch.setattr(ray, 'init', None)
+    for address in ('127.0.0.1:1', 'host:port'):
+        with pytest.raises(ValueError, match=f"Ray cannot be reached at '{address}': "):
+            run(job(), 'ray', address=address)
+
+
 def test_workers_that_have_no_place_are_told_of(cluster, job):
     one = job(method='gradient')
     with pytest.warns(UserWarning, match='Ray has place for 1 of 3 workers of 2 CPUs and 0 GPUs; the others wait'):
