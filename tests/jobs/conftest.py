@@ -65,3 +65,11 @@ def form(request, monkeypatch):
     else:
         monkeypatch.setattr(writing, 'ending', lambda: '.npz')
     return request.param
+
+
+@pytest.fixture
+def want(job):
+    """The results of a run that nothing happens to."""
+    from deepexplain.jobs import read, run
+    run(job(out='undisturbed'))
+    return read('undisturbed')
