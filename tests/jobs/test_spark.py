@@ -65,7 +65,7 @@ def test_rows_of_a_dataframe(session, job):
     assert [(field.name, field.dataType.simpleString()) for field in udf.schema] == [
         ('id', 'bigint'), ('attributions', 'array<float>'), ('unit', 'bigint'), ('score', 'double'),
         ('delta', 'double')]
-    found = rows_of(frame.repartition(3).mapInArrow(*udf))
+    found = rows_of(frame.repartition(2).mapInArrow(*udf))
     want = Worker(one)({'id': np.arange(60), 'x': xs})
     for name in want:
         np.testing.assert_allclose(found[name], want[name], rtol=1e-6, atol=1e-7)
