@@ -45,8 +45,13 @@ setup(
             'tf_keras; python_version >= "3.9"',
         ],
         'parquet': ['pyarrow>=10'],
+        # Engines of jobs; older ones may do, and are not tried.
+        'ray': ['ray>=2.51; python_version >= "3.9"'],
+        'spark': ['pyspark>=4.0; python_version >= "3.9"', 'pyarrow>=11', 'pandas>=2.2; python_version >= "3.9"'],
         'examples': ['scikit-learn'],
-        'test': ['pytest>=6', 'pytest-xdist', 'setuptools', 'wheel', 'pyarrow>=10'],
+        # Ray takes ten seconds to install; PySpark is 500 MB and needs Java: its tests skip where it is not.
+        'test': ['pytest>=6', 'pytest-xdist', 'setuptools', 'wheel', 'pyarrow>=10',
+                 'ray>=2.51; python_version >= "3.9"'],
         'lint': [
             'ruff>=0.5,<0.18; python_version >= "3.9"',
             'mypy>=1.8,<3; python_version >= "3.9"',

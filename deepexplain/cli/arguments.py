@@ -1,6 +1,7 @@
 """Arguments that commands share, and what they may be."""
 import argparse
 import json
+import math
 import re
 from typing import Any, List, Optional, Tuple
 
@@ -109,6 +110,16 @@ def positive(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f'expected a positive int, not {text!r}')
     return int(text)
+
+
+def amount(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.
+    if not 0 <= found < math.inf:
+        raise argparse.ArgumentTypeError(f'expected a number of at least 0, not {text!r}')
+    return found
 
 
 def size_in_bytes(text: str) -> int:

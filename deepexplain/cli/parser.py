@@ -6,6 +6,7 @@ from typing import Any, List, Sequence
 
 from .. import __version__
 from .arguments import (
+    amount,
     feeding_arguments,
     model_arguments,
     option_arguments,
@@ -23,6 +24,7 @@ EXAMPLE = """example:
 
 EXAMPLE_RUN = """example:
   deepexplain run model.keras samples.npy --method intgrad --steps 50 --out attributions
+  deepexplain run model.keras samples.npy --method intgrad --out attributions --ray --workers 4
   deepexplain run --status attributions
 """
 
@@ -155,7 +157,16 @@ def _run(commands: Any) -> None:
     group = parser.add_argument_group('the work')
     group.add_argument('--shard-rows', metavar='N', type=positive,
                        help='how many rows make a file of results (default: 256 MiB of attributions, at most 16384)')
-    group.add_argument('--workers', metavar='N', type=positive, help='how many, for engines of more than one')
+    engines = group.add_mutually_exclusive_group()
+    engines.add_argument('--ray', metavar='ADDRESS', nargs='?', const='',
+                         help='on Ray: of this machine, or the cluster at an address, auto say; write it behind DATA')
+    engines.add_argument('--spark', metavar='MASTER', nargs='?', const='',
+                         help='on Spark: of this machine, or at a master, spark://HOST:PORT say')
+    group.add_argument('--workers', metavar='N', type=positive,
+                       help='how many on Ray or Spark (default: as many as it has place for)')
+    group.add_argument('--cpus-per-worker', metavar='N', type=amount,
+                       help='on Ray, and how many threads TensorFlow has there (default: 1)')
+    group.add_argument('--gpus-per-worker', metavar='N', type=amount, help='on Ray (default: 0)')
     group.add_argument('--no-verify', dest='verify', action='store_false',
                        help='take the files of results that are there for whole, without reading them')
     group = parser.add_argument_group('the results')

@@ -1,7 +1,9 @@
 """`deepexplain run`."""
+import os
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from importlib.util import find_spec
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from ..jobs import Job, Report, status
@@ -19,8 +21,8 @@ def run(args: Any) -> None:
         return
     for name in ('model', 'data', 'out'):
         if getattr(args, name) is None:
-            raise WrongUse('run needs %s (deepexplain run --help)' % (
-                'a folder for the results, --out FOLDER' if name == 'out' else name.upper()))
+            raise WrongUse('run needs %s%s (deepexplain run --help)' % (
+                'a folder for the results, --out FOLDER' if name == 'out' else name.upper(), _eaten(args, name)))
     options.check_values(args)
     table = catalogue.methods()
     chosen = options.chosen_methods([args.method], table)
@@ -30,17 +32,38 @@ def run(args: Any) -> None:
     tensorflow(args.debug)
     with about('MODEL', [args.model]), about('data', [args.data]):
         job = _job(args, table)
-    with _signals() as asked:
+    with _signals() as asked, _own_stdout(args.debug):
         report = run_job(job, engine, workers, args.verify,
                          parser.on_terminal() if args.progress is None else args.progress, lambda: bool(asked), **more)
     _end(args, job, report)
 
 
+def _eaten(args: Any, name: str) -> str:
+    """What an option that may have a value may have taken for it."""
+    taken = [f"--{flag} has taken '{value}'" for flag, value in (('ray', args.ray), ('spark', args.spark)) if value]
+    return '; ' + taken[0] if taken and name != 'out' else ''
+
+
 def engine_of(args: Any) -> Tuple[str, Optional[int], Dict[str, Any]]:
     """The engine of the command line: its name in `jobs.engines`, how many workers it has, and its own options."""
+    options = {'num_cpus': args.cpus_per_worker, 'num_gpus': args.gpus_per_worker}
+    for name, flag in (('num_cpus', '--cpus-per-worker'), ('num_gpus', '--gpus-per-worker')):
+        if options[name] is not None and args.ray is None:
+            raise WrongUse(f'{flag} goes with --ray')
+    if args.ray is not None:
+        _check_installed('--ray', 'ray', 'Ray')
+        return 'ray', args.workers, _given(dict(options, address=args.ray or None))
+    if args.spark is not None:
+        _check_installed('--spark', 'pyspark', 'PySpark')
+        return 'spark', args.workers, _given({'master': args.spark or None})
     if args.workers not in (None, 1):
-        raise WrongUse(f'--workers: this process is one worker, not {args.workers}; more of them need an engine.')
+        raise WrongUse(f'--workers: this process is one worker, not {args.workers}; more of them need --ray or --spark')
     return 'here', args.workers, {}
+
+
+def _check_installed(flag: str, package: str, name: str) -> None:
+    if find_spec(package) is None:
+        raise WrongUse(f"{flag}: {name} is not installed: pip install 'deepexplain[{flag[2:]}]'")
 
 
 def _job(args: Any, table: Any) -> Job:
@@ -85,6 +108,13 @@ def _signals() -> Iterator[List[int]]:
     finally:
         for one, handler in before.items():
             signal.signal(one, handler)
+
+
+@contextmanager
+def _own_stdout(debug: bool) -> Iterator[None]:
+    """Keep stdout to the summary: Ray prints there what it has to say of workers."""
+    with open(os.devnull, 'w') as nowhere, redirect_stdout(sys.stderr if debug else nowhere):
+        yield
 
 
 def _end(args: Any, job: Job, report: Report) -> None:

@@ -1,4 +1,5 @@
 """The driver: what is missing of a job is made, by an engine."""
+import os
 import platform
 import re
 import warnings
@@ -49,7 +50,8 @@ def run(job: Job, engine: str = 'here', workers: Optional[int] = None, verify: b
 
     Args:
         job: with data and a folder.
-        engine: where shards are made: 'here', in this process (default); see `deepexplain.jobs.engines`.
+        engine: where shards are made: 'here', in this process (default), by 'ray' or 'spark'; see
+            `deepexplain.jobs.engines`, and `work` of their modules for their options.
         workers: how many there are, for engines of more than one.
         verify: whether the files that are there are read, to find those that are damaged. Default True.
         show_progress: show a bar of tqdm over the shards.
@@ -61,7 +63,8 @@ def run(job: Job, engine: str = 'here', workers: Optional[int] = None, verify: b
 
     Raises:
         ValueError: the folder holds another job, with what differs; or another run is at work in it.
-        OSError: nothing more can be written; what is there stands.
+        OSError: nothing more can be written, or, ChildProcessError, no worker of an engine can open the model; what is
+            there stands.
     """
     engines.check_engine(engine)
     if job.data is None or job.out is None:
@@ -109,6 +112,9 @@ def _work(job: Job, folder: Folder, missing: List[int], engine: str, workers: Op
                     failed.append(Failure(outcome.shard, first, last, outcome.error))
                     folder.note_failed(outcome.shard, failed[-1]._asdict())
                     warnings.warn('shard %d (rows %d to %d) failed twice: %s' % failed[-1], stacklevel=3)
+                elif not os.path.exists(os.path.join(folder.path, outcome.file)):
+                    raise OSError("shard %d was made, and its file '%s' is not in '%s': workers on other machines must "
+                                  'have the same folder there.' % (outcome.shard, outcome.file, folder.path))
                 else:
                     made += 1
                 if bar is not None:

@@ -12,13 +12,15 @@ refuses by a ValueError, before any shard. It never holds results: they are in t
 small.
 """
 import importlib
+import signal
+from contextlib import contextmanager
 from typing import Any, Callable, Dict, Iterator, Optional, Sequence
 
 from .job import Job
 from .worker import Outcome
 
 #: Engine -> its module in this folder, imported where it is used.
-ENGINES: Dict[str, str] = {'here': 'here'}
+ENGINES: Dict[str, str] = {'here': 'here', 'ray': 'ray', 'spark': 'spark'}
 
 
 def work(engine: str, job: Job, shards: Sequence[int], stopped: Callable[[], bool], workers: Optional[int],
@@ -31,3 +33,22 @@ def check_engine(engine: Any) -> None:
     """ValueError for an engine that there is not."""
     if engine not in ENGINES:
         raise ValueError('engine must be one of %s, not %r.' % (', '.join(map(repr, ENGINES)), engine))
+
+
+def check_workers(workers: Any) -> None:
+    """ValueError for what is no number of workers."""
+    if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
+        raise ValueError(f'workers must be a positive int, not {workers!r}.')
+
+
+@contextmanager
+def signals_kept() -> Iterator[None]:
+    """Let what is started inside take no signals: Ray and Spark set handlers of their own, under which a run that is
+    asked to stop after the shards in hand would end in their midst."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            if signal.getsignal(number) is not handler:
+                signal.signal(number, handler)

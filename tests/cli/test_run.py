@@ -1,6 +1,8 @@
 """deepexplain run: the job of the command line, its summaries and exit statuses."""
 import json
 import os
+import sys
+import types
 
 import numpy as np
 import pytest
@@ -90,7 +92,13 @@ def test_what_fails_is_told_with_its_rows(command, monkeypatch):
     ('m.pb x.npy', 'run needs a folder for the results, --out FOLDER'),
     ('m.pb --out out', 'run needs DATA'),
     ('m.pb x.npy --out x.npy', "--out: 'x.npy' is there and is no folder"),
-    ('m.pb x.npy --out out --workers 2', '--workers: this process is one worker, not 2'),
+    ('m.pb x.npy --out out --workers 2', '--workers: this process is one worker, not 2; more of them need --ray or'),
+    ('m.pb x.npy --out out --workers 0 --ray', "--workers: expected a positive int, not '0'"),
+    ('m.pb x.npy --out out --ray --spark', 'argument --spark: not allowed with argument --ray'),
+    ('m.pb x.npy --out out --spark --cpus-per-worker 2', '--cpus-per-worker goes with --ray'),
+    ('m.pb x.npy --out out --gpus-per-worker 1', '--gpus-per-worker goes with --ray'),
+    ('m.pb x.npy --out out --ray --gpus-per-worker -1', "--gpus-per-worker: expected a number of at least 0, not '-1'"),
+    ('--ray m.pb x.npy --out out', "run needs DATA; --ray has taken 'm.pb'"),
     ('m.pb x.npy --out out --method elrp --steps 3', "--steps: 'elrp' has no such option"),
     ('m.pb x.npy --out out --method nix', "--method: there is no method 'nix'"),
     ('m.pb x.npy --out out --layer nix', "--layer: the model has no layer or tensor 'nix'"),
@@ -105,3 +113,45 @@ def test_wrong_use_is_a_line_and_leaves_nothing(command, arguments, words):
     out, err = command(*arguments.split(), status=2)
     assert not out and err.startswith('deepexplain: error: ') and err.count('\n') == 1 and words in err
     assert not os.path.exists('out')
+
+
+@pytest.mark.parametrize('flag, package, name', [('--ray', 'ray', 'Ray'), ('--spark', 'pyspark', 'PySpark')])
+def test_engines_that_are_not_installed(command, monkeypatch, flag, package, name):
+    from deepexplain.cli import run
+    monkeypatch.setattr(run, 'find_spec', lambda asked: asked != package or None)
+    _, err = command('m.pb', 'x.npy', '--out', 'out', flag, status=2)
+    assert err == f"deepexplain: error: {flag}: {name} is not installed: pip install 'deepexplain[{flag[2:]}]'\n"
+    assert not os.path.exists('out')
+
+
+def test_what_engines_are_given(command, monkeypatch):
+    """And an error of theirs is a line."""
+    from deepexplain.cli import run
+    from deepexplain.jobs import engines
+    given = []
+
+    def work(job, shards, stopped, workers=None, **options):
+        given.append((workers, options))
+        print('what Ray says')
+        raise ChildProcessError('Ray: a worker cannot open the model: nix')
+        yield
+    monkeypatch.setattr(run, 'find_spec', lambda asked: True)
+    for name in ('ray', 'spark'):
+        monkeypatch.setitem(sys.modules, f'deepexplain.jobs.{name}', types.SimpleNamespace(work=work))
+    assert set(engines.ENGINES) == {'here', 'ray', 'spark'}
+    for arguments in ('--ray', '--ray auto --workers 3 --cpus-per-worker 2 --gpus-per-worker .5', '--spark',
+                      '--spark=spark://here:7077 --workers 2'):
+        out, err = command('m.pb', 'x.npy', '--out', 'out', *arguments.split(), status=1)
+        assert not out
+        assert err.endswith('deepexplain: error: Ray: a worker cannot open the model: nix\n')
+    assert given == [(None, {}), (3, {'address': 'auto', 'num_cpus': 2, 'num_gpus': .5}), (None, {}),
+                     (2, {'master': 'spark://here:7077'})]
+
+
+@pytest.mark.parametrize('engine', ['ray', 'pyspark'])
+def test_engines_that_are_not_installed_in_python(command, monkeypatch, engine):
+    from deepexplain.jobs import run
+    monkeypatch.setitem(sys.modules, engine, None)
+    monkeypatch.setitem(sys.modules, 'pyspark.sql', None)
+    with pytest.raises(ImportError, match=f"pip install 'deepexplain.{engine.replace('py', '')}.'"):
+        run(Job('m.pb', 'x.npy', 'out', 'saliency'), engine.replace('py', ''))

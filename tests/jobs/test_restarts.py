@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from job_data import same, samples, shard_files
 
-from deepexplain.jobs import Worker, read, run, run_shard, status
+from deepexplain.jobs import Outcome, Worker, engines, read, run, run_shard, status
 from deepexplain.jobs import worker as worker_file
 from deepexplain.jobs.folder import Folder, shard_name
 
@@ -159,6 +159,14 @@ def test_warnings_are_told_once_of_a_kind_and_kept_with_their_shard(job):
     assert len(texts) == 2
     assert texts[0].startswith('shard 0: grad*input: attributions of 1 of 16 samples are not finite')
     assert texts[1].startswith('the same was said of other shards: 2 warnings in all')
+
+
+def test_files_that_workers_have_put_elsewhere_are_noticed(job, monkeypatch):
+    """As on a machine whose folder of the same path is another."""
+    name = f'shard-000000-{"0" * 12}-{"1" * 32}.npz'
+    monkeypatch.setattr(engines, 'work', lambda *given: (one for one in [Outcome(0, name)]))
+    with pytest.raises(OSError, match=f"shard 0 was made, and its file '{name}' is not in '.*out': workers on other"):
+        run(job())
 
 
 def test_data_that_change_under_a_worker_are_noticed(job):

@@ -1,0 +1,79 @@
+"""Rows of Spark's DataFrames, and the worker that a Python worker of Spark keeps."""
+from functools import lru_cache
+from typing import Any, Callable, Dict, Iterator, Mapping, NamedTuple
+
+from .data.arrow import to_numpy
+from .job import Job
+from .worker import Worker
+from .writing import as_arrow
+
+
+@lru_cache(maxsize=1)
+def _worker(job: str, threads: int) -> Worker:
+    """The worker of this process. Spark runs each task as a function of its own in a process that it keeps: what has to
+    outlast a task, as the open model, can be held by nothing but the process."""
+    return Worker(Job.from_json(job), threads)
+
+
+def opened_worker(job: Job, threads: int) -> Worker:
+    """The worker of this process for a job, its model open."""
+    worker = _worker(job.to_json(), threads)
+    worker.open()
+    return worker
+
+
+class Udf(NamedTuple):
+    """The arguments of DataFrame.mapInArrow."""
+    function: Callable[[Iterator[Any]], Iterator[Any]]
+    schema: Any
+
+
+def attribute_udf(job: Job, rows: Any, threads: int = 1) -> Udf:
+    """A function that attributes the rows of a DataFrame, and the schema of what it returns.
+
+        frame.mapInArrow(*attribute_udf(job, frame))
+
+    Args:
+        job: without data and a folder.
+        rows: the DataFrame, whose first row is taken; or some rows as `Worker` takes them. They are run at once, to
+            see that the job and they go together and what comes out. Columns are as those of Parquet: numbers, arrays
+            of numbers and of arrays, which are brought to the shape of the input, ids under 'id' or `ids` of the job.
+        threads: how many TensorFlow may use in each worker; best spark.task.cpus.
+
+    Returns:
+        (function, schema): columns id (where there are ids), attributions (array<float>, flat; of several inputs
+        attributions/NAME), unit, score, delta, see `Worker`. The model stays open in Spark's Python workers.
+
+    Raises:
+        As `Worker`, in the driver; what goes wrong later fails Spark's task.
+    """
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    if not isinstance(rows, Mapping):
+        rows = _columns(rows.limit(1).toArrow())
+        if not len(next(iter(rows.values()), ())):
+            raise ValueError('rows: the DataFrame has none.')
+    with Worker(job, threads) as worker:
+        schema = from_arrow_schema(_table(worker(rows)).schema)
+
+    def attributed(batches: Iterator[Any]) -> Iterator[Any]:
+        worker = opened_worker(job, threads)
+        for batch in batches:
+            if batch.num_rows:
+                yield from _table(worker(_columns(batch))).to_batches()
+
+    return Udf(attributed, schema)
+
+
+def _columns(table: Any) -> Dict[str, Any]:
+    return {name: to_numpy(table.column(place), name, 'the DataFrame')
+            for place, name in enumerate(table.schema.names)}
+
+
+def _table(columns: Mapping[str, Any]) -> Any:
+    """Columns as a Table of what Spark knows: lists of no fixed size."""
+    import pyarrow as pa
+
+    def known(array: Any) -> Any:
+        return array.cast(pa.list_(array.type.value_type)) if pa.types.is_fixed_size_list(array.type) else array
+    return pa.table({name: known(as_arrow(column)) for name, column in columns.items()})
