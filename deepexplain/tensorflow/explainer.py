@@ -14,6 +14,7 @@ from .messages import close_to, warn
 from .methods.noise_tunnel import NoiseTunnel, named
 from .rules.cuts import refuse_ids
 from .runs.arguments import check_inner, check_tensors, flag, is_together
+from .runs.largest import no_row_each
 from .runs.model import Model
 from .runs.progress import Progress
 from .runs.run import Run
@@ -130,6 +131,8 @@ class Explainer:
         attribution = self._attribution
         with Progress(run, attribution.evaluations(run) if show_progress else 0, show_progress):
             result = attribution.attribute(run)
+        if any(len(one) != run.n for one in result):
+            raise no_row_each(self.T.name, next(len(one) for one in result if len(one) != run.n), run.n)
         judge(attribution, run, result)
         tell_lost(attribution, run, result)
         delta = delta_of(attribution, run, result) if with_delta else None

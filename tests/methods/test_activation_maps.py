@@ -228,3 +228,27 @@ def test_a_map_is_of_one_sample(session, rng):
     initialise(session)
     with DeepExplain(session=session) as de, pytest.raises(RuntimeError, match='relevances is not defined for GradCAM'):
         de.get_explainer('gradcam', T, X).relevances([A], np.zeros((1, 5, 6, 2)))
+
+
+def test_the_samples_come_first(session, rng):
+    """What goes through loops step by step has the samples elsewhere: it is no layer by default, nor by name."""
+    X = tf.placeholder(tf.float32, [None, 5, 3])
+    turned = tf.tanh(tf.transpose(X, [1, 0, 2]), name='turned')
+    T = dense(turned[-1], rng, 3)
+    initialise(session)
+    with DeepExplain(session=session) as de:
+        for method in MAPS + ['guided_gradcam']:
+            with pytest.raises(RuntimeError, match='say at which inner tensor, by layer='):
+                de.get_explainer(method, T, X)
+            with pytest.raises(RuntimeError, match="layer: 'turned:0' must have the samples as its first axis"):
+                de.get_explainer(method, T, X, layer='turned')
+
+
+@pytest.mark.parametrize('method', MAPS + ['guided_gradcam', 'conductance'])
+def test_rows_are_counted_where_the_graph_does_not_tell(session, rng, method):
+    X = tf.placeholder(tf.float32, [None, 5, 3])
+    hidden = tf.reshape(tf.tanh(X), tf.placeholder_with_default([1, -1, 3], [3]), name='hidden')
+    T = dense(tf.reshape(hidden, [-1, 15]), rng, 3)
+    initialise(session)
+    with DeepExplain(session=session) as de, pytest.raises(RuntimeError, match='as (its|their) first axis'):
+        de.explain(method, T, X, rng.randn(4, 5, 3), 1, layer='hidden')

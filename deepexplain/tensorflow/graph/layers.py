@@ -5,6 +5,7 @@ import tensorflow.compat.v1 as tf
 
 from .compat import static_value, while_context
 from .path import Path
+from .rows import rows_at
 
 
 def cuts(path: Path) -> List[tf.Tensor]:
@@ -25,12 +26,13 @@ def cuts(path: Path) -> List[tf.Tensor]:
 
 
 def last_of_rank(path: Path, ranks: Sequence[int]) -> Optional[tf.Tensor]:
-    """The last of these that is of floats, of one of some ranks, and of more places than one."""
+    """The last of these that is of floats, of one of some ranks, of more places than one, its first axis the samples.
+    """
     for tensor in reversed(cuts(path)):
         if tensor.dtype.is_floating and tensor.shape.ndims in ranks and tensor.name != path.T.name:
             sizes = tensor.shape.as_list()[1:]
             del sizes[(channel_axis(tensor, path) or len(sizes)) - 1]
-            if any(size != 1 for size in sizes):
+            if any(size != 1 for size in sizes) and all(rows_at(x, tensor) for x in path.X):
                 return tensor
     return None
 

@@ -1,12 +1,15 @@
 """Class activation maps: what they share, and those that are weighed by gradients."""
 from typing import Any, List, Optional, Sequence, Tuple
 
+import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..rules.gradients import ordinary
+from ..runs.batching import Rows
 from ..runs.model import Model
+from ..runs.run import Run
 from .base import GradientAttribution
-from .map_layers import find_layer
+from .map_layers import Layer, find_layer
 
 
 class ActivationMap(GradientAttribution):
@@ -42,6 +45,7 @@ class ActivationMap(GradientAttribution):
         self.model.choose_from(self._carrier.T)
         A = self._carrier.tensor(self.layer.A)
         gradient = self._carrier.gradients(self.model, [self.layer.A])[0]
+        self.rows = tf.shape(A)[:1]
         return [self.layer.resized(self._shown(self.map(*self.in_order(A, gradient))), self.model.X)]
 
     def in_order(self, *tensors: tf.Tensor) -> Tuple[tf.Tensor, ...]:
@@ -53,11 +57,25 @@ class ActivationMap(GradientAttribution):
         """The map (n, places...) of a layer (n, places..., channels) and T's gradient there."""
         raise NotImplementedError
 
+    def evaluate(self, run: Run, fetches: Sequence[tf.Tensor], rows: Rows,
+                 feeds: Sequence[Tuple[tf.Tensor, np.ndarray]]) -> List[np.ndarray]:
+        *values, height = super().evaluate(run, list(fetches) + [self.rows], rows, feeds)
+        check_rows(self.layer, height[0], run, rows)
+        return values
+
     def _shown(self, value: tf.Tensor) -> tf.Tensor:
         return tf.nn.relu(value) if self.positive else value
 
     def at(self, tensors: Sequence[tf.Tensor]) -> Any:
         raise RuntimeError('relevances is not defined for %s: it makes one map.' % type(self).__name__)
+
+
+def check_rows(layer: Layer, height: int, run: Run, rows: Rows) -> None:
+    """RuntimeError where a layer has not one row for each row of a call: a map would be of other samples."""
+    wanted = run.rowing.rows if run.rowing.exact else len(rows.samples)
+    if height != wanted:
+        raise RuntimeError("layer ('%s') must have the samples as its first axis: it has %d rows for %d samples." % (
+            layer.A.name, height, wanted))
 
 
 def over_places(A: tf.Tensor) -> List[int]:

@@ -1,10 +1,13 @@
 """Guided Grad-CAM."""
-from typing import Any, List, Optional
+from typing import Any, List, Optional, Sequence, Tuple
 
+import numpy as np
 import tensorflow.compat.v1 as tf
 
+from ..runs.batching import Rows
 from ..runs.model import Model
-from .activation_maps import GradCAM
+from ..runs.run import Run
+from .activation_maps import GradCAM, check_rows
 from .guided import GuidedBackprop
 from .map_layers import find_layer
 
@@ -35,6 +38,12 @@ class GuidedGradCAM(GuidedBackprop):
             if axis not in self.map.layer.of_x:
                 where = tf.expand_dims(where, axis)
         return [guided * where]
+
+    def evaluate(self, run: Run, fetches: Sequence[tf.Tensor], rows: Rows,
+                 feeds: Sequence[Tuple[tf.Tensor, np.ndarray]]) -> List[np.ndarray]:
+        *values, height = super().evaluate(run, list(fetches) + [self.map.rows], rows, feeds)
+        check_rows(self.map.layer, height[0], run, rows)
+        return values
 
     def at(self, tensors: Any) -> Any:
         return self.map.at(tensors)

@@ -6,6 +6,7 @@ import tensorflow.compat.v1 as tf
 
 from ..graph.kinds import LINEAR, PRODUCTS, QUOTIENTS, SUMS
 from ..graph.layers import cuts
+from ..graph.rows import rows_at
 from ..rules.cuts import refuse_cut
 from ..rules.gradients import ordinary
 from ..runs.arguments import MOST, positive_int
@@ -13,6 +14,7 @@ from ..runs.batching import add_rows, pairs
 from ..runs.batching import cuts as cut
 from ..runs.model import Model
 from ..runs.run import Run
+from ..runs.uneven import check_first_axis
 from .attribution import Attribution
 from .map_layers import named_layer
 
@@ -92,7 +94,10 @@ class LineAttribution(Attribution):
             places = step[part] / self._steps
             fed = [(one[which[part]] + _column(places.astype(way.dtype), way) * way[which[part]])
                    for one, way in zip(starts, ways)]
-            parts.append(run.evaluate(self.fetched, samples[which[part]], fed))
+            values = run.evaluate(self.fetched, samples[which[part]], fed)
+            for tensor, value in zip(self.fetched, values):
+                check_first_axis(tensor, value, len(which[part]))
+            parts.append(values)
         found = []
         for values in zip(*parts):
             value = np.concatenate(values)
@@ -195,7 +200,8 @@ def _last_activation(model: Model) -> tf.Tensor:
     found: Optional[tf.Tensor] = None
     for tensor in cuts(model.path):
         if tensor.dtype.is_floating and tensor.name != model.T.name and (
-                tensor.op.type not in LINEAR | PRODUCTS | QUOTIENTS | SUMS):
+                tensor.op.type not in LINEAR | PRODUCTS | QUOTIENTS | SUMS) and all(
+                    rows_at(x, tensor) for x in model.X):
             found = tensor
     if found is None:
         raise RuntimeError("%s: say at which inner tensor, by layer=...: between X and T ('%s') there is no activation "

@@ -6,6 +6,7 @@ import tensorflow.compat.v1 as tf
 
 from ..graph.layers import channel_axis, last_of_rank
 from ..graph.path import Path
+from ..graph.rows import rows_at
 from ..runs.arguments import MOST, positive_int, shown
 from ..runs.model import Model
 
@@ -112,6 +113,10 @@ def named_layer(model: Model, layer: Any) -> tf.Tensor:
         raise TypeError('layer must be a tensor of the graph or its name, not %s.' % shown(layer))
     if layer.graph is not graph or not model.path.depends(layer) or not layer.dtype.is_floating:
         raise RuntimeError("layer: '%s' is no tensor of floats between X and T ('%s')." % (layer.name, model.T.name))
+    for x in model.X:
+        if Path([x], layer).ops and rows_at(x, layer) is False:
+            raise RuntimeError("layer: '%s' must have the samples as its first axis, as X ('%s') has." % (
+                layer.name, x.name))
     return layer
 
 

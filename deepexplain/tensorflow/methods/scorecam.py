@@ -7,6 +7,7 @@ from ..runs.arguments import MOST, positive_int
 from ..runs.batching import cuts
 from ..runs.model import Model
 from ..runs.run import Run
+from ..runs.uneven import check_first_axis
 from .attribution import Attribution
 from .interpolation import resized
 from .map_layers import find_layer
@@ -59,6 +60,7 @@ class ScoreCAM(Attribution):
         parts = []
         for part in cuts(len(samples), run.rowing, run.n):
             parts.append(run.evaluate([self.layer.A], samples[part], [x[samples[part]] for x in run.xs])[0])
+            check_first_axis(self.layer.A, parts[-1], len(samples[part]))
         return np.moveaxis(np.concatenate(parts).astype(np.float64), self.layer.channels, 1)
 
     def _maps(self, run: Run, samples: np.ndarray) -> np.ndarray:
