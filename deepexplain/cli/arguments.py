@@ -5,6 +5,9 @@ import math
 import re
 from typing import Any, List, Optional, Tuple
 
+#: What Python calls what JSON calls otherwise.
+_PYTHONS = {'True': True, 'False': False, 'None': None}
+
 
 def model_arguments(parser: argparse.ArgumentParser, nargs: Optional[str] = None) -> None:
     """MODEL, and how it is opened."""
@@ -52,7 +55,7 @@ def target_arguments(parser: argparse.ArgumentParser, one: bool = False) -> None
     """
     group = parser.add_argument_group('what is explained, and how')
     if one:
-        group.add_argument('--method', metavar='NAME', default='intgrad',
+        group.add_argument('--method', metavar='NAME', action='append',
                            help='see `deepexplain methods` (default: intgrad)')
     else:
         group.add_argument('--method', metavar='NAME', action='append',
@@ -153,6 +156,6 @@ def assigned(text: str) -> Tuple[str, Any]:
     if not name or not equals:
         raise argparse.ArgumentTypeError(f'expected NAME=VALUE, not {text!r}')
     try:
-        return name, json.loads(value)
+        return name, _PYTHONS[value] if value in _PYTHONS else json.loads(value)
     except ValueError:
         return name, value

@@ -25,7 +25,11 @@ def run(args: Any) -> None:
                 'a folder for the results, --out FOLDER' if name == 'out' else name.upper(), _eaten(args, name)))
     options.check_values(args)
     table = catalogue.methods()
-    chosen = options.chosen_methods([args.method], table)
+    chosen = options.chosen_methods(args.method, table)
+    if len(chosen) > 1:
+        raise WrongUse('--method: a job is of one method, not of %s: give each a folder of its own' % (
+            ' and '.join(chosen)))
+    args.method = chosen[0]
     options.check_options(args, chosen, table)
     outputs.check_writable('--out', args.out, folder=True)
     engine, workers, more = engine_of(args)

@@ -387,7 +387,8 @@ def test_pictures_that_do_not_fit(refused, tmp_path):
     (['table.pb', 'x.npy', '--outputs', 'scors'], "the model has no layer or tensor 'scors'."),
     (['saved', 'x.npy', '--method', 'intgard'], "--method: there is no method 'intgard'. Did you mean 'intgrad'?"),
     (['saved', 'x.npy', '--method', 'saliency', '--steps', 5],
-     "--steps: 'saliency' has no such option; it is for 'intgrad', 'integrated_gradients'."),
+     "--steps: 'saliency' has no such option; it is for 'intgrad', 'integrated_gradients', 'idgi', 'conductance', "
+     "'internal_influence'."),
     (['saved', 'x.npy', '--option', 'stps=5'], "--option stps: no method has an option 'stps'. Did you mean 'steps'"),
     (['saved', 'x.npy', '--option', 'elrp:epsilon=5'], "'elrp' is none of the chosen methods (intgrad)."),
     (['saved', 'x.npy', '--option', 'steps'], "argument --option: expected NAME=VALUE, not 'steps'"),
@@ -690,3 +691,18 @@ def test_whoever_reads_no_further_sees_no_traceback(tmp_path):
     process.stdout.close()
     assert process.stderr.read() == b''
     assert process.wait() == 1
+
+
+def test_maps_of_places_are_drawn_over_all_channels(run, tmp_path):
+    with tf.Graph().as_default() as graph:
+        x = tf.placeholder(tf.float32, [None, 6, 3], name='x')
+        h = tf.tanh(tf.nn.conv1d(x, tf.constant(np.random.RandomState(0).randn(3, 3, 4).astype('f')), 1, 'SAME'))
+        tf.reduce_max(h, 1, name='out')
+    (tmp_path / 'signals.pb').write_bytes(graph.as_graph_def().SerializeToString())
+    np.save('xs.npy', np.random.RandomState(1).randn(2, 6, 3).astype('f'))
+    status, out, err = run('explain', 'signals.pb', 'xs.npy', '--method', 'gradcam', '--picture', 'map.png')
+    assert (status, err) == (0, '') and os.path.getsize('map.png') > 1000
+    status, out, err = run('explain', 'signals.pb', 'xs.npy', '--method', 'gradcam', '--picture', 'small.png',
+                           '--option', 'resize=False')
+    assert status == 2 and "with resize the map of 'gradcam' has not the places of the input" in err
+    assert not os.path.exists('small.png')

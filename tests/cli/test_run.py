@@ -107,7 +107,8 @@ def test_what_fails_is_told_with_its_rows(command, monkeypatch):
     ('m.pb narrow.npy --out out', "data: 'x' takes the shape (?, 4, 4, 1), not (1, 3)"),
     ('nix.pb x.npy --out out', "MODEL: there is no file or folder '"),
     ('--status x', "'x' is no folder of results of a job"),
-    ('m.pb --status x', '--status FOLDER stands alone')])
+    ('m.pb --status x', '--status FOLDER stands alone'),
+    ('m.pb x.npy --out out --method saliency --method intgrad', 'a job is of one method, not of saliency and intgrad')])
 def test_wrong_use_is_a_line_and_leaves_nothing(command, arguments, words):
     np.save('narrow.npy', XS[:, :3, 0, 0])
     out, err = command(*arguments.split(), status=2)

@@ -1,4 +1,5 @@
 """kernel_shap, lime and rise against slow replicas of their papers."""
+import warnings
 from itertools import combinations
 from math import factorial
 
@@ -185,6 +186,18 @@ def test_several_inputs(session, rng, method):
             got = de.explain(method, T, [A, B], [xs[:, :2], xs[:, 2:]], 1, seed=2, samples=40)
             want = de.explain(method, whole, joined, xs, 1, seed=2, samples=40)
             close(np.concatenate(got, 1), want, 1e-4)
+
+
+def test_too_few_coalitions_are_said(session, rng):
+    X, T = mlp(tf.tanh, rng)
+    initialise(session)
+    with DeepExplain(session=session) as de, warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter('always')
+        de.explain('kernel_shap', T, X, rng.randn(2, 5), 0, samples=4)
+        assert not [one for one in seen if one.category is UserWarning]
+        de.explain('kernel_shap', T, X, rng.randn(2, 5), 0, samples=3)
+    assert [str(one.message)[:55] for one in seen if one.category is UserWarning] == [
+        'kernel_shap: 3 coalitions do not tell 5 players apart: ']
 
 
 def test_a_model_of_one_feature_and_of_two(session, rng):

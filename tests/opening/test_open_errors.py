@@ -206,3 +206,9 @@ def test_a_large_model_does_not_stay_in_memory(tmp_path):
     # Where one stayed, each would add 100.
     assert inside > first + 80
     assert fifth < first + 80 and fifth < third + 40
+
+
+def test_what_transformers_alone_reads_is_told_of(tmp_path):
+    (tmp_path / 'config.json').write_text('{"model_type": "bert"}')
+    with pytest.raises(ValueError, match='save_pretrained of transformers writes: open the model itself'):
+        DeepExplain.open(tmp_path)

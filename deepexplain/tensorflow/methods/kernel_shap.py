@@ -5,6 +5,7 @@ from typing import Any, List, Optional, Tuple
 
 import numpy as np
 
+from ..messages import warn
 from ..runs.model import Model
 from ..runs.run import Run
 from ..runs.seeds import generator_of
@@ -49,6 +50,9 @@ class KernelSHAP(CoalitionAttribution):
     def attribute(self, run: Run) -> List[np.ndarray]:
         players, count = self.players(run)
         present, weights = coalitions(count, self._wanted(count), generator_of(run.options.get('seed'), self.seed))
+        if len(present) < count - 1:
+            warn('kernel_shap: %d coalitions do not tell %d players apart: values are the least that fit. Take more '
+                 'samples, or fewer players by feature_mask.' % (len(present), count))
         ends = np.array([[True] * count, [False] * count])
         values = self.values(run, players, np.concatenate([ends, present]))
         full, empty = values[:, 0], values[:, 1]

@@ -122,7 +122,15 @@ def _recognised_folder(folder: str) -> Tuple[str, Opener]:
     if latest is not None and os.path.exists(latest + '.meta'):
         return 'a folder of checkpoints', (_from_latest, ['checkpoint'])
     raise OpenError("open: the folder '%s' is no SavedModel, as it has no saved_model.pb, and no folder of checkpoints "
-                    'with a MetaGraph (.meta).%s' % (folder, _exported(folder)))
+                    'with a MetaGraph (.meta).%s' % (folder, _exported(folder) or _of_transformers(folder)))
+
+
+def _of_transformers(folder: str) -> str:
+    """What to do with a folder of weights that transformers alone can read."""
+    if not os.path.exists(os.path.join(folder, 'config.json')):
+        return ''
+    return (' It looks like what save_pretrained of transformers writes: open the model itself, or save it with '
+            'saved_model=True and open the SavedModel.')
 
 
 def _exported(folder: str) -> str:
