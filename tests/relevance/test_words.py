@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
 import words
+from lrp import explained
 from models import close
 from spellings import strict
 
@@ -116,8 +117,22 @@ def test_what_looks_like_a_softmax_or_a_norm_and_is_none_is_said(session, name):
 def test_the_target_is_no_softmax(session, build):
     X = tf.placeholder(tf.float64, [None, 4])
     T = tf.identity(build(2 * X))
-    with DeepExplain(session=session) as de, pytest.raises(RuntimeError, match='has no rule for'):
-        de.get_explainer('lrp.epsilon', T, X)
+    for softmax in ('taylor', 'constant'):
+        with DeepExplain(session=session) as de, warnings.catch_warnings(), pytest.raises(
+                RuntimeError, match='has no rule for'):
+            warnings.simplefilter('error', UserWarning)
+            de.get_explainer('lrp.epsilon', T, X, softmax=softmax)
+
+
+@pytest.mark.parametrize('build', [tf.nn.softmax, words.SOFTMAX['exp lse']], ids=['op', 'exp lse'])
+@pytest.mark.parametrize('bias', [0., 1.])
+def test_nothing_is_left_where_softmaxes_are_constant_and_all_there_is(session, rng, build, bias):
+    X = tf.placeholder(tf.float64, [None, 4])
+    T = tf.matmul(build(2 * X), rng.randn(4, 3)) + bias
+    with DeepExplain(session=session) as de, pytest.raises(
+            RuntimeError, match="softmax='constant' leaves nothing to attribute.*Take softmax='taylor'"):
+        de.get_explainer('lrp.epsilon', T, X, softmax='constant')
+    explained(session, 'lrp.epsilon', T + X[:, :3], X, rng.randn(2, 4), softmax='constant')
 
 
 # Products of many factors: what of R each of three tensors has.
