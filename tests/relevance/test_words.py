@@ -93,7 +93,32 @@ def test_a_softmax_that_is_divided_at_last(session, rng):
         close(got[1], got[0], 1e-6)
 
 
+POOLED = {
+    'columns': lambda e, h: tf.reduce_sum(e * h, 1) / tf.reduce_sum(e, 1),
+    'rows': lambda e, h: tf.einsum('nt,ntd->nd', e, h) / tf.reduce_sum(e, 1)[:, tf.newaxis],
+    'new axes': lambda e, h: tf.reduce_sum(e[..., tf.newaxis] * h, 1) / tf.reduce_sum(e, 1)[:, tf.newaxis],
+}
+
+
+@pytest.mark.parametrize('name', sorted(POOLED))
+def test_attention_pooling_that_is_divided_at_last(session, rng, name):
+    X = tf.placeholder(tf.float64, [None, 4, 3])
+    h = tf.sin(X)
+    scores = tf.reshape(tf.matmul(tf.reshape(h, [-1, 3]), rng.randn(3, 1)), [-1, 4, 1])
+    xs = rng.randn(2, 4, 3)
+    for options in ({}, dict(softmax='constant')):
+        got = []
+        pooled = tf.reduce_sum(tf.nn.softmax(scores, 1) * h, 1)
+        for o in (pooled, POOLED[name](tf.exp(scores if name == 'columns' else scores[..., 0]), h)):
+            with DeepExplain(session=session) as de, warnings.catch_warnings():
+                strict()
+                got.append(de.explain('lrp.epsilon', tf.reduce_sum(tf.square(o), 1), X, xs, **options))
+        close(got[1], got[0], 1e-6)
+
+
 UNKNOWN = {
+    'pooled, wrong axis': (lambda z: z + (lambda e: tf.reduce_sum(e * tf.sin(z), 1) / tf.reduce_sum(e, 2))(
+        tf.exp(z))[:, tf.newaxis], 'RealDiv'),
     'wrong axis': (lambda z: (lambda e: e / tf.expand_dims(tf.reduce_sum(e, 1), 2))(tf.exp(z)), 'RealDiv'),
     'half of the sum': (lambda z: tf.exp(z) / tf.reduce_sum(tf.exp(z[:, :2]), -1, keepdims=True)[:, :1], 'RealDiv'),
     'another sum': (lambda z: tf.exp(z) / tf.reduce_sum(tf.exp(2 * z), -1, keepdims=True), 'RealDiv'),
