@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
 import words
+from lrp import explained
 from models import close
 from spellings import strict
 
@@ -92,7 +93,32 @@ def test_a_softmax_that_is_divided_at_last(session, rng):
         close(got[1], got[0], 1e-6)
 
 
+POOLED = {
+    'columns': lambda e, h: tf.reduce_sum(e * h, 1) / tf.reduce_sum(e, 1),
+    'rows': lambda e, h: tf.einsum('nt,ntd->nd', e, h) / tf.reduce_sum(e, 1)[:, tf.newaxis],
+    'new axes': lambda e, h: tf.reduce_sum(e[..., tf.newaxis] * h, 1) / tf.reduce_sum(e, 1)[:, tf.newaxis],
+}
+
+
+@pytest.mark.parametrize('name', sorted(POOLED))
+def test_attention_pooling_that_is_divided_at_last(session, rng, name):
+    X = tf.placeholder(tf.float64, [None, 4, 3])
+    h = tf.sin(X)
+    scores = tf.reshape(tf.matmul(tf.reshape(h, [-1, 3]), rng.randn(3, 1)), [-1, 4, 1])
+    xs = rng.randn(2, 4, 3)
+    for options in ({}, dict(softmax='constant')):
+        got = []
+        pooled = tf.reduce_sum(tf.nn.softmax(scores, 1) * h, 1)
+        for o in (pooled, POOLED[name](tf.exp(scores if name == 'columns' else scores[..., 0]), h)):
+            with DeepExplain(session=session) as de, warnings.catch_warnings():
+                strict()
+                got.append(de.explain('lrp.epsilon', tf.reduce_sum(tf.square(o), 1), X, xs, **options))
+        close(got[1], got[0], 1e-6)
+
+
 UNKNOWN = {
+    'pooled, wrong axis': (lambda z: z + (lambda e: tf.reduce_sum(e * tf.sin(z), 1) / tf.reduce_sum(e, 2))(
+        tf.exp(z))[:, tf.newaxis], 'RealDiv'),
     'wrong axis': (lambda z: (lambda e: e / tf.expand_dims(tf.reduce_sum(e, 1), 2))(tf.exp(z)), 'RealDiv'),
     'half of the sum': (lambda z: tf.exp(z) / tf.reduce_sum(tf.exp(z[:, :2]), -1, keepdims=True)[:, :1], 'RealDiv'),
     'another sum': (lambda z: tf.exp(z) / tf.reduce_sum(tf.exp(2 * z), -1, keepdims=True), 'RealDiv'),
@@ -116,8 +142,22 @@ def test_what_looks_like_a_softmax_or_a_norm_and_is_none_is_said(session, name):
 def test_the_target_is_no_softmax(session, build):
     X = tf.placeholder(tf.float64, [None, 4])
     T = tf.identity(build(2 * X))
-    with DeepExplain(session=session) as de, pytest.raises(RuntimeError, match='has no rule for'):
-        de.get_explainer('lrp.epsilon', T, X)
+    for softmax in ('taylor', 'constant'):
+        with DeepExplain(session=session) as de, warnings.catch_warnings(), pytest.raises(
+                RuntimeError, match='has no rule for'):
+            warnings.simplefilter('error', UserWarning)
+            de.get_explainer('lrp.epsilon', T, X, softmax=softmax)
+
+
+@pytest.mark.parametrize('build', [tf.nn.softmax, words.SOFTMAX['exp lse']], ids=['op', 'exp lse'])
+@pytest.mark.parametrize('bias', [0., 1.])
+def test_nothing_is_left_where_softmaxes_are_constant_and_all_there_is(session, rng, build, bias):
+    X = tf.placeholder(tf.float64, [None, 4])
+    T = tf.matmul(build(2 * X), rng.randn(4, 3)) + bias
+    with DeepExplain(session=session) as de, pytest.raises(
+            RuntimeError, match="softmax='constant' leaves nothing to attribute.*Take softmax='taylor'"):
+        de.get_explainer('lrp.epsilon', T, X, softmax='constant')
+    explained(session, 'lrp.epsilon', T + X[:, :3], X, rng.randn(2, 4), softmax='constant')
 
 
 # Products of many factors: what of R each of three tensors has.

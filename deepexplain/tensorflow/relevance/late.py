@@ -29,7 +29,7 @@ def late(op: tf.Operation, path: Path, exponents: Exponents) -> List[Written]:
     found = []
     for e in _twins(summed.x, path):
         written = exponents.power(e)
-        labels = tuple(range(e.shape.ndims or 0))
+        labels = tuple(None if size == 1 else i for i, size in enumerate(e.shape.as_list()))
         readers = [one for one in e.consumers() if one in path.dependent and reduced(one.outputs[0]) is None]
         if written is not None and readers and all(
                 _ends_in(one, e, labels, by, summed.axes, path) for one in readers):
@@ -57,7 +57,7 @@ def _after(op: tf.Operation, place: int, labels: Labels) -> Optional[Labels]:
     if op.type == 'Transpose':
         order = static_value(op.inputs[1])
         return None if order is None else tuple(labels[int(axis)] for axis in order)
-    if op.type in ('Reshape', 'ExpandDims', 'Squeeze'):
+    if op.type in ('Reshape', 'ExpandDims', 'Squeeze') or op.type == 'StridedSlice' and _is_whole(op):
         kept = [(label, size) for label, size in zip(labels, x.as_list()) if size != 1]
         sizes = [size for size in y.as_list() if size != 1]
         if len(kept) != len(sizes) or any(a != b and None not in (a, b) for (_, a), b in zip(kept, sizes)):
@@ -74,6 +74,14 @@ def _after(op: tf.Operation, place: int, labels: Labels) -> Optional[Labels]:
         term = terms.split(',')[place]
         return None if '.' in terms else tuple(labels[term.index(one)] if one in term else None for one in result)
     return None
+
+
+def _is_whole(op: tf.Operation) -> bool:
+    """Whether a slice skips and turns nothing: what has the sizes of before, but for those of 1, is the same."""
+    strides = static_value(op.inputs[3])
+    both = op.get_attr('begin_mask') & op.get_attr('end_mask')
+    named = both | op.get_attr('ellipsis_mask') | op.get_attr('new_axis_mask') | op.get_attr('shrink_axis_mask')
+    return strides is not None and all(stride == 1 and named >> i & 1 for i, stride in enumerate(strides))
 
 
 def _divisions(op: tf.Operation, labels: Labels, path: Path) -> Optional[Dict[tf.Operation, Tuple[int, Labels]]]:
@@ -116,7 +124,9 @@ def _ends_in(op: tf.Operation, e: tf.Tensor, labels: Labels, by: Dict[tf.Operati
             return False
         if one.type in _BROADCAST and _divided(one.inputs[1 - place], by, at, axes, path):
             continue
-        behind = None if one.type in _KEEPS else _after(one, place, at)
+        summed = reduced(one.outputs[0]) if one.type in ('Sum', 'Mean') else None
+        behind = None if one.type in _KEEPS else _after(one, place, at) if summed is None else tuple(
+            None if axis is None else at[axis] for axis in summed.kept)
         readers = [reader for reader in one.outputs[0].consumers() if reader in path.dependent]
         if behind is None or not readers or one.outputs[0].name == path.T.name:
             return False

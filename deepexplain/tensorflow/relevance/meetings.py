@@ -59,6 +59,7 @@ class Meetings:
 
     Attributes:
         constant: the softmaxes that are taken as they are.
+        blocked: whether X reaches T through these alone.
         divided: the ops that divide by what is held fixed.
         shared: the products and quotients of which both sides hang on X.
         softmaxes: whether there are softmaxes among them, before which -inf stands for what is masked.
@@ -96,6 +97,7 @@ class Meetings:
         for op in self.constant:
             self._fixed[op.name] = list(range(len(op.inputs)))
         self._carried = _carried(path, self.constant) if self.constant else None
+        self.blocked = self._carried is not None and path.T.name not in self._carried
 
     def _gates(self, op: tf.Operation) -> List[int]:
         """Where a product of matrices has a gate, if it has one and that is to get nothing."""

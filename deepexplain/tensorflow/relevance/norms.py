@@ -44,7 +44,7 @@ class Measures:
         return self._of(tensor, False, _DEPTH)
 
     def divisors(self, op: tf.Operation) -> List[int]:
-        """Where a product or a quotient has what it divides by, if that measures what is divided."""
+        """Where a product or a quotient has what it divides by, if that measures many numbers, these or others."""
         if op.type in ('Mul', 'MulNoNan'):
             found = [i for i in (0, 1) if (self.degree(op.inputs[i]) or 0) < 0]
             return found if len(found) == 1 else []

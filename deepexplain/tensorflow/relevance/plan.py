@@ -110,6 +110,9 @@ def make_plan(path: Path, more: FrozenSet[str] = frozenset(), how: Optional[How]
     if how.norms == 'identity':
         units = units._replace(marked=with_norms(path, units.marked, written))
     meetings = Meetings(path, how, units, written)
+    if meetings.blocked:
+        raise RuntimeError("softmax='constant' leaves nothing to attribute: X reaches T through softmaxes alone, which "
+                           "get nothing then. Take softmax='taylor'.")
     marked = {unit.y.name: unit for unit in units.marked}
     alive, training = reached(path, marked, meetings.lets), training_tensors(path)
     everything = reached(path, {})
@@ -119,7 +122,9 @@ def make_plan(path: Path, more: FrozenSet[str] = frozenset(), how: Optional[How]
         warn("norms='identity' does not see where the normalisation of %s ends: its divisor is held fixed there, as by "
              "'linear'." % listed(unseen))
     if passes:
-        warn_of_unknown(path, alive, meetings.shared, {*written, *(op.outputs[0].name for op in meetings.divided)}, {
+        # What is uncovered is an error of its own.
+        known = {*written, *(op.outputs[0].name for op in meetings.divided)}
+        warn_of_unknown(path, alive - {own}, meetings.shared, known, {
             value_key(one.y) for one in written.values() if not one.whole}, meetings.lets)
     plan = Plan(units, written, {}, {}, {}, set(), {}, set(), {}, meetings.softmaxes, {}, set(), [])
     signs = {x.name: False for x in path.X}  # Whatever makes X, other values may be fed for it.
