@@ -387,8 +387,8 @@ def test_pictures_that_do_not_fit(refused, tmp_path):
     (['table.pb', 'x.npy', '--outputs', 'scors'], "the model has no layer or tensor 'scors'."),
     (['saved', 'x.npy', '--method', 'intgard'], "--method: there is no method 'intgard'. Did you mean 'intgrad'?"),
     (['saved', 'x.npy', '--method', 'saliency', '--steps', 5],
-     "--steps: 'saliency' has no such option; it is for 'intgrad', 'integrated_gradients', 'idgi', 'conductance', "
-     "'internal_influence'."),
+     "--steps: 'saliency' has no such option; it is for 'intgrad', 'integrated_gradients', 'idgi', 'conductance' and "
+     "others."),
     (['saved', 'x.npy', '--option', 'stps=5'], "--option stps: no method has an option 'stps'. Did you mean 'steps'"),
     (['saved', 'x.npy', '--option', 'elrp:epsilon=5'], "'elrp' is none of the chosen methods (intgrad)."),
     (['saved', 'x.npy', '--option', 'steps'], "argument --option: expected NAME=VALUE, not 'steps'"),
