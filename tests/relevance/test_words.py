@@ -210,3 +210,20 @@ def test_gates_among_many_factors(session, rng, order):
     with DeepExplain(session=session) as de:
         got = de.explain('lrp.epsilon', T, X, xs, products='signal')
     close(got, np.stack([R / 2, 0 * R, R / 2], 1), 1e-9)
+
+
+@pytest.mark.parametrize('divide', [
+    lambda a, b: a / (1 + tf.reduce_mean(b, 1, keepdims=True)), lambda a, b: a / tf.norm(b, axis=1, keepdims=True),
+    lambda a, b: a * tf.rsqrt(1 + tf.reduce_sum(b * b, 1, keepdims=True))])
+def test_a_divisor_of_other_numbers_is_said(session, rng, divide):
+    X = tf.placeholder(tf.float32, [None, 5])
+    a, b = [tf.nn.softplus(tf.matmul(X, tf.constant(rng.randn(5, 4).astype('f')))) for _ in range(2)]
+    T = tf.reduce_sum(divide(a, b), 1)
+    own = tf.reduce_sum(divide(a, a), 1)
+    with DeepExplain(session=session) as de, warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter('always')
+        de.get_explainer('lrp.epsilon', own, X)
+        assert not seen
+        de.get_explainer('lrp.epsilon', T, X)
+    assert len(seen) == 1 and 'what divides there measures other numbers than those that it divides' in str(
+        seen[0].message)

@@ -1,28 +1,30 @@
 """Products and exponentials that look like parts of a softmax or a normalisation, and were recognised as neither."""
-from typing import AbstractSet, Callable, List, Sequence, Tuple
+from typing import AbstractSet, Callable, List, Sequence, Set, Tuple
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..graph.compat import static_value
-from ..graph.kinds import ELEMENTWISE
+from ..graph.kinds import BATCH_NORMS, ELEMENTWISE
 from ..graph.path import Path
 from ..messages import listed, warn
 from .alignment import reduced, small, value_key
 from .exponents import Exponents
-from .norms import MOVES, REDUCTIONS
+from .norms import DIAGONALS, MOVES, REDUCTIONS
 from .products import QUOTIENTS
 
 _INVERTS = frozenset(['Reciprocal', 'Inv', 'Rsqrt', 'Pow', 'Exp'])
 _LINEAR = frozenset(['MatMul', 'BatchMatMul', 'BatchMatMulV2', 'BatchMatMulV3', 'Einsum'])
+
+_THROUGH = ELEMENTWISE | MOVES | REDUCTIONS | BATCH_NORMS | DIAGONALS
 
 #: How many ops back are looked at.
 _MOST = 40
 
 
 def warn_of_unknown(path: Path, alive: AbstractSet[tf.Operation], shared: Sequence[tf.Operation],
-                    known: AbstractSet[str], late: AbstractSet[str], lets: Callable[[tf.Operation, int], bool]
-                    ) -> None:
+                    known: AbstractSet[str], late: AbstractSet[str], lets: Callable[[tf.Operation, int], bool],
+                    divided: AbstractSet[tf.Operation]) -> None:
     """Warn of ops that relevance passes as it does any, though they may be meant as more.
 
     Args:
@@ -31,10 +33,12 @@ def warn_of_unknown(path: Path, alive: AbstractSet[tf.Operation], shared: Sequen
         known: the names of what softmaxes and normalisations put out.
         late: the values (`value_key`) of what softmaxes sum up that divide later on.
         lets: whether an op hands relevance on to one of its inputs.
+        divided: those that divide by what is held fixed.
     """
     exponents = Exponents(path)
     found: List[Tuple[str, str]] = []
     sums: List[Tuple[str, str]] = []
+    others: List[Tuple[str, str]] = []
     look = _Back(path, known)
     for op in shared:
         if op not in alive:
@@ -46,6 +50,9 @@ def warn_of_unknown(path: Path, alive: AbstractSet[tf.Operation], shared: Sequen
                 found.append((op.type, path.called(op)))
         elif any(look.sums_exps(op.inputs[i], exponents, late) for i in held):
             sums.append((op.type, path.called(op)))
+        elif op in divided and len(held) == 1 and not look.share(op.inputs[held[0]], op.inputs[1 - held[0]]) and not (
+                look.is_late(op.inputs[held[0]], late)):
+            others.append((op.type, path.called(op)))
     found += [(op.type, path.called(op)) for op in path.ops
               if op in alive and op.type == 'Exp' and op in path.dependent and op.outputs[0].name not in known
               and look.has_log_of_sum(op.inputs[0])]
@@ -56,6 +63,9 @@ def warn_of_unknown(path: Path, alive: AbstractSet[tf.Operation], shared: Sequen
     if sums:
         warn('%s: a sum of exponentials divides there, but not these, as in a softmax that is recognised: it is '
              'held fixed and gets nothing. If it is a softmax, write it as tf.nn.softmax.' % listed(sums))
+    if others:
+        warn('%s: what divides there measures other numbers than those that it divides: it is held fixed and gets '
+             'nothing, as the divisor of a normalisation does.' % listed(others))
 
 
 class _Back:
@@ -99,6 +109,27 @@ class _Back:
                     one.op.inputs[place]):
                 return True
         return False
+
+    def is_late(self, divisor: tf.Tensor, late: AbstractSet[str]) -> bool:
+        """Whether what divides is the sum of a softmax that is divided later on."""
+        summed = [reduced(one) for one in self._over(small(divisor))]
+        return any(one is not None and value_key(one.x) in late for one in summed)
+
+    def share(self, divisor: tf.Tensor, divided: tf.Tensor) -> bool:
+        """Whether something is measured by a divisor of which what it divides is made as well, no layer between."""
+        return bool(self._made_of(divisor) & self._made_of(divided))
+
+    def _made_of(self, tensor: tf.Tensor) -> Set[str]:
+        """The names of what a tensor is made of by functions, moves, reductions and products, as far as layers."""
+        waiting, seen = [tensor], {tensor.name}
+        for one in waiting:
+            inputs = [x for x in one.op.inputs if self._path.depends(x)]
+            through = one.op.type in _THROUGH or one.op.type in _LINEAR and (len(inputs) > 1 or self._is_reduction(one))
+            for before in inputs if through and one.name not in self._path.fed else ():
+                if before.name not in seen and len(seen) < 10 * _MOST:
+                    seen.add(before.name)
+                    waiting.append(before)
+        return seen
 
     def has_log_of_sum(self, tensor: tf.Tensor) -> bool:
         return any(one.op.type == 'Log' and self._reduces(one.op.inputs[0]) for one in self._over(tensor))

@@ -26,7 +26,7 @@ _QUOTIENTS = frozenset(['RealDiv', 'Div', 'DivNoNan', 'Xdivy'])
 #: Over many numbers.
 REDUCTIONS = frozenset('Sum Mean Max EuclideanNorm L2Loss AvgPool'.split())
 _LINEAR = frozenset('MatMul BatchMatMul BatchMatMulV2 BatchMatMulV3 Einsum Conv2D DepthwiseConv2dNative'.split())
-_DIAGONALS = frozenset(['MatrixDiagPart', 'MatrixDiagPartV2', 'MatrixDiagPartV3'])
+DIAGONALS = frozenset(['MatrixDiagPart', 'MatrixDiagPartV2', 'MatrixDiagPartV3'])
 
 #: How many ops back are looked at.
 _DEPTH = 24
@@ -67,7 +67,7 @@ class Measures:
             return 1.
         if op.type in _LINEAR:
             return 1. if any(self._path.depends(one) and is_size(one) for one in op.inputs) or _squares(op) else None
-        if op.type in _DIAGONALS:
+        if op.type in DIAGONALS:
             return 1. if _squares(op.inputs[0].op, True) else None
         if op.type in MOVES:
             return self._of(op.inputs[0], False, depth)

@@ -125,7 +125,7 @@ def make_plan(path: Path, more: FrozenSet[str] = frozenset(), how: Optional[How]
         # What is uncovered is an error of its own.
         known = {*written, *(op.outputs[0].name for op in meetings.divided)}
         warn_of_unknown(path, alive - {own}, meetings.shared, known, {
-            value_key(one.y) for one in written.values() if not one.whole}, meetings.lets)
+            value_key(one.y) for one in written.values() if not one.whole}, meetings.lets, set(meetings.divided))
     plan = Plan(units, written, {}, {}, {}, set(), {}, set(), {}, meetings.softmaxes, {}, set(), [])
     signs = {x.name: False for x in path.X}  # Whatever makes X, other values may be fed for it.
     activated = {unit.x.name for unit in list(units.single.values()) + list(units.marked)}
