@@ -8,6 +8,7 @@ from ..graph.compat import static_value
 from ..graph.kinds import BATCH_NORMS, ELEMENTWISE
 from ..graph.path import Path
 from ..messages import listed, warn
+from ..rules.sizes import is_size
 from .alignment import reduced, small, value_key
 from .exponents import Exponents
 from .norms import DIAGONALS, MOVES, REDUCTIONS
@@ -124,7 +125,8 @@ class _Back:
         waiting, seen = [tensor], {tensor.name}
         for one in waiting:
             inputs = [x for x in one.op.inputs if self._path.depends(x)]
-            through = one.op.type in _THROUGH or one.op.type in _LINEAR and (len(inputs) > 1 or self._is_reduction(one))
+            through = one.op.type in _THROUGH or one.op.type in _LINEAR and (
+                len(inputs) > 1 or self._is_reduction(one) or any(map(is_size, inputs)))
             for before in inputs if through and one.name not in self._path.fed else ():
                 if before.name not in seen and len(seen) < 10 * _MOST:
                     seen.add(before.name)
