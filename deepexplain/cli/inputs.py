@@ -10,6 +10,7 @@ import numpy as np
 from ..samples.bound import Bound
 from ..samples.pictures import PICTURES
 from ..samples.says import WrongUse
+from ..samples.tables import is_number
 from ..terminal import in_words
 from . import arrays
 
@@ -143,7 +144,7 @@ def _table(path: str, file: Any, columns: Optional[Sequence[str]], limit: Option
     header = [name.strip() for name in next(rows, [])]
     if not any(header):
         raise WrongUse(f"INPUT: '{path}' must have a header in its first line, which is empty.")
-    if all(_is_number(name) for name in header):
+    if all(is_number(name) for name in header):
         raise WrongUse(f"INPUT: '{path}' must have a header in its first line, which has numbers alone.")
     place_of: Dict[str, int] = {}
     for place, name in enumerate(header):
@@ -168,7 +169,7 @@ def _table(path: str, file: Any, columns: Optional[Sequence[str]], limit: Option
         try:
             values.extend([float(row[place]) for place in places])
         except ValueError:
-            bad = next(place for place in places if not _is_number(row[place]))
+            bad = next(place for place in places if not is_number(row[place]))
             raise WrongUse("INPUT: line %d of '%s': the column '%s' must hold numbers, not %r." % (
                 rows.line_num, path, header[bad], row[bad][:40])) from None
         read += 1
@@ -187,11 +188,3 @@ def _lines(file: Any, bound: Bound) -> Iterator[str]:
         if not line:
             return
         yield line
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-        return True
-    except ValueError:
-        return False

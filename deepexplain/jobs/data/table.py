@@ -4,6 +4,7 @@ from typing import Any, Dict, Iterator, List
 
 import numpy as np
 
+from ...samples.tables import is_number
 from .source import Columns, DataError, Forward, Reading, Source, reason
 
 #: How many rows lie between two places where reading can begin, and how long a line may be.
@@ -33,7 +34,7 @@ class Table(Source):
         self._header = [name.strip() for name in next(csv.reader([text], delimiter=self._delimiter), [])]
         if not any(self._header):
             raise DataError(f"data: '{self.path}' must have a header in its first line, which is empty.")
-        if all(_is_number(name) for name in self._header):
+        if all(is_number(name) for name in self._header):
             raise DataError(f"data: '{self.path}' must have a header in its first line, which has numbers alone.")
         twice = [name for place, name in enumerate(self._header) if name in self._header[:place]]
         if twice:
@@ -98,18 +99,10 @@ class Table(Source):
             try:
                 found[name] = np.array([float(value) for value in values])
             except ValueError:
-                bad = next(i for i, value in enumerate(values) if not _is_number(value))
+                bad = next(i for i, value in enumerate(values) if not is_number(value))
                 raise DataError("data: line %d of '%s': the column '%s' must hold numbers, not %r." % (
                     numbers[bad], self.path, name, values[bad][:40])) from None
         return found
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-        return True
-    except ValueError:
-        return False
 
 
 def opened(path: str, reading: Reading) -> Source:

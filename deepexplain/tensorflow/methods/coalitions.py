@@ -4,6 +4,7 @@ from typing import Any, List, Sequence, Tuple
 import numpy as np
 
 from ..runs.arguments import MOST, positive_int
+from ..runs.batching import pairs
 from ..runs.run import Run
 from ..runs.seeds import check_seed
 from .perturbation import PerturbationAttribution, take_away
@@ -49,10 +50,7 @@ class CoalitionAttribution(PerturbationAttribution):
         absent, size = self.flat_absent(run), len(present)
         # Who is no player is always there.
         present = np.append(present, np.ones((size, 1), bool), 1)
-        if run.rowing.mixed:
-            samples, which = np.divmod(np.arange(run.n * size), size)
-        else:
-            which, samples = np.divmod(np.arange(run.n * size), run.n)
+        samples, which = pairs(run.n, size, run.rowing.mixed)
         points = self.points(run, run.n * size)
 
         def fed(part: slice) -> List[Any]:

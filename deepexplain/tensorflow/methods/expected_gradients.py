@@ -7,7 +7,7 @@ from ..rules.cuts import refuse_cut
 from ..rules.gradients import ordinary
 from ..runs.arguments import MOST, positive_int
 from ..runs.baselines import Baselines
-from ..runs.batching import add_rows, sweep, take
+from ..runs.batching import add_rows, column, sweep, take
 from ..runs.model import Model
 from ..runs.run import Run
 from ..runs.seeds import Draws, check_seed
@@ -70,10 +70,10 @@ class ExpectedGradients(Attribution):
             which, places = drawn[rows.samples, numbers].T
             starts = absent.rows(rows.samples, (which * absent.size).astype(int))
             ways = [take(x, rows.samples) - start for x, start in zip(run.xs, starts)]
-            points = [start + _column(places.astype(way.dtype), way) * way
+            points = [start + column(places.astype(way.dtype), way) * way
                       for start, way in zip(starts, ways)]
             if finding:
-                points = [np.where(_column(real, x), point, x) for point, x in zip(points, run.inputs(rows))]
+                points = [np.where(column(real, x), point, x) for point, x in zip(points, run.inputs(rows))]
             *gradients, sizes = run.evaluate(self._fetches, rows.samples, points, choosers=~real if finding else True)
             run.seen.note(sizes)
             for total, way, gradient in zip(totals, ways, gradients):
@@ -82,8 +82,3 @@ class ExpectedGradients(Attribution):
                     products[~real] = 0
                 add_rows(total, rows.samples, products)
         return [(total / self._samples).astype(x.dtype) for total, x in zip(totals, run.xs)]
-
-
-def _column(numbers: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """One number for each row, as it goes with the rows."""
-    return numbers.reshape((-1,) + (1,) * (rows.ndim - 1))

@@ -10,7 +10,7 @@ from ..graph.rows import rows_at
 from ..rules.cuts import refuse_cut
 from ..rules.gradients import ordinary
 from ..runs.arguments import MOST, positive_int
-from ..runs.batching import add_rows, pairs
+from ..runs.batching import add_rows, column, pairs
 from ..runs.batching import cuts as cut
 from ..runs.model import Model
 from ..runs.run import Run
@@ -86,13 +86,11 @@ class LineAttribution(Attribution):
             ) -> List[np.ndarray]:
         """What is fetched at the points of some pairs, (pairs, steps + 1, ...)."""
         points = self._steps + 1
-        which, step = np.divmod(np.arange(len(samples) * points), points)
-        if not run.rowing.mixed:
-            step, which = np.divmod(np.arange(len(samples) * points), len(samples))
+        which, step = pairs(len(samples), points, run.rowing.mixed)
         parts = []
         for part in cut(len(which), run.rowing, len(samples)):
             places = step[part] / self._steps
-            fed = [(one[which[part]] + _column(places.astype(way.dtype), way) * way[which[part]])
+            fed = [(one[which[part]] + column(places.astype(way.dtype), way) * way[which[part]])
                    for one, way in zip(starts, ways)]
             values = run.evaluate(self.fetched, samples[which[part]], fed)
             for tensor, value in zip(self.fetched, values):
@@ -207,8 +205,3 @@ def _last_activation(model: Model) -> tf.Tensor:
         raise RuntimeError("%s: say at which inner tensor, by layer=...: between X and T ('%s') there is no activation "
                            'through which all of T hangs on X.' % (model.method, model.T.name))
     return found
-
-
-def _column(numbers: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """One number for each row, as it goes with the rows."""
-    return numbers.reshape((-1,) + (1,) * (rows.ndim - 1))

@@ -4,6 +4,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 import numpy as np
 
 from ..runs.arguments import MOST, number, positive_int, shown
+from ..runs.batching import pairs
 from ..runs.model import Model
 from ..runs.run import Run
 from ..runs.seeds import check_seed, generator_of
@@ -81,10 +82,7 @@ class RISE(PerturbationAttribution):
 
     def _scores(self, run: Run, drawn: Dict[int, np.ndarray], size: int, absent: List[np.ndarray]) -> np.ndarray:
         """The target of each sample under each mask, (n, masks); masks by the ids of inputs."""
-        if run.rowing.mixed:
-            samples, which = np.divmod(np.arange(run.n * size), size)
-        else:
-            which, samples = np.divmod(np.arange(run.n * size), run.n)
+        samples, which = pairs(run.n, size, run.rowing.mixed)
 
         def fed(part: slice) -> List[Tuple[Any, np.ndarray]]:
             found = []

@@ -102,6 +102,11 @@ def take(array: np.ndarray, samples: np.ndarray) -> np.ndarray:
     return array[first:last + 1] if follow else array[samples]
 
 
+def column(numbers: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """One number for each row, as it goes with the rows."""
+    return numbers.reshape((-1,) + (1,) * (rows.ndim - 1))
+
+
 def add_rows(total: np.ndarray, owners: np.ndarray, values: np.ndarray) -> None:
     """Add row i of the values to row owners[i] of the total; owners rise, and one may have several rows."""
     starts = np.flatnonzero(np.append(True, owners[1:] != owners[:-1]))
