@@ -188,6 +188,19 @@ def test_several_inputs(session, rng, method):
             close(np.concatenate(got, 1), want, 1e-4)
 
 
+def test_rise_masks_each_input_by_itself_be_the_samples_the_same_array(session, rng):
+    A, B = tf.placeholder(tf.float32, [None, 3]), tf.placeholder(tf.float32, [None, 3])
+    T = mlp(tf.tanh, rng, X=tf.concat([A, 2 * B], 1))[1]
+    initialise(session)
+    xs = rng.randn(4, 3).astype('f')
+    with DeepExplain(session=session) as de:
+        same = de.explain('rise', T, [A, B], [xs, xs], 1, seed=2, samples=40)
+        apart = de.explain('rise', T, [A, B], [xs, xs.copy()], 1, seed=2, samples=40)
+    close(same[0], apart[0], 1e-6)
+    close(same[1], apart[1], 1e-6)
+    assert np.abs(same[0] - same[1]).max() > 1e-3
+
+
 def test_too_few_coalitions_are_said(session, rng):
     X, T = mlp(tf.tanh, rng)
     initialise(session)

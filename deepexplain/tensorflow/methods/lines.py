@@ -203,5 +203,6 @@ def _last_activation(model: Model) -> tf.Tensor:
             found = tensor
     if found is None:
         raise RuntimeError("%s: say at which inner tensor, by layer=...: between X and T ('%s') there is no activation "
-                           'through which all of T hangs on X.' % (model.method, model.T.name))
+                           'certainly with the samples first, through which all of T hangs on X.' % (
+                               model.method, model.T.name))
     return found

@@ -63,32 +63,34 @@ class RISE(PerturbationAttribution):
     def attribute(self, run: Run) -> List[np.ndarray]:
         generator = generator_of(run.options.get('seed'), self.seed)
         # What T does not use gets nothing, and no masks.
-        used = [x for X, x in zip(self.model.X, run.xs) if X.name not in self.model.unused]
-        masks = [Masks(self._samples, self._grid(x), self._probability, generator) for x in used]
+        used = [i for i, X in enumerate(self.model.X) if X.name not in self.model.unused]
+        masks = [Masks(self._samples, self._grid(run.xs[i]), self._probability, generator) for i in used]
         absent = [array[0] for array in self.absent(run).arrays]
         sums = [np.zeros((run.n,) + one.shape) for one in masks]
         at_once = max(1, HELD // max(1, sum(int(np.prod(one.shape)) for one in masks)))
         for start in range(0, self._samples, at_once):
             part = slice(start, min(start + at_once, self._samples))
             drawn = [one.drawn(part) for one in masks]
-            scores = self._scores(run, dict(zip(map(id, used), drawn)), part.stop - part.start, absent)
+            scores = self._scores(run, dict(zip(used, drawn)), part.stop - part.start, absent)
             for total, one in zip(sums, drawn):
                 total += np.tensordot(scores, one, ([1], [0]))
         found = {}
-        for total, x in zip(sums, used):
+        for total, i in zip(sums, used):
+            x = run.xs[i]
             mean = (total / (self._samples * self._probability)).reshape((run.n,) + self._grid(x).spread)
-            found[id(x)] = np.broadcast_to(mean, x.shape)
-        return [found.get(id(x), np.zeros(x.shape)).astype(dtype) for x, dtype in zip(run.xs, self.dtype(run))]
+            found[i] = np.broadcast_to(mean, x.shape)
+        return [found.get(i, np.zeros(x.shape)).astype(dtype)
+                for i, (x, dtype) in enumerate(zip(run.xs, self.dtype(run)))]
 
     def _scores(self, run: Run, drawn: Dict[int, np.ndarray], size: int, absent: List[np.ndarray]) -> np.ndarray:
-        """The target of each sample under each mask, (n, masks); masks by the ids of inputs."""
+        """The target of each sample under each mask, (n, masks); masks by the numbers of inputs."""
         samples, which = pairs(run.n, size, run.rowing.mixed)
 
         def fed(part: slice) -> List[Tuple[Any, np.ndarray]]:
             found = []
             own = samples[part]
-            for X, x, away in zip(self.model.X, run.xs, absent):
-                mask = drawn.get(id(x))
+            for i, (X, x, away) in enumerate(zip(self.model.X, run.xs, absent)):
+                mask = drawn.get(i)
                 if mask is None:
                     found.append((X, x[own]))
                     continue
