@@ -32,6 +32,9 @@ METHODS = {
     'kernel_shap': (dict(samples=SAMPLES), 'score', lambda features: 2 + SAMPLES),
     'lime': (dict(samples=SAMPLES), 'score', lambda features: SAMPLES),
     'rise': (dict(samples=SAMPLES), 'score', lambda features: SAMPLES),
+    'sobol': (dict(samples=8), 'score', lambda features: 8 * (64 + 2)),
+    'hsic': (dict(samples=SAMPLES), 'score', lambda features: SAMPLES),
+    'permutation': (dict(samples=1), 'score', lambda features: 1 + features),
 }
 #: Names whose cost is that of another, or nothing.
 ALIKE = {'gradient': 'saliency', 'input_t_gradient': 'grad*input', 'integrated_gradients': 'intgrad',
@@ -71,7 +74,7 @@ class Case:
         with DeepExplain(session=self.session) as de:
             explainer = de.get_explainer(method, self.T, self.X, **(options or METHODS[method][0]))
         xs, ys = data(self.X, self.Y, n)
-        if method == 'expected_gradients':
+        if method in ('expected_gradients', 'permutation'):
             return lambda: explainer.run(xs, ys, references=xs)
         return lambda: explainer.run(xs, ys)
 

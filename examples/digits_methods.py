@@ -85,6 +85,7 @@ def main():
             'expected_gradients': {'references': train_x[:100], 'samples': 200},
             'shapley_sampling': {'samples': 20},
             'lrp.epsilon': {'epsilon': 0.1},
+            'permutation': {'references': train_x[:100], 'samples': 100},
             'rise': {'cells': 8},  # every pixel by itself
         }
         attributions = {}

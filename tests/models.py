@@ -5,6 +5,7 @@ import tensorflow.compat.v1 as tf
 #: Method -> options without which it cannot run on `mlp`.
 REQUIRED = {
     'expected_gradients': dict(references=np.random.RandomState(2).randn(3, 5)),
+    'permutation': dict(references=np.random.RandomState(2).randn(3, 5)),
     'deep_taylor.bounded': dict(low=-5, high=5),
     'pattern.net': dict(patterns=[np.random.RandomState(3).randn(*shape) for shape in ((5, 6), (6, 4), (4, 3))])}
 

@@ -13,7 +13,8 @@ FLAGS = {'baseline': 'baseline', 'references': 'references', 'steps': 'steps', '
          'epsilon': 'epsilon', 'window_shape': 'window', 'step': 'step'}
 
 #: Method -> the options without which it cannot run.
-NEEDED = {'expected_gradients': ('references',), 'deep_taylor.bounded': ('low', 'high'),
+NEEDED = {'expected_gradients': ('references',), 'permutation': ('references',),
+          'deep_taylor.bounded': ('low', 'high'),
           'pattern.net': ('patterns',), 'pattern.attribution': ('patterns',)}
 
 #: How these are given.

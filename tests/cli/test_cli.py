@@ -401,6 +401,8 @@ def test_pictures_that_do_not_fit(refused, tmp_path):
      'Baseline shape (2, 4, 5, 1) does not match expected shape (4, 4, 1)'),
     (['saved', 'x.npy', '--method', 'expected_gradients'],
      "'expected_gradients' needs the option references: --references FILE.npy."),
+    (['saved', 'x.npy', '--method', 'permutation'],
+     "'permutation' needs the option references: --references FILE.npy."),
     (['saved', 'x.npy', '--method', 'pattern.net'], "'pattern.net' needs the option patterns"),
     (['saved', 'x.npy', '--method', 'occlusion', '--window', '2x2x1x1'], '--window: expected at most 3 sizes'),
     (['saved', 'x.npy', '--method', 'occlusion', '--window', '5'],

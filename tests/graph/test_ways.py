@@ -252,7 +252,8 @@ def test_an_inner_X_begins_where_it_is(session):
     assert find_ways([inner], d(tf.tanh(inner))) == []
 
 
-QUIET = ['zero', 'occlusion', 'shapley_sampling', 'feature_ablation', 'kernel_shap', 'lime', 'rise', 'input', 'random']
+QUIET = ['zero', 'occlusion', 'shapley_sampling', 'feature_ablation', 'kernel_shap', 'lime', 'rise', 'sobol', 'hsic',
+         'permutation', 'input', 'random']
 
 METHODS = ['gradient', 'grad*input', 'intgrad', 'expected_gradients', 'elrp', 'deeplift', 'deeplift.reveal_cancel',
            'guided_backprop', 'deconvnet', 'lrp.z', 'deep_taylor', 'pattern.net', 'vargrad']

@@ -14,8 +14,10 @@ SEVERAL = {'occlusion': dict(window_shape=[(1,), (1,)]), 'shapley_sampling': dic
 SEVERAL['feature_ablation'] = SEVERAL['occlusion']
 
 OTHERS = {'kernel_shap': dict(seed=0), 'lime': dict(seed=0, samples=50), 'rise': dict(seed=0, samples=30),
+          'sobol': dict(seed=0, samples=8), 'hsic': dict(seed=0, samples=30),
           'pattern.net': dict(patterns=[np.random.RandomState(3).randn(*shape) for shape in ((4, 5), (5, 2))]),
           'expected_gradients': dict(references=[np.random.RandomState(2).rand(3, size) for size in (4, 3)])}
+OTHERS['permutation'] = dict(OTHERS['expected_gradients'], seed=0)
 OTHERS['pattern.attribution'] = OTHERS['pattern.net']
 
 
@@ -39,7 +41,8 @@ def test_zeros_and_one_warning(session, inputs, rng, method, swapped):
     if swapped:
         X, xs = X[::-1], xs[::-1]
     options = options_of(method)
-    alone = {name: value[:1] if name in ('window_shape', 'sampling_dims') else value for name, value in options.items()}
+    alone = {name: value[:1] if name in ('window_shape', 'sampling_dims', 'references') else value
+             for name, value in options.items()}
     with DeepExplain(session=session) as de:
         with pytest.warns(UserWarning) as caught:
             explainer = de.get_explainer(method, T, X, **options)

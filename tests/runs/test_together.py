@@ -18,6 +18,8 @@ OPTIONS = {
     'expected_gradients': dict(references=np.random.RandomState(4).randn(3, NODES, 3), seed=0),
     'deep_taylor.bounded': dict(low=-5, high=np.full((NODES, 3), 5)),
     'kernel_shap': dict(seed=0), 'lime': dict(seed=0, samples=50), 'rise': dict(seed=0, samples=30),
+    'sobol': dict(seed=0, samples=8), 'hsic': dict(seed=0, samples=30),
+    'permutation': dict(references=np.random.RandomState(4).randn(3, NODES, 3)),
     'shapley_sampling': dict(seed=0), 'random': dict(seed=0), 'smoothgrad': dict(seed=0, samples=4),
     'smoothgrad_squared': dict(seed=0, samples=4), 'vargrad': dict(seed=0, samples=4), 'intgrad': dict(steps=7),
     'pattern.net': dict(patterns=PATTERNS), 'pattern.attribution': dict(patterns=PATTERNS)}

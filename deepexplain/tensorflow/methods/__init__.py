@@ -16,6 +16,7 @@ from .grad_input import GradientXInput
 from .gradient import Gradient
 from .guided import Deconvnet, GuidedBackprop
 from .guided_gradcam import GuidedGradCAM
+from .hsic import HSIC
 from .input import Input
 from .intgrad import IntegratedGradients
 from .kernel_shap import KernelSHAP
@@ -42,6 +43,7 @@ from .lrp_rules import (
 )
 from .occlusion import Occlusion
 from .pattern import PatternAttribution, PatternNet
+from .permutation import Permutation
 from .random import Random
 from .reveal_cancel import DeepLIFTRevealCancel
 from .rise import RISE
@@ -49,6 +51,7 @@ from .saliency import Saliency
 from .scorecam import ScoreCAM
 from .shapley import ShapleySampling
 from .smoothgrad import SmoothGrad, SmoothGradSquared, VarGrad
+from .sobol import Sobol
 from .zero import Zero
 
 #: Name -> class, in the order in which a list of methods is shown.
@@ -109,6 +112,9 @@ attribution_methods: Dict[str, Type[Attribution]] = OrderedDict([
     ('kernel_shap', KernelSHAP),
     ('lime', LIME),
     ('rise', RISE),
+    ('sobol', Sobol),
+    ('hsic', HSIC),
+    ('permutation', Permutation),
     ('gradcam', GradCAM),
     ('gradcam++', GradCAMPlusPlus),
     ('layercam', LayerCAM),

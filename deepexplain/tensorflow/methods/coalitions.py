@@ -5,6 +5,7 @@ import numpy as np
 
 from ..runs.arguments import MOST, positive_int
 from ..runs.batching import pairs
+from ..runs.model import Model
 from ..runs.run import Run
 from ..runs.seeds import check_seed
 from .perturbation import PerturbationAttribution, take_away
@@ -40,10 +41,7 @@ class CoalitionAttribution(PerturbationAttribution):
             groups = [np.arange(start, end) if use else np.full(x[0].size, -1)
                       for x, use, start, end in zip(run.xs, used, ends, ends[1:])]
         count = max(int(one.max()) for one in groups if one.size) + 1
-        if count > PLAYERS:
-            raise ValueError('%s: %d features are too many players, at most %d: put them into groups by feature_mask.'
-                             % (self.model.method, count, PLAYERS))
-        return groups, count
+        return groups, few_enough(self.model, count)
 
     def values(self, run: Run, players: Sequence[np.ndarray], present: np.ndarray) -> np.ndarray:
         """The target of each sample at each coalition, (n, coalitions), float64, given who is present in it."""
@@ -71,3 +69,11 @@ class CoalitionAttribution(PerturbationAttribution):
         credits = np.append(credits, np.zeros((run.n, 1)), 1)
         return [credits[:, own].reshape(x.shape).astype(dtype)
                 for own, x, dtype in zip(players, run.xs, self.dtype(run))]
+
+
+def few_enough(model: Model, count: int) -> int:
+    """The number of players, if they are not too many."""
+    if count > PLAYERS:
+        raise ValueError('%s: %d features are too many players, at most %d: put them into groups by feature_mask.' % (
+            model.method, count, PLAYERS))
+    return count

@@ -8,6 +8,7 @@ from ..runs.batching import pairs
 from ..runs.model import Model
 from ..runs.run import Run
 from ..runs.seeds import check_seed, generator_of
+from .grids import cells_along, checked_axes, checked_cells, places
 from .interpolation import resized
 from .perturbation import PerturbationAttribution
 
@@ -40,13 +41,12 @@ class RISE(PerturbationAttribution):
                  probability: float = .5, axes: Optional[Sequence[int]] = None, baseline: Any = None,
                  seed: Any = None) -> None:
         self._samples = positive_int('samples', samples, MOST)
-        self._cells = positive_int('cells', cells) if np.ndim(cells) == 0 else tuple(
-            positive_int('cells', one) for one in cells)  # type: ignore
+        self._cells = checked_cells(cells)
         self._probability = number('probability', probability)
         if not 0 < self._probability < 1:
             raise ValueError(f'probability must be above 0 and below 1, not {shown(probability)}.')
         self.seed = check_seed(seed)
-        self._axes = None if axes is None else _checked(axes)
+        self._axes = None if axes is None else checked_axes(axes)
         for x in model.X:
             if not x.dtype.is_floating:
                 raise RuntimeError("rise masks X by degrees: '%s' must be of floats, not %s." % (x.name, x.dtype.name))
@@ -106,19 +106,8 @@ class RISE(PerturbationAttribution):
 
     def _grid(self, x: np.ndarray) -> 'Grid':
         """How an input is masked."""
-        if x.ndim == 1:
-            return Grid((1,), (1,), ())  # One number a sample.
-        last = x.ndim - 1
-        axes = self._axes or (list(range(1, last + 1)) if last < 3 else list(range(1, last)))
-        if axes and axes[-1] > last:
-            raise ValueError('axes must name axes of X from 1 to %d, not %s.' % (last, list(axes)))
-        cells = (self._cells,) * len(axes) if isinstance(self._cells, int) else self._cells
-        if len(cells) != len(axes):
-            raise ValueError('cells must be an int, or one for each of the %d axes that are masked, not %s.' % (
-                len(axes), cells))
-        sizes = tuple(x.shape[axis] for axis in axes)
-        return Grid(sizes, tuple(min(one, size) for one, size in zip(cells, sizes)), tuple(
-            x.shape[axis] if axis in axes else 1 for axis in range(1, x.ndim)))
+        sizes, spread = places(x, self._axes)
+        return Grid(sizes, cells_along(self._cells, sizes), spread)
 
 
 class Grid(NamedTuple):
@@ -150,11 +139,3 @@ class Masks:
             found = np.moveaxis(np.take_along_axis(whole, np.broadcast_to(
                 places, whole.shape[:-1] + (size,)), -1), -1, axis)
         return found
-
-
-def _checked(axes: Any) -> List[int]:
-    """Axes of X that are masked, in order."""
-    if not isinstance(axes, (list, tuple)) or not axes or len(set(axes)) < len(axes) or any(
-            isinstance(one, bool) or not isinstance(one, (int, np.integer)) or one < 1 for one in axes):
-        raise ValueError(f'axes must be different ints from 1 on, the axes of X that are masked, not {shown(axes)}.')
-    return sorted(int(one) for one in axes)
