@@ -105,7 +105,7 @@ class Explainer:
                 same for all samples (a support set, a memory, a table), and what has one row for each of them. To be
                 said where the graph does not show it, of which a warning tells.
             **options: `baseline`, `references` or `seed` for this run, in place of the explainer's, for methods that
-                have them; with `per_group` a `feature_mask`.
+                have them; of an explainer with a `feature_mask`, another one.
 
         Returns:
             The attributions, an array of the shape and dtype of xs (shapley_sampling: of the sampled dimensions

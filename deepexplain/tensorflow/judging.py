@@ -35,7 +35,7 @@ def tell_lost(attribution: Attribution, run: Run, attributions: List[np.ndarray]
     if not attribution.lossy:
         return
     scores = run.before()
-    off = np.abs(attribution.total(attributions) - scores)
+    off = np.abs(attribution.total(run, attributions) - scores)
     worst = int(np.argmax(np.where(np.isfinite(off), off, -1)))
     if off[worst] > .01 * np.abs(scores[worst]):
         warn('%s: of the relevance of T (%.3g), %.3g is lost or added on the way, what biases keep included: there is '
@@ -45,7 +45,7 @@ def tell_lost(attribution: Attribution, run: Run, attributions: List[np.ndarray]
 def delta_of(attribution: Attribution, run: Run, result: List[np.ndarray]) -> np.ndarray:
     """What a sample's attributions are off what they should add up to; warns where they are far off."""
     model, change = attribution.model, attribution.change(run)
-    delta = attribution.total(result) - change
+    delta = attribution.total(run, result) - change
     known = np.isfinite(delta)
     if not known.all():
         warn('%s: %d of %d convergence deltas are no finite numbers: there is none where T or the attributions '

@@ -194,7 +194,7 @@ def test_several_inputs(session, rng, method, options):
             close(np.concatenate(got, 1), de.explain(method, whole, joined, xs, 1, **dict(options, **more)), 1e-4)
 
 
-def test_what_never_changes_has_no_index(session):
+def test_what_never_changes_has_no_index(session, rng):
     X = tf.placeholder(tf.float32, [None, 5])
     T = 1e3 + tf.reduce_sum(X ** 2, 1) / tf.reduce_sum(X ** 2, 1)
     base = np.arange(1, 6)
@@ -203,6 +203,12 @@ def test_what_never_changes_has_no_index(session):
             np.testing.assert_array_equal(de.explain(method, T, X, 2 * base[np.newaxis], baseline=base, samples=16), 0)
             np.testing.assert_array_equal(
                 de.explain(method, X ** 2, X, base[np.newaxis], baseline=base, samples=16), 0)
+        # The last digits of float32 change, and nothing else.
+        noisy = 1e3 + 1e-4 * tf.sin(X[:, 0] + X[:, 1])
+        values = session.run(noisy, {X: rng.rand(50, 5) * base})
+        assert 1 < len(set(values)) < 9
+        np.testing.assert_array_equal(de.explain('sobol', noisy, X, base[np.newaxis], samples=16), 0)
+        np.testing.assert_array_equal(de.explain('hsic', noisy, X, base[np.newaxis], samples=16), 0)
         # One change in all is more than none: it is the median of those there are.
         got = de.explain('hsic', tf.cast(tf.reduce_sum(X, 1) > 14.5, tf.float32) + 0 * X[:, 0], X, base[np.newaxis],
                          seed=0)

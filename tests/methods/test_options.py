@@ -77,20 +77,28 @@ def test_neither_batches_nor_other_rows_matter(session, rng, method, option):
         np.testing.assert_allclose(backwards[i][::-1], result, atol=tolerance)
 
 
-@pytest.mark.parametrize('method, options', [('occlusion', {}), ('shapley_sampling', dict(samples=2, seed=0))])
-def test_a_run_has_groups_of_its_own(session, model, rng, method, options):
+@pytest.mark.parametrize('per_group', [False, True])
+@pytest.mark.parametrize('method, options', [
+    ('occlusion', {}), ('shapley_sampling', dict(samples=2, seed=0)), ('kernel_shap', {}), ('sobol', dict(seed=0)),
+    ('permutation', dict(references=REFERENCES))])
+def test_a_run_has_groups_of_its_own(session, model, rng, method, options, per_group):
     X, T = model
     xs = rng.randn(3, 5)
     masks = [0, 0, 1, 1, 2], [1, 0, 0, 0, 0]
     with DeepExplain(session=session) as de:
-        want = [de.explain(method, T, X, xs, 1, feature_mask=mask, per_group=True, **options) for mask in masks]
-        explainer = de.get_explainer(method, T, X, feature_mask=masks[0], per_group=True, **options)
+        want = [de.explain(method, T, X, xs, 1, feature_mask=mask, per_group=per_group, **options)
+                for mask in masks]
+        explainer = de.get_explainer(method, T, X, feature_mask=masks[0], per_group=per_group, **options)
         before = len(session.graph.get_operations())
         for mask, one in zip(masks, want):
             np.testing.assert_array_equal(explainer.run(xs, 1, feature_mask=mask), one)
+            if explainer.has_convergence_delta:
+                # What a group is given counts once.
+                delta = explainer.run(xs, 1, feature_mask=mask, return_convergence_delta=True)[1]
+                assert np.abs(delta).max() < 1e-4
         np.testing.assert_array_equal(explainer.run(xs, 1), want[0])
         assert len(session.graph.get_operations()) == before
         with pytest.raises(RuntimeError, match='feature_mask must broadcast to the shape of a sample'):
             explainer.run(xs, 1, feature_mask=[0, 1])
         with pytest.raises(TypeError, match="takes no option 'feature_mask'"):
-            de.get_explainer(method, T, X, feature_mask=masks[0], **options).run(xs, 1, feature_mask=masks[1])
+            de.get_explainer(method, T, X, **options).run(xs, 1, feature_mask=masks[1])

@@ -53,6 +53,11 @@ def test_the_first_axes_are_a_net_in_pairs():
         np.testing.assert_array_equal(np.sort(boxes), np.arange(64))
 
 
+def test_digits_below_the_net_are_scrambled():
+    found = sobol(4, 3, np.random.RandomState(0))
+    assert all(len(set(axis)) == 4 for axis in (found * 4 % 1).T)
+
+
 def test_their_discrepancy_is_low():
     seeds = range(6)
     ours = np.mean([discrepancy(sobol(256, 5, np.random.RandomState(seed))) for seed in seeds])

@@ -120,7 +120,7 @@ class Attribution:
         """The dtype of each input's attributions: the input's, or T's where the input is of ints."""
         return [x.dtype if x.dtype.kind == 'f' else self.model.T.dtype.as_numpy_dtype for x in run.xs]
 
-    def total(self, attributions: List[np.ndarray]) -> np.ndarray:
+    def total(self, run: Run, attributions: List[np.ndarray]) -> np.ndarray:
         """The sum of each sample's attributions, float64."""
         return sum(one.reshape(len(one), -1).sum(1, dtype=np.float64) for one in attributions)
 

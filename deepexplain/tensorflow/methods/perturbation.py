@@ -21,10 +21,9 @@ class PerturbationAttribution(Attribution):
 
     feature_mask: ints of the shape of one sample, or broadcasting to it; for several inputs a list. Features with the
         same number form one group, which is present or absent as a whole (superpixels of skimage.segmentation, say).
-        Default None.
+        Where there is one, a run may have another in its place, such as a picture's own. Default None.
     per_group: with a feature_mask, return one attribution for each group, an array (n, groups) in the order of the
         numbers (one array for several inputs too), in place of the group's on each of its features. Default False.
-        Then a run may have a feature_mask of its own.
     """
 
     run_options: Sequence[str] = ('baseline',)
@@ -44,7 +43,7 @@ class PerturbationAttribution(Attribution):
         self.per_group = flag('per_group', per_group)
         if per_group and self._masks is None:
             raise ValueError('per_group needs a feature_mask.')
-        if per_group:
+        if self._masks is not None:
             self.run_options = tuple(self.run_options) + ('feature_mask',)
         head = find_head(model.path) if self._masks is None else None
         self.first_layer = None if head is None else FirstLayer(model, head, self.running)
@@ -105,12 +104,13 @@ class PerturbationAttribution(Attribution):
         own = options.get('feature_mask')
         return self._masks if own is None else _checked_masks(own, self.model)
 
-    def total(self, attributions: List[np.ndarray]) -> np.ndarray:
-        if self._masks is None or self.per_group:
-            return super().total(attributions)
+    def total(self, run: Run, attributions: List[np.ndarray]) -> np.ndarray:
+        masks = self._masks_of(run.options)
+        if masks is None or self.per_group:
+            return super().total(run, attributions)
         flat = np.concatenate([one.reshape(len(one), -1) for one in attributions], 1).astype(np.float64)
         numbers = np.concatenate([np.broadcast_to(mask, one.shape[1:]).ravel()
-                                  for mask, one in zip(self._masks, attributions)])
+                                  for mask, one in zip(masks, attributions)])
         _, first = np.unique(numbers, return_index=True)
         return flat[:, first].sum(1)
 
