@@ -8,6 +8,7 @@ from typing import Dict, Type
 from ..rules.activations import original_grad
 from .activation_maps import EigenCAM, GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM
 from .attribution import Attribution
+from .blur_ig import BlurIG
 from .deep_taylor import DeepTaylor, DeepTaylorBounded
 from .deeplift import DeepLIFTRescale
 from .elrp import EpsilonLRP
@@ -16,6 +17,7 @@ from .grad_input import GradientXInput
 from .gradient import Gradient
 from .guided import Deconvnet, GuidedBackprop
 from .guided_gradcam import GuidedGradCAM
+from .guided_ig import GuidedIG
 from .input import Input
 from .intgrad import IntegratedGradients
 from .kernel_shap import KernelSHAP
@@ -49,6 +51,7 @@ from .saliency import Saliency
 from .scorecam import ScoreCAM
 from .shapley import ShapleySampling
 from .smoothgrad import SmoothGrad, SmoothGradSquared, VarGrad
+from .xrai import XRAI
 from .zero import Zero
 
 #: Name -> class, in the order in which a list of methods is shown.
@@ -103,6 +106,8 @@ attribution_methods: Dict[str, Type[Attribution]] = OrderedDict([
     ('vargrad', VarGrad),
     ('expected_gradients', ExpectedGradients),
     ('idgi', IDGI),
+    ('guided_ig', GuidedIG),
+    ('blur_ig', BlurIG),
     ('conductance', Conductance),
     ('internal_influence', InternalInfluence),
     ('feature_ablation', Occlusion),
@@ -116,6 +121,7 @@ attribution_methods: Dict[str, Type[Attribution]] = OrderedDict([
     ('eigencam', EigenCAM),
     ('scorecam', ScoreCAM),
     ('guided_gradcam', GuidedGradCAM),
+    ('xrai', XRAI),
     ('input', Input),
     ('random', Random),
 ])

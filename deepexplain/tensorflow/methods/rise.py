@@ -10,6 +10,7 @@ from ..runs.run import Run
 from ..runs.seeds import check_seed, generator_of
 from .interpolation import resized
 from .perturbation import PerturbationAttribution
+from .values import checked_axes
 
 #: How many numbers of masks are held at once.
 HELD = 2 ** 23
@@ -46,7 +47,7 @@ class RISE(PerturbationAttribution):
         if not 0 < self._probability < 1:
             raise ValueError(f'probability must be above 0 and below 1, not {shown(probability)}.')
         self.seed = check_seed(seed)
-        self._axes = None if axes is None else _checked(axes)
+        self._axes = None if axes is None else checked_axes(axes, 'masked')
         for x in model.X:
             if not x.dtype.is_floating:
                 raise RuntimeError("rise masks X by degrees: '%s' must be of floats, not %s." % (x.name, x.dtype.name))
@@ -150,11 +151,3 @@ class Masks:
             found = np.moveaxis(np.take_along_axis(whole, np.broadcast_to(
                 places, whole.shape[:-1] + (size,)), -1), -1, axis)
         return found
-
-
-def _checked(axes: Any) -> List[int]:
-    """Axes of X that are masked, in order."""
-    if not isinstance(axes, (list, tuple)) or not axes or len(set(axes)) < len(axes) or any(
-            isinstance(one, bool) or not isinstance(one, (int, np.integer)) or one < 1 for one in axes):
-        raise ValueError(f'axes must be different ints from 1 on, the axes of X that are masked, not {shown(axes)}.')
-    return sorted(int(one) for one in axes)
