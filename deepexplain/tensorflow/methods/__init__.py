@@ -13,6 +13,7 @@ from .deep_taylor import DeepTaylor, DeepTaylorBounded
 from .deeplift import DeepLIFTRescale
 from .elrp import EpsilonLRP
 from .expected_gradients import ExpectedGradients
+from .fullgrad import FullGrad
 from .grad_input import GradientXInput
 from .gradient import Gradient
 from .guided import Deconvnet, GuidedBackprop
@@ -122,6 +123,7 @@ attribution_methods: Dict[str, Type[Attribution]] = OrderedDict([
     ('scorecam', ScoreCAM),
     ('guided_gradcam', GuidedGradCAM),
     ('xrai', XRAI),
+    ('fullgrad', FullGrad),
     ('input', Input),
     ('random', Random),
 ])

@@ -55,7 +55,7 @@ class BlurIG(Attribution):
     def prepare(self, run: Run) -> None:
         super().prepare(run)
         for i, x in enumerate(run.xs):
-            self._places.of(i, x)
+            self._places.of(i, x.ndim)
 
     def evaluations(self, run: Run) -> int:
         return self._steps + 1
@@ -85,7 +85,7 @@ class BlurIG(Attribution):
         The means over both ends of a step, summed over the steps, are each gradient times half the difference between
         the blur before and the one behind it; at either end there is but one.
         """
-        axes = [axis - 1 for axis in self._places.of(number_of, x)]
+        axes = [axis - 1 for axis in self._places.of(number_of, x.ndim)]
         levels, changes = [], []
         for first, last in _streaks(rows.samples):
             blurred = Blurred(x[rows.samples[first]], axes, self._boundary)
@@ -96,7 +96,7 @@ class BlurIG(Attribution):
         return np.concatenate(levels), np.concatenate(changes)
 
     def _sigmas(self, number_of: int, x: np.ndarray) -> np.ndarray:
-        places = self._places.of(number_of, x)
+        places = self._places.of(number_of, x.ndim)
         longest = max([x.shape[axis] for axis in places] or [0])
         return np.linspace(0, longest / 2 if self._sigma is None else self._sigma, self._steps + 1)
 

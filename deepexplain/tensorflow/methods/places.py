@@ -1,5 +1,5 @@
 """Which axes of an input are places, and which is that of channels."""
-from typing import Any, List, Optional, Sequence
+from typing import List, Optional, Sequence
 
 from ..graph.layers import channel_axis
 from ..runs.model import Model
@@ -20,11 +20,11 @@ class Places:
         # Together the rows are an axis of the one sample.
         self._channels = [one and one + model.together for one in found]
 
-    def of(self, number: int, x: Any) -> List[int]:
-        """Those of an array of samples of one of the inputs, rising."""
+    def of(self, number: int, rank: int) -> List[int]:
+        """Those of the samples of one of the inputs, so many axes in all, rising."""
         if self._axes is not None:
-            if self._axes[-1] >= x.ndim:
-                raise ValueError('axes must name axes of X from 1 to %d, not %s.' % (x.ndim - 1, self._axes))
+            if self._axes[-1] >= rank:
+                raise ValueError('axes must name axes of X from 1 to %d, not %s.' % (rank - 1, self._axes))
             return self._axes
-        channels = self._channels[number] or (x.ndim - 1 if x.ndim > 3 else None)
-        return [axis for axis in range(1, x.ndim) if axis != channels]
+        channels = self._channels[number] or (rank - 1 if rank > 3 else None)
+        return [axis for axis in range(1, rank) if axis != channels]

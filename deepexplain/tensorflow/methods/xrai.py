@@ -92,7 +92,7 @@ class XRAI(IntegratedGradients):
         # Before any session call.
         made = [_made(segments, sample, places) for sample in x] if callable(segments) else []
         values = super().attribute(run)[0].astype(np.float64)
-        order = self._places.of(0, x)
+        order = self._places.of(0, x.ndim)
         values = values.sum(tuple(axis for axis in range(1, x.ndim) if axis not in order)).reshape(run.n, -1)
         least = self._least or max(1, values.shape[1] // 1000)
         maps = np.empty_like(values)
@@ -125,7 +125,7 @@ class XRAI(IntegratedGradients):
 
     def _sizes_of(self, run: Run) -> Tuple[int, ...]:
         x = run.xs[0]
-        return tuple(x.shape[axis] for axis in self._places.of(0, x))
+        return tuple(x.shape[axis] for axis in self._places.of(0, x.ndim))
 
 
 def _made(segments: Callable[[np.ndarray], Any], sample: np.ndarray, places: Sequence[int]) -> List[np.ndarray]:
