@@ -24,7 +24,7 @@ for _name in ('smoothgrad', 'smoothgrad_squared', 'vargrad'):
 OPTIONS['expected_gradients'] = dict(samples=3, seed=1, references=[REQUIRED['expected_gradients']['references'][:, :1]
                                                                    * np.ones((1, 6)), np.ones((3, 3))])
 OPTIONS.update({'feature_ablation': OPTIONS['occlusion'], 'kernel_shap': dict(seed=0), 'lime': dict(seed=0, samples=50),
-                'rise': dict(seed=0, samples=30)})
+                'rise': dict(seed=0, samples=30), 'guided_ig': dict(steps=10), 'blur_ig': dict(steps=10)})
 OPTIONS['deep_taylor.bounded'] = dict(low=-5, high=5)
 
 

@@ -9,6 +9,7 @@ from deepexplain.tensorflow.methods import attribution_methods
 
 OPTIONS = {'expected_gradients': dict(references=np.arange(3.), seed=0), 'deep_taylor.bounded': dict(low=-5, high=5),
            'kernel_shap': dict(seed=0), 'lime': dict(seed=0, samples=50), 'rise': dict(seed=0, samples=30),
+           'guided_ig': dict(steps=10), 'blur_ig': dict(steps=10),
            'random': dict(seed=0), 'shapley_sampling': dict(seed=0), 'smoothgrad': dict(seed=0),
            'smoothgrad_squared': dict(seed=0), 'vargrad': dict(seed=0)}
 

@@ -138,13 +138,11 @@ def test_what_is_no_picture_needs_segments(session, rng):
     xs = rng.randn(2, 5)
     with DeepExplain(session=session) as de:
         explainer = de.get_explainer('xrai', T, X)
-        with pytest.raises(RuntimeError, match='xrai segments pictures, and samples of .* have 1 axes of places'):
+        with pytest.raises(RuntimeError, match='xrai segments pictures, and samples of .* have 1 axis of places'):
             explainer.run(xs, 1)
         # Of single places the map is what the mean of integrated gradients is.
-        references = np.stack([np.full(5, xs.min()), np.full(5, xs.max())])
         close(explainer.run(xs[:1], 1, segments=np.arange(5)), de.explain('intgrad', T, X, xs[:1], 1, references=[
             np.full(5, xs[0].min()), np.full(5, xs[0].max())]), 1e-4)
-        assert references.shape == (2, 5)
         with pytest.raises(RuntimeError, match='xrai is for one input, not for 2'):
             de.get_explainer('xrai', T, [X, tf.identity(X)])
         with pytest.raises(RuntimeError, match='relevances is not defined for XRAI'):

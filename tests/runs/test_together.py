@@ -20,6 +20,7 @@ OPTIONS = {
     'kernel_shap': dict(seed=0), 'lime': dict(seed=0, samples=50), 'rise': dict(seed=0, samples=30),
     'shapley_sampling': dict(seed=0), 'random': dict(seed=0), 'smoothgrad': dict(seed=0, samples=4),
     'smoothgrad_squared': dict(seed=0, samples=4), 'vargrad': dict(seed=0, samples=4), 'intgrad': dict(steps=7),
+    'guided_ig': dict(steps=9, max_dist=1), 'blur_ig': dict(steps=7),
     'pattern.net': dict(patterns=PATTERNS), 'pattern.attribution': dict(patterns=PATTERNS)}
 
 

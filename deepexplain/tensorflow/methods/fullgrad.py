@@ -163,7 +163,7 @@ class FullGrad(GradientAttribution):
         if len(scores) != len(sums):
             sums = sums.sum(0, keepdims=True)  # T is one number for all samples.
         off, all_in_all = np.abs(sums.sum(1) - scores), np.abs(sums).sum(1)
-        if (off > .01 * all_in_all).any():
+        if any(one > .01 * whole for one, whole in zip(off, all_in_all)):  # Of what is not finite nothing is said here.
             warn('%s: contributions are off T by up to %.2g, where they are %.2g in all: they are not what each sample '
                  'by itself makes of T.' % (self.model.method, off.max(), all_in_all.max()))
         return [attributions.astype(run.xs[0].dtype)]

@@ -73,8 +73,9 @@ class XRAI(IntegratedGradients):
         super().prepare(run)
         segments, places = self._told_segments(run), self._sizes_of(run)
         if segments is None and len(places) != 2:
-            raise RuntimeError("xrai segments pictures, and samples of '%s' have %d axes of places: say which regions "
-                               'there are, by segments=....' % (self.model.X[0].name, len(places)))
+            raise RuntimeError("xrai segments pictures, and samples of '%s' have %d ax%ss of places: say which regions "
+                               'there are, by segments=....' % (
+                                   self.model.X[0].name, len(places), 'i' if len(places) == 1 else 'e'))
         if isinstance(segments, list):
             check_fit(segments, places, run.n)
 
