@@ -6,7 +6,6 @@ from models import Counting, close, dense, initialise, mlp, per_sample, weights
 
 from deepexplain.tensorflow import DeepExplain
 
-
 #: Few steps are off, and of that a warning tells.
 pytestmark = pytest.mark.filterwarnings('ignore:.*off what they should add up to')
 

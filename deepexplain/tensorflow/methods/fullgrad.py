@@ -42,7 +42,7 @@ class FullGrad(GradientAttribution):
             to the places of X linearly, are summed over channels and layers. 'complete': a map of the same shape that
             adds up to T(x): the contributions with their signs, each spread over the places of X that it is of, those
             without places over all of them. 'layers': (n, 1 + biases), the sums of x dT/dx and of each layer's bias
-            contributions, in the order of their making; for several inputs, too.
+            contributions, in the order of their making, which the explainer's `parts` names; for several inputs, too.
         axes: which axes of X are places, ints from 1. Default None: see `BlurIG`.
 
     Raises:
@@ -56,6 +56,8 @@ class FullGrad(GradientAttribution):
         if not isinstance(aggregate, str) or aggregate not in AGGREGATES:
             raise ValueError("aggregate must be 'map', 'complete' or 'layers', not %s." % shown(aggregate))
         self._aggregate = aggregate
+        #: What the parts are of: 'X', and the names of the tensors where biases are added.
+        self.parts: List[str] = []
         # A map is on no scale of T's.
         self.has_convergence_delta = self.parts_of_target = aggregate != 'map'
         places, X = Places(model, axes, 'places'), model.X[0]
@@ -90,6 +92,7 @@ class FullGrad(GradientAttribution):
             gradient.set_shape(point.shape)
         parts = [gradient * value for gradient, value in zip(gradients, points[:len(path.X)] + [
             one.value for one in offsets])]
+        self.parts = ['X'] + [path.named(one.y.name) for one in offsets]
         return self._aggregated(path, offsets, parts) + [model.score_of(carrier.T)]
 
     def _tell(self, path: Path, units: Units, steps: Sequence[Any]) -> None:

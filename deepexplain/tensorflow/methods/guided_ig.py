@@ -100,17 +100,20 @@ class GuidedIG(Attribution):
         at = np.maximum(at, low)
         lacking = where * lengths.sum() - at @ lengths
         free = np.flatnonzero((at < high) & (lengths > 0))
-        free = free[np.argsort(slopes[free], kind='stable')]
-        slopes, first, at_once = slopes[free], 0, int(self._fraction * (len(at) - 1)) + 1
-        while first < len(free) and lacking > 0:
+        # Those that are no numbers go last.
+        slopes = np.where(np.isnan(slopes), np.inf, slopes)[free]
+        at_once = int(self._fraction * (len(at) - 1)) + 1
+        while len(free) and lacking > 0:
+            last = min(at_once, len(free)) - 1
             # Those of equal derivatives go together.
-            last = np.searchsorted(slopes, slopes[min(first + at_once, len(free)) - 1], 'right')
-            moved = free[first:last]
+            first = slopes <= np.partition(slopes, last)[last]
+            moved = free[first]
             room = (high - at[moved]) @ lengths[moved]
             if room > lacking:
                 at[moved] += lacking / room * (high - at[moved])
                 break
-            at[moved], lacking, first = high, lacking - room, last
+            at[moved], lacking = high, lacking - room
+            free, slopes = free[~first], slopes[~first]
         return at
 
 
