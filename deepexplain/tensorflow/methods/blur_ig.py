@@ -85,19 +85,20 @@ class BlurIG(Attribution):
         The means over both ends of a step, summed over the steps, are each gradient times half the difference between
         the blur before and the one behind it; at either end there is but one.
         """
-        axes = [axis - 1 for axis in self._places.of(number_of, x.ndim)]
+        # A single number is a line of one place.
+        axes = [axis - 1 for axis in self._places.of(number_of, x.ndim)] if x.ndim > 1 else [0]
         levels, changes = [], []
         for first, last in _streaks(rows.samples):
-            blurred = Blurred(x[rows.samples[first]], axes, self._boundary)
+            blurred = Blurred(x[rows.samples[first]].reshape(x.shape[1:] or 1), axes, self._boundary)
             around = np.clip(np.arange(rows.evaluations[first] - 1, rows.evaluations[last - 1] + 2), 0, self._steps)
-            found = np.stack([blurred.at(sigma) for sigma in sigmas[around]])
+            found = np.stack([blurred.at(sigma).reshape(x.shape[1:]) for sigma in sigmas[around]])
             levels.append(found[1:-1])
             changes.append((found[:-2] - found[2:]) / 2)
         return np.concatenate(levels), np.concatenate(changes)
 
     def _sigmas(self, number_of: int, x: np.ndarray) -> np.ndarray:
         places = self._places.of(number_of, x.ndim)
-        longest = max([x.shape[axis] for axis in places] or [0])
+        longest = max([x.shape[axis] for axis in places] or [1])
         return np.linspace(0, longest / 2 if self._sigma is None else self._sigma, self._steps + 1)
 
 

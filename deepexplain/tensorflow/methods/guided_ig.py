@@ -68,22 +68,28 @@ class GuidedIG(Attribution):
     def _along(self, run: Run, samples: np.ndarray, starts: Sequence[np.ndarray]) -> List[np.ndarray]:
         """The attributions of some pairs of a sample and where its path starts."""
         xs = [x[samples] for x in run.xs]
-        base, ends = [_flat([one.astype(np.float64) for one in ones]) for ones in (starts, xs)]
+        # What T does not use is no part of the distance: it would go first.
+        used = [i for i, X in enumerate(self.model.X) if X.name not in self.model.unused]
+        own = [xs[i] for i in used]
+        base, ends = [_flat([one.astype(np.float64) for one in ones]) for ones in ([starts[i] for i in used], own)]
         ways = ends - base
         # How far each feature is on its way; what has none to go is there.
         at = np.where(ways, 0., 1.)
         totals = np.zeros(ways.shape)
         for step in range(self._steps):
-            points = _apart(base + at * ways, xs)
+            points = list(xs)
+            for i, point in zip(used, _apart(base + at * ways, own)):
+                points[i] = point
             *gradients, size = run.evaluate(self._gradients + [self._size], samples, points)
             for tensor, gradient in zip(self._gradients, gradients):
                 check_first_axis(tensor, gradient, len(samples))
             run.seen.note(size, baselines=step == 0)
-            gradient = _flat(gradients).astype(np.float64)
+            gradient = _flat([gradients[i] for i in used]).astype(np.float64)
             after = np.stack([self._moved(*each, step) for each in zip(at, np.abs(ways), np.abs(gradient))])
             totals += gradient * ways * (after - at)
             at = after
-        return _apart(totals, xs, np.float64)
+        found = dict(zip(used, _apart(totals, own, np.float64)))
+        return [found.get(i, np.zeros(x.shape)) for i, x in enumerate(xs)]
 
     def _moved(self, at: np.ndarray, lengths: np.ndarray, slopes: np.ndarray, step: int) -> np.ndarray:
         """Where a sample's features are after a step.
