@@ -39,14 +39,14 @@ METHODS = {
 #: Names whose cost is that of another, or nothing.
 ALIKE = {'gradient': 'saliency', 'input_t_gradient': 'grad*input', 'integrated_gradients': 'intgrad',
          'smoothgrad_squared': 'smoothgrad', 'vargrad': 'smoothgrad', 'feature_ablation': 'occlusion',
-         'idgi': 'intgrad',
+         'idgi': 'intgrad', 'guided_ig': 'intgrad', 'blur_ig': 'intgrad',
          'input': None, 'random': None}
 #: One pass from T to X by rules, compared with one plain gradient.
 FAMILY = [name for name in attribution_methods
           if name.startswith(('lrp', 'deep_taylor', 'pattern', 'deeplift.', 'deconvnet', 'guided_b'))]
-#: Those of inner layers.
+#: Those of inner layers, and maps.
 MAPS = ('gradcam', 'gradcam++', 'layercam', 'hirescam', 'eigencam', 'scorecam', 'guided_gradcam', 'conductance',
-        'internal_influence')
+        'internal_influence', 'xrai', 'fullgrad')
 WHOLE, MANY = ('saliency', 'grad*input', 'elrp', 'deeplift'), ('intgrad', 'occlusion', 'shapley_sampling')
 SAMPLED = ('smoothgrad', 'expected_gradients', 'kernel_shap', 'lime', 'rise')
 SIZES = {'MLP': (64, 128, 256, 512), 'CNN': (16, 32, 64, 128, 256, 512)}

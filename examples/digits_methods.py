@@ -93,8 +93,8 @@ def main():
             for method in attribution_methods:
                 if method in LEFT_OUT:
                     continue
-                # Maps and masks of places need to know those of X.
-                flat = 'cam' not in method and method != 'rise'
+                # Maps, masks and blurs of places need to know those of X.
+                flat = 'cam' not in method and method not in ('rise', 'blur_ig', 'xrai', 'fullgrad')
                 X, samples = (x, xs) if flat else (pictures, xs.reshape(-1, 8, 8, 1))
                 explainer = de.get_explainer(method, logits, X, **options.get(method, {}))
                 if method.startswith('pattern'):

@@ -97,6 +97,22 @@ def convnet(keras):
     return model
 
 
+def test_paths_and_biases(keras, rng):
+    model = convnet(keras)
+    xs = rng.rand(4, 8, 8, 1).astype('f')
+    session = session_of(keras.name_here)
+    with DeepExplain(session=session) as de:
+        X, T = model.layers[0].input, model.layers[-2].output
+        parts, delta = explain(de, 'fullgrad', T, X, xs, ys=1, aggregate='layers', return_convergence_delta=True)
+        # The input, two convolutional and dense layers' biases, batch normalisation's shift, and tanh's own.
+        assert parts.shape == (4, 6) and np.abs(delta).max() < 1e-5 * np.abs(parts).sum()
+        assert explain(de, 'fullgrad', T, X, xs, ys=1).shape == (4, 8, 8)
+        for method, options in (('guided_ig', dict(steps=100)), ('blur_ig', {}), ('xrai', dict(
+                segments=np.arange(64).reshape(8, 8) // 4, steps=50))):
+            got, delta = explain(de, method, T, X, xs, ys=1, return_convergence_delta=True, **options)
+            assert np.abs(delta).max() < .05 * np.abs(per_sample(got) - delta).max(), method
+
+
 def test_sequential_with_dropout_and_batch_normalisation(keras, rng):
     model = convnet(keras)
     xs = rng.rand(4, 8, 8, 1)

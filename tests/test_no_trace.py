@@ -25,6 +25,10 @@ BAD = {
     'patterns': [3, [1], {'a': 1}, [np.zeros((4, 3))], [np.zeros((4, 3)), np.zeros((9, 9))], ['a', 'b']],
     'generalized': ['no', 1], 'layer': [3, 'nowhere', [None]],
     'resize': ['no', None, 3], 'channels': [3, 'middle'], 'top': [0, 1.5, 'a'],
+    'fraction': [0, 1.5, 'a', None], 'max_dist': [0, 1.5, 'a', None], 'anchors': [0, 1.5, 'a', 10 ** 6],
+    'max_sigma': [0, -1, 'a'], 'boundary': ['wrap', None, 3], 'segments': [3, 'a', [], [1.5], [[0, 1], [0]]],
+    'bounds': [3, (1, 0), (0, 'a'), (0, 1, 2)], 'fast': ['no', 1], 'min_pixels': [0, 1.5, 'a'],
+    'aggregate': ['x', None, 3, np.ones(2)],
     'kernel_width': [0, 'a'], 'regression': ['tree', None, 3], 'penalty': [-1, 'a'], 'cells': [0, 'a', (2, 0)],
     'probability': [0, 1, 'a'], 'axes': [3, [0], [], ['a']], 'normalize': ['no'],
     'stddev': [-1, 'a'], 'until_layer_idx': [-1, 'a', 1.5]}

@@ -36,6 +36,7 @@ class Explainer:
 
     Attributes:
         has_convergence_delta: whether `return_convergence_delta` is defined for the method.
+        parts: of fullgrad, what its parts are of: 'X', and the names of the tensors where biases are added.
     """
 
     def __init__(self, method: Union[str, NoiseTunnel], T: tf.Tensor, X: Union[tf.Tensor, Sequence[tf.Tensor]],
@@ -72,7 +73,8 @@ class Explainer:
         _log.debug("built an explainer of '%s' with respect to %s by %s", T.name, [x.name for x in inputs], method)
         if chance is not None and not together and not chance.of_batch:
             warn_of_mixing(T, self._attribution.model.rowed.meetings)
-        self.has_convergence_delta = attribution.has_convergence_delta
+        self.has_convergence_delta = self._attribution.has_convergence_delta
+        self.parts: List[str] = getattr(self._attribution, 'parts', [])
         self._start = Start(session, self._attribution, chance)
 
     def run(self, xs: Any = None, ys: Any = None, batch_size: Optional[int] = None,

@@ -83,6 +83,10 @@ def test_sequence_model(keras, build, rng):
         got = de.explain('intgrad', T, X, xs, ys=1, steps=50, quadrature='midpoint')
         points = [tape(model, (xs * place).astype(np.float32), 1) for place in (np.arange(50) + .5) / 50]
         close(got, xs * np.mean(points, axis=0), 1e-4)
+        with warnings.catch_warnings():
+            warnings.filterwarnings('ignore', '.*What it adds is that of its tangent')
+            parts, delta = de.explain('fullgrad', T, X, xs, ys=1, aggregate='layers', return_convergence_delta=True)
+        assert np.abs(delta).max() < 1e-5 * np.abs(parts).sum(1).max()
         occluded = de.explain('occlusion', T, X, xs, ys=1, window_shape=(1, 4))
         changed = xs.copy()
         changed[:, 2] = 0
@@ -123,3 +127,6 @@ def test_application(keras, name, rng):
         close(de.explain('saliency', de.outputs[0], de.inputs[0], xs, ys=3), np.abs(tape(model, xs, 3)), 1e-5)
         got, delta = de.explain('deeplift', de.outputs[0], de.inputs[0], xs[:1], ys=3, return_convergence_delta=True)
         assert np.isfinite(got).all()
+        parts, delta = de.explain('fullgrad', de.outputs[0], de.inputs[0], xs, ys=3, aggregate='layers',
+                                  return_convergence_delta=True)
+        assert np.abs(delta).max() < 1e-4 * np.abs(parts).sum(1).max()

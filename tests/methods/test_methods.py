@@ -194,10 +194,10 @@ def test_completeness(session, rng, activation, method, tolerance):
 
 SETTINGS = [('zero', {}), ('saliency', {}), ('grad*input', {}), ('intgrad', dict(steps=5)), ('elrp', {}),
             ('deeplift', {}), ('occlusion', {}), ('shapley_sampling', dict(samples=2)), ('gradient', {}),
-            ('input_t_gradient', {}), ('integrated_gradients', dict(steps=5))]
+            ('input_t_gradient', {}), ('integrated_gradients', dict(steps=5)), ('blur_ig', dict(steps=5))]
 #: Methods that draw for each sample, ask nothing of the model or do not scale with it have tests of their own.
-OTHERS = set(MAPS) | {'idgi', 'smoothgrad', 'smoothgrad_squared', 'vargrad', 'expected_gradients', 'input', 'random',
-                      'sobol', 'hsic', 'permutation'}
+OTHERS = set(MAPS) | {'idgi', 'guided_ig', 'smoothgrad', 'smoothgrad_squared', 'vargrad', 'expected_gradients', 'input',
+                      'random', 'sobol', 'hsic', 'permutation'}
 SETTINGS += [(name, REQUIRED.get(name, {})) for name in attribution_methods
              if name not in OTHERS and name not in dict(SETTINGS)]
 

@@ -11,6 +11,7 @@ OPTIONS = {'expected_gradients': dict(references=np.arange(3.), seed=0), 'deep_t
            'kernel_shap': dict(seed=0), 'lime': dict(seed=0, samples=50), 'rise': dict(seed=0, samples=30),
            'sobol': dict(seed=0, samples=8), 'hsic': dict(seed=0, samples=30),
            'permutation': dict(references=np.arange(3.)),
+           'guided_ig': dict(steps=10), 'blur_ig': dict(steps=10),
            'random': dict(seed=0), 'shapley_sampling': dict(seed=0), 'smoothgrad': dict(seed=0),
            'smoothgrad_squared': dict(seed=0), 'vargrad': dict(seed=0)}
 

@@ -7,7 +7,7 @@ from models import MAPS, REQUIRED, close, initialise, mlp, per_sample
 from deepexplain.tensorflow import DeepExplain, attribution_methods
 
 WITHOUT = {'zero', 'occlusion', 'feature_ablation', 'kernel_shap', 'lime', 'rise', 'sobol', 'hsic', 'permutation',
-           'idgi', 'shapley_sampling', 'input', 'random', 'expected_gradients', 'smoothgrad',
+           'idgi', 'guided_ig', 'blur_ig', 'shapley_sampling', 'input', 'random', 'expected_gradients', 'smoothgrad',
            'smoothgrad_squared', 'vargrad'}
 METHODS = [name for name in attribution_methods if name not in WITHOUT and name not in MAPS]
 

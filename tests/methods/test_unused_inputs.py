@@ -16,6 +16,7 @@ SEVERAL['feature_ablation'] = SEVERAL['occlusion']
 OTHERS = {'kernel_shap': dict(seed=0), 'lime': dict(seed=0, samples=50), 'rise': dict(seed=0, samples=30),
           'sobol': dict(seed=0, samples=8), 'hsic': dict(seed=0, samples=30),
           'pattern.net': dict(patterns=[np.random.RandomState(3).randn(*shape) for shape in ((4, 5), (5, 2))]),
+          'guided_ig': dict(steps=10), 'blur_ig': dict(steps=10, max_sigma=2),
           'expected_gradients': dict(references=[np.random.RandomState(2).rand(3, size) for size in (4, 3)])}
 OTHERS['permutation'] = dict(OTHERS['expected_gradients'], seed=0)
 OTHERS['pattern.attribution'] = OTHERS['pattern.net']

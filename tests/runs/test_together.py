@@ -22,6 +22,7 @@ OPTIONS = {
     'permutation': dict(references=np.random.RandomState(4).randn(3, NODES, 3)),
     'shapley_sampling': dict(seed=0), 'random': dict(seed=0), 'smoothgrad': dict(seed=0, samples=4),
     'smoothgrad_squared': dict(seed=0, samples=4), 'vargrad': dict(seed=0, samples=4), 'intgrad': dict(steps=7),
+    'guided_ig': dict(steps=9, max_dist=1), 'blur_ig': dict(steps=7),
     'pattern.net': dict(patterns=PATTERNS), 'pattern.attribution': dict(patterns=PATTERNS)}
 
 

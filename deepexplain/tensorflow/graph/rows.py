@@ -4,7 +4,7 @@ from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 import tensorflow.compat.v1 as tf
 
 from . import compat
-from .axes import LOST, Rows
+from .axes import LOST, Rows, State
 from .choices import is_any_flag, training_tensors
 from .kinds import FUNCTIONAL
 from .path import Path
@@ -57,6 +57,12 @@ def rows_at(fed: tf.Tensor, target: tf.Tensor) -> Optional[bool]:
     start[fed.name] = (None, Rows(0))
     state = flow.through(path.ops, start, start).get(target.name, (None, None))[FED]
     return None if state == LOST else state == Rows(0)
+
+
+def places_of_rows(path: Path) -> Dict[str, Optional[State]]:
+    """Where the rows of X are in the tensors of a path, by name; None where nothing hangs on them."""
+    flow, start = _begun(path, path.X)
+    return {name: state[X] for name, state in flow.through(path.ops, start, start, dead=set(path.dead)).items()}
 
 
 class Rowed(NamedTuple):

@@ -8,14 +8,17 @@ from typing import Dict, Type
 from ..rules.activations import original_grad
 from .activation_maps import EigenCAM, GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM
 from .attribution import Attribution
+from .blur_ig import BlurIG
 from .deep_taylor import DeepTaylor, DeepTaylorBounded
 from .deeplift import DeepLIFTRescale
 from .elrp import EpsilonLRP
 from .expected_gradients import ExpectedGradients
+from .fullgrad import FullGrad
 from .grad_input import GradientXInput
 from .gradient import Gradient
 from .guided import Deconvnet, GuidedBackprop
 from .guided_gradcam import GuidedGradCAM
+from .guided_ig import GuidedIG
 from .hsic import HSIC
 from .input import Input
 from .intgrad import IntegratedGradients
@@ -52,6 +55,7 @@ from .scorecam import ScoreCAM
 from .shapley import ShapleySampling
 from .smoothgrad import SmoothGrad, SmoothGradSquared, VarGrad
 from .sobol import Sobol
+from .xrai import XRAI
 from .zero import Zero
 
 #: Name -> class, in the order in which a list of methods is shown.
@@ -106,6 +110,8 @@ attribution_methods: Dict[str, Type[Attribution]] = OrderedDict([
     ('vargrad', VarGrad),
     ('expected_gradients', ExpectedGradients),
     ('idgi', IDGI),
+    ('guided_ig', GuidedIG),
+    ('blur_ig', BlurIG),
     ('conductance', Conductance),
     ('internal_influence', InternalInfluence),
     ('feature_ablation', Occlusion),
@@ -122,6 +128,8 @@ attribution_methods: Dict[str, Type[Attribution]] = OrderedDict([
     ('eigencam', EigenCAM),
     ('scorecam', ScoreCAM),
     ('guided_gradcam', GuidedGradCAM),
+    ('xrai', XRAI),
+    ('fullgrad', FullGrad),
     ('input', Input),
     ('random', Random),
 ])

@@ -6,7 +6,8 @@ import numpy as np
 from ..rules.quotients import digit
 from ..runs.run import Run
 from .coalitions import CoalitionAttribution, few_enough
-from .grids import cell_of_each, cells_along, checked_axes, checked_cells, places
+from .grids import cell_of_each, cells_along, checked_cells, places
+from .values import checked_axes
 
 #: How many cells there are, at most, where nobody says.
 CELLS = 64
@@ -32,7 +33,7 @@ class CellAttribution(CoalitionAttribution):
         if feature_mask is not None and (cells is not None or axes is not None):
             raise ValueError('feature_mask excludes cells and axes.')
         self._cells = None if cells is None else checked_cells(cells)
-        self._axes = None if axes is None else checked_axes(axes)
+        self._axes = None if axes is None else checked_axes(axes, 'masked')
 
     @property
     def rounding(self) -> float:

@@ -1,20 +1,12 @@
 """Grids of cells over the axes of X that are places."""
-from typing import Any, List, Optional, Sequence, Tuple, Union
+from typing import Any, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from ..runs.arguments import positive_int, shown
+from ..runs.arguments import positive_int
 
 #: Cells along each axis: as many along all, or one number for each.
 Cells = Union[int, Tuple[int, ...]]
-
-
-def checked_axes(axes: Any) -> List[int]:
-    """Axes of X that are masked, in order."""
-    if not isinstance(axes, (list, tuple)) or not axes or len(set(axes)) < len(axes) or any(
-            isinstance(one, bool) or not isinstance(one, (int, np.integer)) or one < 1 for one in axes):
-        raise ValueError(f'axes must be different ints from 1 on, the axes of X that are masked, not {shown(axes)}.')
-    return sorted(int(one) for one in axes)
 
 
 def checked_cells(cells: Any) -> Cells:

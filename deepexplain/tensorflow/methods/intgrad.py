@@ -37,7 +37,7 @@ class IntegratedGradients(GradientAttribution):
         ValueError: for a quadrature of another name, or 'trapezoid' with 1 step.
     """
 
-    run_options = ('baseline', 'references')
+    run_options: Sequence[str] = ('baseline', 'references')
     has_convergence_delta = parts_of_target = True
     one_pass = False
 

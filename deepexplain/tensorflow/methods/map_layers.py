@@ -34,7 +34,7 @@ class Layer(NamedTuple):
         sizes: Sequence[Any] = self.sizes or (
             [] if self.x is None else [tf.shape(X[self.x])[axis] for axis in self.of_x])
         for axis, size in enumerate(sizes, 1):
-            value = _stretched(value, axis, size)
+            value = turned_by(value, axis, linear(tf.shape(value)[axis], size, value.dtype))
         return value
 
 
@@ -120,13 +120,16 @@ def named_layer(model: Model, layer: Any) -> tf.Tensor:
     return layer
 
 
-def _stretched(value: tf.Tensor, axis: int, size: tf.Tensor) -> tf.Tensor:
-    """A tensor resized along one axis by linear interpolation; pixels are squares, at the border they go on."""
-    old, rank = tf.shape(value)[axis], value.shape.ndims
-    kind = value.dtype
+def linear(old: tf.Tensor, size: tf.Tensor, kind: tf.DType) -> tf.Tensor:
+    """What resizes an axis by linear interpolation, (size, old); pixels are squares, at the border they go on."""
     at = (tf.cast(tf.range(size), kind) + .5) * (tf.cast(old, kind) / tf.cast(size, kind)) - .5
     at = tf.clip_by_value(at, tf.zeros([], kind), tf.cast(old - 1, kind))
-    weights = tf.nn.relu(1 - tf.abs(at[:, tf.newaxis] - tf.cast(tf.range(old), kind)))
+    return tf.nn.relu(1 - tf.abs(at[:, tf.newaxis] - tf.cast(tf.range(old), kind)))
+
+
+def turned_by(value: tf.Tensor, axis: int, weights: tf.Tensor) -> tf.Tensor:
+    """A tensor one axis of which is multiplied by a matrix (new, old)."""
+    rank = value.shape.ndims
     order = [i for i in range(rank) if i != axis] + [axis]
     moved = tf.tensordot(tf.transpose(value, order), weights, [[rank - 1], [1]])
     return tf.transpose(moved, [int(i) for i in np.argsort(order)])

@@ -8,9 +8,10 @@ from ..runs.batching import pairs
 from ..runs.model import Model
 from ..runs.run import Run
 from ..runs.seeds import check_seed, generator_of
-from .grids import cells_along, checked_axes, checked_cells, places
+from .grids import cells_along, checked_cells, places
 from .interpolation import resized
 from .perturbation import PerturbationAttribution
+from .values import checked_axes
 
 #: How many numbers of masks are held at once.
 HELD = 2 ** 23
@@ -46,7 +47,7 @@ class RISE(PerturbationAttribution):
         if not 0 < self._probability < 1:
             raise ValueError(f'probability must be above 0 and below 1, not {shown(probability)}.')
         self.seed = check_seed(seed)
-        self._axes = None if axes is None else checked_axes(axes)
+        self._axes = None if axes is None else checked_axes(axes, 'masked')
         for x in model.X:
             if not x.dtype.is_floating:
                 raise RuntimeError("rise masks X by degrees: '%s' must be of floats, not %s." % (x.name, x.dtype.name))

@@ -2,7 +2,7 @@
 
 A method checks the rest, before it adds anything to the graph: TensorFlow's graphs cannot lose what they have.
 """
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, List
 
 import numpy as np
 
@@ -22,6 +22,14 @@ def check_value(name: str, value: Any) -> None:
     """
     if name in CHECKS:
         CHECKS[name](name, value)
+
+
+def checked_axes(axes: Any, what: str) -> List[int]:
+    """Axes of X, in order; what becomes of them, for the message."""
+    if not isinstance(axes, (list, tuple)) or not axes or len(set(axes)) < len(axes) or any(
+            isinstance(one, bool) or not isinstance(one, (int, np.integer)) or one < 1 for one in axes):
+        raise ValueError(f'axes must be different ints from 1 on, the axes of X that are {what}, not {shown(axes)}.')
+    return sorted(int(one) for one in axes)
 
 
 def count(name: str, value: Any) -> None:

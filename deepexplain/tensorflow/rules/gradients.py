@@ -154,10 +154,10 @@ def gradients_of(T: tf.Tensor, points: Sequence[tf.Tensor], model: 'Model', rele
             gradients[i] = tf.zeros_like(points[i])
         elif gradients[i] is None:
             raise RuntimeError(why_cut(model.T, x))
-    return [_dense(gradient) for gradient in gradients]
+    return [dense(gradient) for gradient in gradients]
 
 
-def _dense(gradient: Any) -> tf.Tensor:
+def dense(gradient: Any) -> tf.Tensor:
     """A gradient as one tensor; of a gather's rows TensorFlow would warn the caller that they may be many."""
     if not isinstance(gradient, tf.IndexedSlices) or gradient.dense_shape is None:
         return tf.convert_to_tensor(gradient)
