@@ -17,7 +17,7 @@ def network(session, rng):
     return X, T
 
 
-def guided(x, base, gradient, steps, fraction, far, fixed=()):
+def guided(x, base, gradient, steps, fraction, far, fixed=(), both=False):
     """Guided integrated gradients place by place in the numbers of X, as the paper has it; fixed: steps of anchors."""
     def straight(part):
         return base + part * (x - base)
@@ -47,21 +47,23 @@ def guided(x, base, gradient, steps, fraction, far, fixed=()):
                 break
             part = min(1, missing / room)
             at[chosen] += part * (furthest - at)[chosen]
-        total += slope * (at - old)
+        total += (slope + gradient(at) if both else 2 * slope) / 2 * (at - old)
     np.testing.assert_allclose(at, x, atol=1e-6)
     return total
 
 
 @pytest.mark.parametrize('options, fixed', [
     (dict(steps=10, max_dist=1), ()), (dict(steps=12, fraction=.5, max_dist=.1), ()),
-    (dict(steps=9, max_dist=1, fraction=.1, anchors=2), (3, 6)), (dict(steps=10, fraction=1), ())])
+    (dict(steps=9, max_dist=1, fraction=.1, anchors=2), (3, 6)), (dict(steps=10, fraction=1), ()),
+    (dict(steps=8, max_dist=.3, quadrature='trapezoid'), ())])
 def test_guided_ig_place_by_place(session, network, rng, options, fixed):
     X, T = network
     xs, base = rng.randn(3, 5).astype('f'), rng.randn(5).astype('f')
     xs[1, 2] = base[2]
     of_unit = tf.gradients(T[:, 1], X)[0]
     want = [guided(x.astype(float), base.astype(float), lambda at: session.run(of_unit, {X: [at]})[0],
-                   options['steps'], options.get('fraction', .25), options.get('max_dist', .02), fixed) for x in xs]
+                   options['steps'], options.get('fraction', .25), options.get('max_dist', .02), fixed,
+                   'quadrature' in options) for x in xs]
     with DeepExplain(session=session) as de:
         explainer = de.get_explainer('guided_ig', T, X, baseline=base, **options)
         got, delta = explainer.run(xs, 1, return_convergence_delta=True)
@@ -80,6 +82,16 @@ def test_guided_ig_adds_up_and_a_straight_path_is_that_of_intgrad(session, netwo
         assert np.abs(delta).max() < .02 * np.abs(per_sample(got)).max()
         close(de.explain('guided_ig', T, X, xs, 2, steps=20, fraction=1, max_dist=1e-9),
               de.explain('intgrad', T, X, xs, 2, steps=20, quadrature='riemann_left'), 1e-4)
+
+
+def test_guided_ig_at_kinks(session):
+    """The larger of two: each in turn is the flat one, and moved; at the beginning of a step it has no gradient."""
+    X = tf.placeholder(tf.float64, [None, 2])
+    T = tf.maximum(X[:, 0], X[:, 1])
+    with DeepExplain(session=session) as de:
+        left = de.explain('guided_ig', T, X, [[1, .9]], steps=1000, max_dist=1)
+        both = de.explain('guided_ig', T, X, [[1, .9]], steps=1000, max_dist=1, quadrature='trapezoid')
+    assert left.sum() < .6 and abs(both.sum() - 1) < .1
 
 
 def test_guided_ig_takes_what_matters_last(session):
@@ -117,6 +129,7 @@ def test_guided_ig_of_several_inputs_is_one_path(session, rng):
     ('guided_ig', dict(fraction=0), 'fraction must be above 0 and at most 1, not 0.'),
     ('guided_ig', dict(max_dist=1.5), 'max_dist must be above 0 and at most 1, not 1.5.'),
     ('guided_ig', dict(steps=3, anchors=3), 'anchors must be fewer than the 3 steps, not 3.'),
+    ('guided_ig', dict(quadrature='midpoint'), "quadrature must be 'riemann_left' or 'trapezoid', not 'midpoint'."),
     ('blur_ig', dict(max_sigma=0), 'max_sigma must be a number above 0, not 0.'),
     ('blur_ig', dict(boundary='wrap'), "boundary must be 'constant' or 'reflect', not 'wrap'."),
     ('blur_ig', dict(axes=[0]), 'axes must be different ints from 1 on, the axes of X that are blurred, not [0].'),
