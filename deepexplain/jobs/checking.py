@@ -79,12 +79,17 @@ def check_out(job: Any, says: Says) -> None:
 
 def check_unchanged(job: Any) -> None:
     """ValueError where the model or the data of a job are others than those that it was made of."""
-    changed = [(name, path) for name, path, was, now in (
-        ('model', job.model, job.model_sha256, lambda: model_digest(job.model, job.opening)),
-        ('data', job.data, job.data_sha256, lambda: data_digest(job.data, files_of(job.data)))) if was != now()]
-    for name, path in changed:
-        raise ValueError(f"{name}: '{path}' has changed since the job was made: make the job anew, with another folder "
-                         'for its results.')
+    for name, path, was, now in (
+            ('model', job.model, job.model_sha256, lambda: model_digest(job.model, job.opening)),
+            ('data', job.data, job.data_sha256, lambda: data_digest(job.data, files_of(job.data)))):
+        try:
+            if was == now():
+                continue
+            how = 'has changed'
+        except (OSError, ValueError) as error:
+            how = f'cannot be read any more ({error})'
+        raise ValueError(f"{name}: '{path}' {how} since the job was made: make the job anew, with another folder for "
+                         'its results.')
 
 
 def source_of(job: Any, says: Says) -> Source:

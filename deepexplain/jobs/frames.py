@@ -1,4 +1,5 @@
 """Rows of Spark's DataFrames, and the worker that a Python worker of Spark keeps."""
+import gc
 from functools import lru_cache
 from typing import Any, Callable, Dict, Iterator, Mapping, NamedTuple
 
@@ -20,8 +21,14 @@ def opened_worker(job: Job, threads: int) -> Worker:
     kept, key = _kept(), (job.to_json(), threads)
     if key not in kept:
         while kept:
+            gc.unfreeze()
             kept.popitem()[1].close()
         kept[key] = Worker(job, threads)
+        kept[key].open()
+        # After each task Spark has Python look for garbage among all of its objects, a quarter of a second's work once
+        # TensorFlow has been imported. What is there now will stay, and is left out.
+        gc.collect()
+        gc.freeze()
     kept[key].open()
     return kept[key]
 

@@ -1,4 +1,5 @@
 """A job's results are the explainer's, however its rows are cut, who makes them and how often it is begun."""
+import gc
 import os
 import pickle
 
@@ -210,9 +211,13 @@ def test_the_worker_that_a_process_keeps_closes_that_of_another_job(job, monkeyp
     opened, closed, close = one.open(), [], Opened.close
     monkeypatch.setattr(Opened, 'close', lambda self: (closed.append(self), close(self)))
     assert frames.opened_worker(first, 1) is one and one.open() is opened and not closed
+    # Spark has all objects looked through after each task: those that stay are not among them.
+    frozen = gc.get_freeze_count()
+    assert frozen > 10 ** 5 and len(gc.get_objects()) < frozen / 10
     other = frames.opened_worker(second, 1)
-    assert closed == [opened] and other is not one
+    assert closed == [opened] and other is not one and gc.get_freeze_count() > 10 ** 5
     other.close()
+    gc.unfreeze()
 
 
 def test_a_job_is_pickled_and_written_down(job, models):

@@ -156,6 +156,10 @@ def test_a_model_or_data_that_changed_since_the_job_was_made(models, job, what):
     if what == 'model':
         with pytest.raises(ValueError, match="model: '.*m.pb' has changed since the job was made"):
             Worker(one).open()
+        return
+    os.unlink('x.npy')
+    with pytest.raises(ValueError, match="data: '.*x.npy' cannot be read any more .*since the job was made"):
+        run(one)
 
 
 def test_data_that_change_while_a_run_is_at_work_leave_nothing_of_it(job, want):
