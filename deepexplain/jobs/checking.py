@@ -77,19 +77,27 @@ def check_out(job: Any, says: Says) -> None:
         raise WrongUse(f"{said}: nothing can be written into the folder '{there}'.")
 
 
+class Changed(ValueError):
+    """The model or the data of a job are others than those that it was made of."""
+
+
 def check_unchanged(job: Any) -> None:
-    """ValueError where the model or the data of a job are others than those that it was made of."""
+    """See that the model and the data of a job are those that it was made of.
+
+    Raises:
+        Changed: they are not.
+        ValueError: they cannot be read any more.
+    """
     for name, path, was, now in (
             ('model', job.model, job.model_sha256, lambda: model_digest(job.model, job.opening)),
             ('data', job.data, job.data_sha256, lambda: data_digest(job.data, files_of(job.data)))):
         try:
-            if was == now():
-                continue
-            how = 'has changed'
+            same = was == now()
         except (OSError, ValueError) as error:
-            how = f'cannot be read any more ({error})'
-        raise ValueError(f"{name}: '{path}' {how} since the job was made: make the job anew, with another folder for "
-                         'its results.')
+            raise ValueError(f"{name}: '{path}' cannot be read any more: {error}") from None
+        if not same:
+            raise Changed(f"{name}: '{path}' has changed since the job was made: make the job anew, with another "
+                          'folder for its results.')
 
 
 def source_of(job: Any, says: Says) -> Source:

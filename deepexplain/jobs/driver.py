@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import __version__
 from . import engines
-from .checking import check_unchanged
+from .checking import Changed, check_unchanged
 from .folder import Folder
 from .job import Job
 from .worker import last_row
@@ -91,9 +91,11 @@ def run(job: Job, engine: str = 'here', workers: Optional[int] = None, verify: b
         if made:
             try:
                 check_unchanged(job)
-            except (ValueError, OSError):
+            except Changed:
                 folder.discard(missing, job.hash)
                 raise
+            except ValueError as error:
+                warnings.warn(f'{error} Whether it has changed while the run was at work is not known.', stacklevel=2)
         there = folder.settle(job.hash, False)
         report = Report(job.shards, len(there), made, failed, made + len(failed) < len(missing))
         if report.complete:

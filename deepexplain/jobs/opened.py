@@ -76,7 +76,7 @@ class Opened:
             if job.model_sha256 not in (None, model_digest(job.model, job.opening)):
                 raise ValueError(f"model: '{job.model}' has changed since the job was made.")
             if job.data is not None:
-                self.source = source or source_of(job, says)
+                self.source = source_of(job, says) if source is None else source
                 stack.callback(self.source.close)
                 self.source.lay_out(self._layout)
                 self._plan(self.source.rows(0, 1), self.source.flat)

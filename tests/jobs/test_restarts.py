@@ -158,7 +158,7 @@ def test_a_model_or_data_that_changed_since_the_job_was_made(models, job, what):
             Worker(one).open()
         return
     os.unlink('x.npy')
-    with pytest.raises(ValueError, match="data: '.*x.npy' cannot be read any more .*since the job was made"):
+    with pytest.raises(ValueError, match="data: '.*x.npy' cannot be read any more: "):
         run(one)
 
 
@@ -174,6 +174,20 @@ def test_data_that_change_while_a_run_is_at_work_leave_nothing_of_it(job, want):
     assert shard_files() == first
     np.save('x.npy', samples())
     assert run(job()).made == 3
+    same(read('out'), want)
+
+
+def test_data_that_are_gone_once_all_is_made_lose_nothing(job, want):
+    one, left = job(), iter([4, 3, 2])
+
+    def stopped():
+        if next(left, 1) == 1:
+            os.rename('x.npy', 'moved.npy')
+            return True
+    with pytest.warns(UserWarning, match="data: '.*x.npy' cannot be read any more: .* Whether it has changed while"):
+        assert run(one, stopped=stopped) == (4, 3, 3, [], True)
+    os.rename('moved.npy', 'x.npy')
+    assert run(job()).made == 1
     same(read('out'), want)
 
 
