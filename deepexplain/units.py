@@ -1,5 +1,6 @@
 """Which units of T are explained: found once for all methods."""
-from typing import Any, NamedTuple, Optional, Tuple
+import inspect
+from typing import Any, Dict, NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -40,6 +41,12 @@ def explained(explainer: Any, xs: Any, ys: Any, batch_size: Optional[int], feed:
     run = explainer._start(xs, ys, batch_size, feed or None, options, ids, None, along)
     returned, delta = explainer._finish(run, explainer.has_convergence_delta)
     return returned, delta, _units(run)
+
+
+def defaults(explainer: Any) -> Dict[str, Any]:
+    """What the options of an explainer's method are by themselves."""
+    parameters = list(inspect.signature(type(explainer._attribution).__init__).parameters.values())[2:]
+    return {one.name: one.default for one in parameters if one.default is not one.empty}
 
 
 def draws(explainer: Any) -> bool:

@@ -61,8 +61,9 @@ def target_arguments(parser: argparse.ArgumentParser, one: bool = False) -> None
         group.add_argument('--method', metavar='NAME', action='append',
                            help='see `deepexplain methods`; may be repeated (default: intgrad)')
     group.add_argument('--target', metavar='UNIT', default='max',
-                       help="max, each sample's largest (default); sum or all: the sum of all units; an int; a comma "
-                            'list, one for each sample; for layers of more axes places like 3/0/2')
+                       help="max, each sample's largest (default); sum or all: the sum of all units; an int; " + (
+                           'column:NAME, the ints of a column of the data' if one else
+                           'a comma list, one for each sample') + '; for layers of more axes places like 3/0/2')
     group.add_argument('--layer', metavar='NAME', default='logits',
                        help='whose units: logits (default: what goes into the last softmax or sigmoid), output, or a '
                             'name of `deepexplain layers`')

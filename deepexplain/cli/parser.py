@@ -25,7 +25,7 @@ EXAMPLE = """example:
 EXAMPLE_RUN = """example:
   deepexplain run model.keras samples.npy --method intgrad --steps 50 --out attributions
   deepexplain run model.keras samples.npy --method intgrad --out attributions --ray --workers 4
-  deepexplain run --status attributions
+  deepexplain run --status attributions --verify
 """
 
 ABOUT_DATA = """DATA is, with as many rows as there may be,
@@ -149,6 +149,7 @@ def _run(commands: Any) -> None:
     group = parser.add_argument_group('the data')
     group.add_argument('data', metavar='DATA', nargs='?', help='see below')
     reading_arguments(group)
+    group.add_argument('--limit', metavar='N', type=positive, help='take the first N rows')
     group.add_argument('--ids', metavar='COLUMN', help="the column of the rows' ids (default: id if there is one, else "
                                                        "pictures' paths, else the rows' numbers)")
     feeding_arguments(group)
@@ -156,7 +157,8 @@ def _run(commands: Any) -> None:
     option_arguments(parser)
     group = parser.add_argument_group('the work')
     group.add_argument('--shard-rows', metavar='N', type=positive,
-                       help='how many rows make a file of results (default: 256 MiB of attributions, at most 16384)')
+                       help='how many rows make a file of results, which is what is lost at the most where a run ends '
+                            '(default: a 64th of all, 16 to 16384, at most 256 MiB of attributions)')
     engines = group.add_mutually_exclusive_group()
     engines.add_argument('--ray', metavar='ADDRESS', nargs='?', const='',
                          help='on Ray: of this machine, or the cluster at an address, auto say; write it behind DATA')
@@ -167,8 +169,12 @@ def _run(commands: Any) -> None:
     group.add_argument('--cpus-per-worker', metavar='N', type=amount,
                        help='on Ray, and how many threads TensorFlow has there (default: 1)')
     group.add_argument('--gpus-per-worker', metavar='N', type=amount, help='on Ray (default: 0)')
-    group.add_argument('--no-verify', dest='verify', action='store_false',
-                       help='take the files of results that are there for whole, without reading them')
+    verify = group.add_mutually_exclusive_group()
+    verify.add_argument('--verify', action='store_true', default=None,
+                        help='read the files of results that are there, to find what is damaged (default, but for '
+                             '--status)')
+    verify.add_argument('--no-verify', dest='verify', action='store_false', default=None,
+                        help='take them for whole without reading them')
     group = parser.add_argument_group('the results')
     group.add_argument('--out', metavar='FOLDER', help='where they go; made where it is not there')
     group.add_argument('--status', metavar='FOLDER', help='how far the results of a folder are, and nothing else')

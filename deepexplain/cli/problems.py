@@ -6,6 +6,7 @@ import re
 import sys
 import warnings
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from typing import Any, Iterator, List, Sequence, Set
 
 from ..samples.says import WrongUse
@@ -15,6 +16,8 @@ from ..terminal import visible_lines
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
 
 _OBJECTS = re.compile(r"custom_objects=\{'(?P<key>[^']*)': (?P<value>\w+)\}")
+
+_NO_TENSORFLOW = "TensorFlow is not installed: pip install 'deepexplain[tf]'."
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
@@ -178,15 +181,22 @@ def _own_stderr() -> Iterator[None]:
         os.close(kept)
 
 
-def tensorflow(debug: bool = False) -> Any:
-    """`tensorflow.compat.v1`, imported without its log messages."""
+def before_tensorflow(debug: bool = False) -> None:
+    """Let TensorFlow be imported later, without its log messages."""
     if not debug:
         logging.getLogger('tensorflow').setLevel(logging.ERROR)
         logging.getLogger('absl').setLevel(logging.ERROR)
+    if 'tensorflow' not in sys.modules and find_spec('tensorflow') is None:
+        raise WrongUse(_NO_TENSORFLOW)
+
+
+def tensorflow(debug: bool = False) -> Any:
+    """`tensorflow.compat.v1`, imported without its log messages."""
+    before_tensorflow(debug)
     try:
         import tensorflow.compat.v1 as tf
     except ImportError:
-        raise WrongUse("TensorFlow is not installed: pip install 'deepexplain[tf]'.") from None
+        raise WrongUse(_NO_TENSORFLOW) from None
     if not debug:
         tf.logging.set_verbosity(tf.logging.ERROR)
     return tf

@@ -10,7 +10,7 @@ from ..jobs import Job, Report, status
 from ..jobs import run as run_job
 from ..samples.says import COMMAND
 from . import catalogue, options, outputs, parser
-from .problems import FAILED, INTERRUPTED, Unfinished, WrongUse, about, say, show, tensorflow
+from .problems import FAILED, INTERRUPTED, Unfinished, WrongUse, about, before_tensorflow, say, show
 from .summaries import plain_json
 
 
@@ -33,11 +33,11 @@ def run(args: Any) -> None:
     options.check_options(args, chosen, table)
     outputs.check_writable('--out', args.out, folder=True)
     engine, workers, more = engine_of(args)
-    tensorflow(args.debug)
+    before_tensorflow(args.debug)
     with about('MODEL', [args.model]), about('data', [args.data]):
         job = _job(args, table)
     with _signals() as asked, _own_stdout(args.debug):
-        report = run_job(job, engine, workers, args.verify,
+        report = run_job(job, engine, workers, args.verify is not False,
                          parser.on_terminal() if args.progress is None else args.progress, lambda: bool(asked), **more)
     _end(args, job, report)
 
@@ -83,7 +83,7 @@ def _job(args: Any, table: Any) -> Job:
     reading = {'columns': args.columns, 'resize': args.resize, 'scale': args.scale, 'channels': args.channels}
     return Job(args.model, args.data, args.out, args.method, made, args.target, args.layer, args.input, args.ids,
                args.batch_size, args.shard_rows, args.seed or 0, dict(args.feed), _given(opening), _given(reading),
-               says=COMMAND._replace(data='data'))
+               args.limit, says=COMMAND._replace(data='data'))
 
 
 def _given(values: Dict[str, Any]) -> Dict[str, Any]:
@@ -148,11 +148,14 @@ def _rows(failed: List[Dict[str, Any]]) -> str:
 def _tell_status(args: Any) -> None:
     if args.model is not None or args.out is not None:
         raise WrongUse('--status FOLDER stands alone: it starts nothing.')
-    found = status(args.status)
+    found = status(args.status, args.verify is True)
     if args.json:
         show(plain_json(found))
         return
-    show('%s of %s by %s: %d of %d shards of %d rows are done' % (
-        found['data'], found['model'], found['method'], found['done'], found['shards'], found['rows']))
+    show('%s of %s by %s: %d of %d shards of %d rows are done (%s)' % (
+        found['data'], found['model'], found['method'], found['done'], found['shards'], found['rows'],
+        'their checksums are right' if found['verified'] else 'by the names of their files, which --verify reads'))
+    for name in found['damaged']:
+        show(f'{name} is damaged, and will be made again')
     for one in found['failed']:
         show('shard %d (rows %d to %d) failed twice: %s' % (one['shard'], one['first'], one['last'], one['error']))

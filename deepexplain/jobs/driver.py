@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import __version__
 from . import engines
+from .checking import Changed, check_unchanged
 from .folder import Folder
 from .job import Job
 from .worker import last_row
@@ -62,14 +63,19 @@ def run(job: Job, engine: str = 'here', workers: Optional[int] = None, verify: b
         A `Report`. Shards that fail twice are in it, with their rows, and warned of; the others stand.
 
     Raises:
-        ValueError: the folder holds another job, with what differs; or another run is at work in it.
+        ValueError: the folder holds another job, with what differs; or another run is at work in it; or the model or
+            the data are others than those that the job was made of, or have changed meanwhile: then nothing of what
+            this run has made is left.
         OSError: nothing more can be written, or, ChildProcessError, no worker of an engine can open the model; what is
             there stands.
     """
     engines.check_engine(engine)
+    if not isinstance(job, Job):
+        raise TypeError(f'job must be a Job, not {type(job).__name__}.')
     if job.data is None or job.out is None:
         raise ValueError('run needs a job with data and out, the folder of results.')
     folder = Folder(job.out)
+    check_unchanged(job)
     with folder.held():
         versions = _versions()
         manifest = folder.begin(job.identity(), job.hash, {
@@ -82,6 +88,14 @@ def run(job: Job, engine: str = 'here', workers: Optional[int] = None, verify: b
         folder.forget_failures()
         missing = [shard for shard in range(job.shards) if shard not in there]
         failed, made = _work(job, folder, missing, engine, workers, show_progress, stopped, options)
+        if made:
+            try:
+                check_unchanged(job)
+            except Changed:
+                folder.discard(missing, job.hash)
+                raise
+            except ValueError as error:
+                warnings.warn(f'{error} Whether it has changed while the run was at work is not known.', stacklevel=2)
         there = folder.settle(job.hash, False)
         report = Report(job.shards, len(there), made, failed, made + len(failed) < len(missing))
         if report.complete:
@@ -147,22 +161,28 @@ def _versions() -> Dict[str, str]:
             'python': platform.python_version()}
 
 
-def status(out: str) -> Dict[str, Any]:
-    """How far the job of a folder is, by the names of its files alone.
+def status(out: str, verify: bool = False) -> Dict[str, Any]:
+    """How far the job of a folder is; nothing is changed.
+
+    Args:
+        out: the folder.
+        verify: whether the files of results are read, to find those that are damaged, which are not done then. By
+            default their names alone count.
 
     Returns:
-        A dict: model, data, method, rows, shards, done, missing (numbers of shards), failed (dicts of shard, first,
-        last, error), complete.
+        A dict: model, data, method, rows, shards, done, missing (numbers of shards), damaged (names of files; empty
+        where they are not read), verified, failed (dicts of shard, first, last, error), complete.
 
     Raises:
         ValueError: it is no folder of results.
     """
-    folder = Folder(str(out))
+    folder = Folder(os.fspath(out))
     manifest = folder.manifest()
-    there = {number for number, shards in folder.shards().items() if any(
-        one.job == manifest['hash'][:12] for one in shards)}
+    there, others = folder.standing(manifest['hash'], verify)
+    damaged = [one.name for one in others if one.number not in there]
     failed = [content for number, content in sorted(folder.failed().items()) if number not in there]
     missing = [number for number in range(manifest['shards']) if number not in there]
     return {'out': folder.path, 'model': manifest['model'], 'data': manifest['data'],
             'method': manifest['job']['method'], 'rows': manifest['job']['rows'], 'shards': manifest['shards'],
-            'done': manifest['shards'] - len(missing), 'missing': missing, 'failed': failed, 'complete': not missing}
+            'done': manifest['shards'] - len(missing), 'missing': missing, 'damaged': damaged, 'verified': verify,
+            'failed': failed, 'complete': not missing}

@@ -11,13 +11,15 @@ import json
 import os
 import re
 from contextlib import contextmanager, suppress
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from .identity import differences
 from .writing import PARTIAL, put, sha256_of
 
 MANIFEST, _LOCK = 'manifest.json', '.lock'
 _SHARD = re.compile(r'shard-(\d+)-([0-9a-f]{12})-([0-9a-f]{32})(\.parquet|\.npz)$')
+#: What a manifest holds at the least.
+_HOLDS = {'hash': str, 'job': dict, 'shards': int, 'model': str, 'data': str}
 _FAILED = re.compile(r'failed-(\d+)\.json$')
 
 
@@ -27,6 +29,10 @@ class Shard(NamedTuple):
     name: str
     job: str
     sha256: str
+
+
+class Damaged(ValueError):
+    """The manifest cannot be read."""
 
 
 class Folder:
@@ -39,15 +45,19 @@ class Folder:
         """What the manifest holds.
 
         Raises:
+            Damaged: it cannot be read.
             ValueError: there is none.
         """
         try:
             with open(self._at(MANIFEST), encoding='utf-8') as file:
-                return json.load(file)
-        except FileNotFoundError:
+                found = json.load(file)
+        except (FileNotFoundError, NotADirectoryError):
             raise ValueError(f"'{self.path}' is no folder of results of a job: it has no {MANIFEST}.") from None
-        except ValueError:
-            raise ValueError(f"'{self._at(MANIFEST)}' is damaged.") from None
+        except (OSError, ValueError):
+            found = None
+        if not isinstance(found, dict) or any(not isinstance(found.get(name), kind) for name, kind in _HOLDS.items()):
+            raise Damaged(f"'{self._at(MANIFEST)}' is damaged; the run again writes it anew.")
+        return found
 
     def write_manifest(self, content: Dict[str, Any]) -> None:
         """Write it, whole or not at all."""
@@ -90,6 +100,14 @@ class Folder:
         with suppress(FileNotFoundError):
             os.unlink(self._at(name))
 
+    def discard(self, numbers: Sequence[int], job: str) -> None:
+        """Remove what there is of some shards of a job."""
+        gone = set(numbers)
+        for shards in self.shards().values():
+            for shard in shards:
+                if shard.number in gone and shard.job == job[:12]:
+                    self.remove(shard.name)
+
     def forget_failures(self) -> None:
         """Remove what is noted down of failures: they are tried again."""
         for name in os.listdir(self.path):
@@ -99,8 +117,12 @@ class Folder:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Hold the folder against other runs, for as long as this process lives; made where it is not there."""
-        os.makedirs(self.path, exist_ok=True)
-        with open(self._at(_LOCK), 'a') as file:
+        try:
+            os.makedirs(self.path, exist_ok=True)
+            file = open(self._at(_LOCK), 'a')
+        except OSError as error:
+            raise OSError(f"out: nothing can be written into '{self.path}': {error.strerror}.") from None
+        with file:
             if not _locked(file):
                 raise ValueError(f"out: another run is at work in '{self.path}'.")
             yield
@@ -121,18 +143,22 @@ class Folder:
         for name in os.listdir(self.path):
             if name.startswith(PARTIAL) and name.endswith('.part'):
                 self.remove(name)
+        manifest: Optional[Dict[str, Any]] = None
         if os.path.exists(self._at(MANIFEST)):
-            manifest = self.manifest()
-            told = differences(identity, manifest.get('job', {}))
+            with suppress(Damaged):
+                manifest = self.manifest()
+        if manifest is not None:
+            told = differences(identity, manifest['job'])
             if told:
                 raise ValueError("out: '%s' holds the results of another job: %s. Take another folder." % (
                     self.path, '; '.join('%s is %s here and %s there' % (name, _short(mine), _short(theirs))
                                          for name, (mine, theirs) in told.items())))
-            return manifest
+            if manifest['hash'] == job:
+                return manifest
         strange = [one.name for shards in self.shards().values() for one in shards if one.job != job[:12]]
         if strange:
-            raise ValueError("out: '%s' holds results of another job ('%s') without its %s. Take another folder." % (
-                self.path, strange[0], MANIFEST))
+            raise ValueError("out: '%s' holds results of another job ('%s') without its %s, or with a damaged one. "
+                             'Take another folder.' % (self.path, strange[0], MANIFEST))
         manifest = dict(about, job=identity, hash=job)
         self.write_manifest(manifest)
         return manifest
@@ -144,16 +170,24 @@ class Folder:
             job: the hash of the job.
             verify: whether files are read to see that they hold what their names say.
         """
+        found, others = self.standing(job, verify)
+        for shard in others:
+            self.remove(shard.name)
+        return found
+
+    def standing(self, job: str, verify: bool) -> Tuple[Dict[int, Shard], List[Shard]]:
+        """The shards that stand, and what is damaged or double; see `settle`."""
         found: Dict[int, Shard] = {}
-        for number, shards in self.shards().items():
+        others: List[Shard] = []
+        for number, shards in sorted(self.shards().items()):
             for shard in shards:
                 if shard.job != job[:12]:
                     continue
                 if number not in found and (not verify or self.whole(shard)):
                     found[number] = shard
                 else:
-                    self.remove(shard.name)
-        return found
+                    others.append(shard)
+        return found, others
 
     def _at(self, name: str) -> str:
         return os.path.join(self.path, name)

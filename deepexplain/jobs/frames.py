@@ -1,4 +1,5 @@
 """Rows of Spark's DataFrames, and the worker that a Python worker of Spark keeps."""
+import gc
 from functools import lru_cache
 from typing import Any, Callable, Dict, Iterator, Mapping, NamedTuple
 
@@ -9,17 +10,27 @@ from .writing import as_arrow
 
 
 @lru_cache(maxsize=1)
-def _worker(job: str, threads: int) -> Worker:
-    """The worker of this process. Spark runs each task as a function of its own in a process that it keeps: what has to
-    outlast a task, as the open model, can be held by nothing but the process."""
-    return Worker(Job.from_json(job), threads)
+def _kept() -> Dict[Any, Worker]:
+    """The worker of this process, by its job and threads. Spark runs each task as a function of its own in a process
+    that it keeps: what has to outlast a task, as the open model, can be held by nothing but the process."""
+    return {}
 
 
 def opened_worker(job: Job, threads: int) -> Worker:
-    """The worker of this process for a job, its model open."""
-    worker = _worker(job.to_json(), threads)
-    worker.open()
-    return worker
+    """The worker of this process for a job, its model open; that of another job is closed."""
+    kept, key = _kept(), (job.to_json(), threads)
+    if key not in kept:
+        while kept:
+            gc.unfreeze()
+            kept.popitem()[1].close()
+        kept[key] = Worker(job, threads)
+        kept[key].open()
+        # After each task Spark has Python look for garbage among all of its objects, a quarter of a second's work once
+        # TensorFlow has been imported. What is there now will stay, and is left out.
+        gc.collect()
+        gc.freeze()
+    kept[key].open()
+    return kept[key]
 
 
 class Udf(NamedTuple):

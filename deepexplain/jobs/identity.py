@@ -1,12 +1,15 @@
 """What files hold, as hashes: of models all of it, of data as much as can be read at once of any number of rows."""
 import hashlib
+import json
 import os
 from typing import Any, Dict, List, Mapping, Sequence
 
 from .data import DataError
 
-#: How much of one file of data is read, in blocks of `_BLOCK` spread over it evenly, and of how many files.
+#: How much of one file of data is read, in blocks of `_BLOCK` spread over it evenly, and of how many files; and how
+#: much all of them may hold, and how many they may be, to be read whole.
 _MOST, _BLOCK, _FILES = 1 << 24, 1 << 18, 256
+_ALL, _ALL_FILES = 1 << 30, 4096
 
 #: The files that make a folder a SavedModel.
 _SAVED = ('saved_model.pb', 'saved_model.pbtxt')
@@ -21,9 +24,13 @@ def model_digest(path: str, opening: Mapping[str, Any]) -> str:
         name = os.path.relpath(file, base) if file.startswith(base + os.sep) else os.path.splitext(file)[1]
         digest.update(_named(name, os.path.getsize(file)))
         with open(file, 'rb') as opened:
-            for block in iter(lambda: opened.read(1 << 20), b''):
-                digest.update(block)
+            _update(digest, opened)
     return digest.hexdigest()
+
+
+def _update(digest: Any, opened: Any) -> None:
+    for block in iter(lambda: opened.read(1 << 20), b''):
+        digest.update(block)
 
 
 def _model_files(path: str, checkpoint: Any) -> List[str]:
@@ -55,29 +62,31 @@ def _beginning(prefix: Any) -> List[str]:
 def data_digest(path: str, files: Sequence[str]) -> str:
     """A hash that tells data from others: of all files' names and sizes, and of their content.
 
-    All of a small file is read, of a larger one 64 blocks spread from its beginning to its end, 16 MiB in all; of
-    more than 256 files so many, spread evenly. Times do not count: copying changes them, and rewriting may not.
+    All is read of 1 GiB, in 4096 files at most. Of more than that, all of a small file is read, of a larger one 64
+    blocks spread from its beginning to its end, 16 MiB in all; of more than 256 files so many, spread evenly. Times do
+    not count: copying changes them, and rewriting may not.
     """
     digest = hashlib.sha256()
     base = path if os.path.isdir(path) else os.path.dirname(path)
-    step = max(1, -(-len(files) // _FILES))
-    for number, file in enumerate(files):
-        try:
-            size = os.path.getsize(file)
+    try:
+        sizes = [os.path.getsize(file) for file in files]
+        whole = len(files) <= _ALL_FILES and sum(sizes) <= _ALL
+        step = 1 if whole else max(1, -(-len(files) // _FILES))
+        for number, (file, size) in enumerate(zip(files, sizes)):
             # Of one file its name does not count: it may be moved.
             digest.update(_named(os.path.relpath(file, base) if len(files) > 1 else '', size))
             if number % step == 0:
-                _sample(digest, file, size)
-        except OSError as error:
-            raise DataError(f'data: {error}.') from None
+                _sample(digest, file, size, size if whole else _MOST)
+    except OSError as error:
+        raise DataError(f'data: {error}.') from None
     return digest.hexdigest()
 
 
-def _sample(digest: Any, file: str, size: int) -> None:
-    blocks = max(1, -(-min(size, _MOST) // _BLOCK))
+def _sample(digest: Any, file: str, size: int, most: int) -> None:
+    blocks = max(1, -(-min(size, most) // _BLOCK))
     with open(file, 'rb') as opened:
-        if size <= _MOST:
-            digest.update(opened.read())
+        if size <= most:
+            _update(digest, opened)
             return
         for block in range(blocks):
             opened.seek((size - _BLOCK) * block // (blocks - 1))
@@ -95,6 +104,6 @@ def differences(mine: Mapping[str, Any], theirs: Mapping[str, Any], before: str 
         one, other = mine.get(name), theirs.get(name)
         if isinstance(one, dict) and isinstance(other, dict) and 'sha256' not in one:
             found.update(differences(one, other, f'{before}{name}.'))
-        elif one != other:
+        elif json.dumps(one) != json.dumps(other):  # In which nan is nan.
             found[before + name] = [one, other]
     return found

@@ -28,10 +28,19 @@ def ids_of(said: Optional[str], column: Optional[str], rows: Mapping[str, np.nda
         if ids.shape != (n,) or ids.dtype.kind not in 'iuU':
             raise DataError("ids: the column '%s' must hold an int or a string for each row, not %s of the shape "
                             '%s.' % (column, ids.dtype, ids.shape))
-        return ids.astype(np.int64) if ids.dtype.kind == 'i' else ids
+        return ids.astype(np.int64) if ids.dtype.kind == 'i' else _written(ids)
     if names is not None:
-        return names
+        return _written(names)
     return None if first is None else np.arange(first, first + n, dtype=np.int64)
+
+
+def _written(ids: np.ndarray) -> np.ndarray:
+    """Ids as files can hold them: names of files that are no text of UTF-8 with what they hold as \\udc80 and so on."""
+    try:
+        ''.join(ids.tolist() if ids.dtype.kind == 'U' else ()).encode('utf-8')
+        return ids
+    except UnicodeEncodeError:
+        return np.array([one.encode('utf-8', 'backslashreplace').decode('utf-8') for one in ids.tolist()])
 
 
 def numbers_of(ids: Optional[np.ndarray]) -> Optional[np.ndarray]:

@@ -1,16 +1,24 @@
 """Job: what is to be attributed, by which model and method, and where the results go."""
-import copy
 import hashlib
 import json
 import os
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
-import numpy as np
-
 from .. import __version__
 from ..samples.says import PYTHON, Says
 from .codec import decoded, described, encoded
 from .data import Reading, reading_of
+from .given import (
+    COLUMN,
+    checked_options,
+    count_of,
+    mapping_of,
+    names_of,
+    path_of,
+    seed_of,
+    target_of,
+    text_of,
+)
 
 #: What opening may hold, as in `DeepExplain.open`, and reading.
 OPENING = ('signature', 'tags', 'checkpoint', 'custom_objects', 'inputs', 'outputs', 'safe_mode')
@@ -43,16 +51,18 @@ class Job:
             that are attributed to, their names, and where the channels of pictures are ('last', 'first', '').
             Default 'intgrad', no options.
         target: which units are explained: 'max', each sample's largest (default); 'sum' (or 'all'); an int; of layers
-            of more axes a tuple of ints.
+            of more axes a tuple of ints; 'column:NAME', the ints of a column of the data, one for each row (of layers
+            of more axes lists of them).
         layer: whose units: 'logits' (default), 'output', or a name as `OpenedModel.tensor` takes it.
         inputs: names of the inputs or inner layers that are attributed to; by default the model's inputs of floats
             that the data hold.
         ids: the column of the data with the ids of rows, ints or strings; by default 'id' if there is one, else
             pictures' paths, else the rows' numbers. What a method draws for a row hangs on the seed and its id alone.
         batch_size: the most rows of one call of the model, as in `Explainer.run`.
-        shard: how many rows make one file of the results, at a time in a worker's memory; by default as many as 256
-            MiB of attributions hold, 16384 at the most.
+        shard: how many rows make one file of the results, at a time in a worker's memory; by default a 64th of all
+            rows, 16 at the least, as many as 256 MiB of attributions hold and 16384 at the most.
         seed: an int of at least 0 and below 2 ** 32, for methods that draw. Default 0.
+        limit: take the first so many rows; by default all.
         feed: values for what else the model needs, by name: {'keep_prob': 1}.
         opening: further arguments of `DeepExplain.open`: signature, tags, checkpoint, inputs, outputs, safe_mode;
             custom_objects as a list of 'MODULE:NAME' or 'LAYER=MODULE:NAME', to be imported by whoever works.
@@ -81,23 +91,25 @@ class Job:
                  layer: str = 'logits', inputs: Optional[Sequence[str]] = None, ids: Optional[str] = None,
                  batch_size: Optional[int] = None, shard: Optional[int] = None, seed: int = 0,
                  feed: Optional[Mapping[str, Any]] = None, opening: Optional[Mapping[str, Any]] = None,
-                 reading: Optional[Mapping[str, Any]] = None, says: Says = PYTHON) -> None:
-        self.model = _path('model', model)
-        self.data = None if data is None else _path('data', data)
-        self.out = None if out is None else _path('out', out)
-        self.method, self.layer = _text('method', method), _text('layer', layer)
+                 reading: Optional[Mapping[str, Any]] = None, limit: Optional[int] = None, says: Says = PYTHON
+                 ) -> None:
+        self.model = path_of('model', model)
+        self.data = None if data is None else path_of('data', data)
+        self.out = None if out is None else path_of('out', out)
+        self.method, self.layer = text_of('method', method), text_of('layer', layer)
         self.options: Dict[str, Any] = {} if callable(options) else checked_options(options)
-        self.target = _target(target)
-        self.inputs = _names('inputs', inputs)
-        self.ids = None if ids is None else _text('ids', ids)
-        self.batch_size, self.shard = _positive('batch_size', batch_size), _positive('shard', shard)
-        self.seed = _seed(seed)
-        self.feed: Dict[str, Any] = _mapping('feed', feed)
-        self.opening: Dict[str, Any] = _mapping('opening', opening, OPENING)
-        self.reading: Dict[str, Any] = _mapping('reading', reading, READING)
-        self.how()
+        self.target = target_of(target)
+        self.inputs = names_of('inputs', inputs)
+        self.ids = None if ids is None else text_of('ids', ids)
+        self.batch_size, self.shard = count_of('batch_size', batch_size), count_of('shard', shard)
+        self.seed, self.limit = seed_of(seed), count_of('limit', limit)
+        self.feed: Dict[str, Any] = mapping_of('feed', feed)
+        self.opening: Dict[str, Any] = mapping_of('opening', opening, OPENING)
+        self.reading: Dict[str, Any] = mapping_of('reading', reading, READING)
+        if self.how().scale == (0, 1):
+            del self.reading['scale']  # As it is by itself.
         if self.opening.get('checkpoint') is not None:
-            self.opening['checkpoint'] = _path("opening['checkpoint']", self.opening['checkpoint'])
+            self.opening['checkpoint'] = path_of("opening['checkpoint']", self.opening['checkpoint'])
         from .checking import check
         check(self, says, options if callable(options) else None)
 
@@ -120,7 +132,12 @@ class Job:
 
     def how(self) -> Reading:
         """How the data are read."""
-        return reading_of(self.reading, self.ids)
+        return reading_of(self.reading, self.ids, self.targets)
+
+    @property
+    def targets(self) -> Optional[str]:
+        """The column of the units that are explained, if it is one."""
+        return self.target[len(COLUMN):] if self.target.startswith(COLUMN) else None
 
     def identity(self) -> Dict[str, Any]:
         """All that changes a number, as JSON; of arrays and files their hashes."""
@@ -146,70 +163,3 @@ class Job:
 
     def __repr__(self) -> str:
         return f'Job({self.model!r}, {self.data!r}, {self.out!r}, method={self.method!r}, rows={self.rows})'
-
-
-def _path(said: str, path: Any) -> str:
-    if not isinstance(path, (str, os.PathLike)):
-        raise TypeError(f'{said} must be a path, which other processes can open, not {type(path).__name__}%s.' % (
-            ': np.save it' if isinstance(path, np.ndarray) else ''))
-    return os.path.abspath(os.fspath(path))
-
-
-def _text(said: str, text: Any) -> str:
-    if not isinstance(text, str) or not text:
-        raise TypeError(f'{said} must be a name, not {text!r}.' if isinstance(text, str) else
-                        f'{said} must be a name, not {type(text).__name__}.')
-    return text
-
-
-def _names(said: str, names: Any) -> Optional[List[str]]:
-    if names is None:
-        return None
-    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
-        raise TypeError(f'{said} must be a list of names.')
-    return list(names)
-
-
-def _mapping(said: str, given: Any, known: Optional[Sequence[str]] = None) -> Dict[str, Any]:
-    if given is not None and not isinstance(given, Mapping):
-        raise TypeError(f'{said} must be a dict, not {type(given).__name__}.')
-    found = copy.deepcopy(dict(given or {}))
-    encoded(found, said)
-    for name in found:
-        if known is not None and name not in known:
-            raise ValueError('%s: there is no %r, but %s.' % (said, name, ', '.join(known)))
-    return found
-
-
-def checked_options(options: Any) -> Dict[str, Any]:
-    """The options of a method, when they can be written down."""
-    found = _mapping('options', options)
-    if 'seed' in found:
-        raise ValueError('options: the seed is an argument of its own, seed=.')
-    return found
-
-
-def _positive(said: str, value: Any) -> Optional[int]:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError(f'{said} must be a positive int, not {value!r}.')
-    return int(value)
-
-
-def _seed(seed: Any) -> int:
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2 ** 32:
-        raise ValueError(f'seed must be an int of at least 0 and below 2 ** 32, not {seed!r}.')
-    return int(seed)
-
-
-def _target(target: Any) -> str:
-    """A target as the command line writes it."""
-    units = target if isinstance(target, tuple) else (target,)
-    if units and all(isinstance(unit, (int, np.integer)) and not isinstance(unit, bool) and unit >= 0
-                     for unit in units):
-        return '/'.join(str(int(unit)) for unit in units)
-    if isinstance(target, str) and target and ',' not in target:
-        return 'sum' if target == 'all' else target
-    raise ValueError("target must be 'max', 'sum', an int of at least 0 or a tuple of these, the same for all rows, "
-                     f'not {target!r}.')

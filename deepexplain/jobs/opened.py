@@ -8,11 +8,14 @@ from ..samples.binding import Binding, bind, check_fed, ends_of, fed_array, find
 from ..samples.objects import named_objects
 from ..samples.pictures import Layout, layout_of
 from ..samples.says import PYTHON, Says, WrongUse
-from ..samples.target import ys_of
+from ..samples.target import units_of_column, ys_of
 from ..units import draws, explained
-from .data import Source, open_source
+from .checking import source_of
+from .data import Source
+from .given import checked_options
+from .identity import model_digest
 from .ids import ids_of, numbers_of
-from .job import Job, checked_options
+from .job import Job
 
 #: The columns of results. Of several inputs there is one `attributions/NAME` for each.
 ID, ATTRIBUTIONS, UNIT, SCORE, DELTA = 'id', 'attributions', 'unit', 'score', 'delta'
@@ -47,10 +50,14 @@ class Opened:
             process opens.
         says: how what is wrong is said.
         options: makes the job's options, see `Job`.
+        source: the data, where they are open already.
+
+    Raises:
+        ValueError: besides what `Job` raises: the model is another than that which the job was made of.
     """
 
     def __init__(self, job: Job, threads: Optional[int] = None, says: Says = PYTHON,
-                 options: Optional[Callable[..., Any]] = None) -> None:
+                 options: Optional[Callable[..., Any]] = None, source: Optional[Source] = None) -> None:
         self.job, self._says, self._options, self._axis = job, says, options, job.how().channels or ''
         self.source: Optional[Source] = None
         self._plans: Dict[Tuple[str, ...], Plan] = {}
@@ -63,20 +70,26 @@ class Opened:
                 tensor = find(de, said, name)
                 self._feed[tensor.name] = fed_array(said, value, tensor)
             self._ends = ends_of(de, job.layer, job.inputs, list(self._feed), says)
-            self._ys = ys_of(job.target, self._ends.T, 1, says)
+            self._ys = None if job.targets else ys_of(job.target, self._ends.T, 1, says)
             self._by_name = {self._ends.called[one.name]: one for one in self._ends.free}
             self._by_name.update((one.op.name, one) for one in self._ends.free)
+            if job.model_sha256 not in (None, model_digest(job.model, job.opening)):
+                raise ValueError(f"model: '{job.model}' has changed since the job was made.")
             if job.data is not None:
-                self.source = open_source(job.data, job.how(), self._layout)
+                self.source = source_of(job, says) if source is None else source
                 stack.callback(self.source.close)
-                if not len(self.source):
-                    raise WrongUse(f"{says.data}: '{job.data}' holds no rows.")
+                self.source.lay_out(self._layout)
                 self._plan(self.source.rows(0, 1), self.source.flat)
             self._stack = stack.pop_all()
 
     def close(self) -> None:
         """Close the model and the data."""
         self._stack.close()
+
+    @property
+    def explainers(self) -> List[Any]:
+        """Those that are built."""
+        return list(self._explainers.values())
 
     def build(self) -> None:
         """Build the explainer as for rows of all inputs, where their shapes are known, to see that it can be built."""
@@ -98,19 +111,19 @@ class Opened:
             first: the number of the first of them in the data; None where that is not known.
             names: what they are called, where they have no ids.
         """
-        plan = self._plan(rows, None)
+        job, plan = self.job, self._plan(rows, None)
         binding, explainer, arrays = plan.binding, plan.explainer, plan.arrays(rows)
         n = len(next(iter(arrays.values())))
-        ids = ids_of(self.job.ids, self._id_column(rows), rows, names, first, n)
+        ids = ids_of(job.ids, self._id_column(rows), rows, names, first, n)
         if ids is None and draws(explainer):
             raise ValueError("'%s' draws random numbers for each row by its id, and these rows have none: give them a "
-                             "column 'id'." % self.job.method)
+                             "column 'id'." % job.method)
         taken = {name: arrays[key] for name, key in binding.taken.items()}
         xs: Any = [taken[x.name] for x in binding.X] if binding.whole else None
         feed = dict(self._feed, **{name: taken[name] for name in binding.along})
-        seed = {'seed': self.job.seed} if draws(explainer) else {}
+        seed = {'seed': job.seed} if draws(explainer) else {}
         found, delta, units = explained(
-            explainer, xs[0] if binding.whole and len(xs) == 1 else xs, self._ys, self.job.batch_size, feed,
+            explainer, xs[0] if binding.whole and len(xs) == 1 else xs, self._targets(rows), job.batch_size, feed,
             binding.along, numbers_of(ids) if seed else None, **seed)
         columns: Dict[str, np.ndarray] = {} if ids is None else {ID: ids}
         if isinstance(found, list):
@@ -120,6 +133,9 @@ class Opened:
         columns[UNIT] = np.full(n, -1, np.int64) if units.places is None else np.asarray(units.places, np.int64)
         columns[SCORE] = np.asarray(units.scores, np.float64)
         columns[DELTA] = np.full(n, np.nan) if delta is None else np.asarray(delta, np.float64)
+        for name, array in columns.items():
+            if len(array) != n:
+                raise ValueError(f"'{job.method}' makes {len(array)} rows of {name} for {n} rows of the data.")
         return columns
 
     def _layout(self) -> Layout:
@@ -139,7 +155,7 @@ class Opened:
         names = tuple(rows)
         if names not in self._plans:
             job, ends, says = self.job, self._ends, self._says
-            kept = {name: array for name, array in rows.items() if name != self._id_column(rows)}
+            kept = {name: array for name, array in rows.items() if name not in (self._id_column(rows), job.targets)}
             try:
                 stacked = self._stacks(kept)
                 shapes = {} if stacked else self._shapes(kept, list(kept) if flat is None else flat)
@@ -185,6 +201,11 @@ class Opened:
                     int(np.prod(shape)) == int(np.prod(array.shape[1:])) and list(array.shape[1:]) != shape):
                 found[name] = shape
         return found
+
+    def _targets(self, rows: Mapping[str, np.ndarray]) -> Any:
+        """The units of some rows, as the explainer takes them."""
+        name = self.job.targets
+        return self._ys if name is None else units_of_column(name, rows, self._ends.T)
 
     def _id_column(self, rows: Mapping[str, np.ndarray]) -> Optional[str]:
         if self.job.ids is not None:

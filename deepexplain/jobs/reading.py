@@ -1,19 +1,20 @@
 """Results out of their folder."""
 import os
-from typing import Any, Dict, Iterator
+from typing import Any, Dict, Iterator, Sequence
 
 import numpy as np
 
-from .folder import Folder
+from .folder import Folder, Shard
 from .writing import read_columns
 
 
-def iterate(out: str, partial: bool = False) -> Iterator[Dict[str, np.ndarray]]:
+def iterate(out: str, partial: bool = False, verify: bool = True) -> Iterator[Dict[str, np.ndarray]]:
     """The results of a job shard by shard, in the order of its rows.
 
     Args:
         out: the folder.
         partial: whether results of which some are missing will do.
+        verify: whether each file's checksum is compared, at about a gigabyte a second. Default True.
 
     Yields:
         The columns of a shard, as `Worker` returns them, with an id for each row.
@@ -23,25 +24,28 @@ def iterate(out: str, partial: bool = False) -> Iterator[Dict[str, np.ndarray]]:
     """
     folder = Folder(os.fspath(out))
     manifest = folder.manifest()
-    there = {number: one for number, shards in sorted(folder.shards().items()) for one in shards
-             if one.job == manifest['hash'][:12]}
+    there, _ = folder.standing(manifest['hash'], False)
     lacking = manifest['shards'] - len(there)
     if lacking and not partial:
         raise ValueError("'%s' lacks %d of %d shards: run the job to its end, or read what is there by partial=True."
                          % (folder.path, lacking, manifest['shards']))
-    return _each(folder, [there[number].name for number in sorted(there)])
+    return _each(folder, list(there.values()), verify)
 
 
-def _each(folder: Folder, names: Any) -> Iterator[Dict[str, np.ndarray]]:
-    for name in names:
-        yield read_columns(os.path.join(folder.path, name))
+def _each(folder: Folder, shards: Sequence[Shard], verify: bool) -> Iterator[Dict[str, np.ndarray]]:
+    for shard in shards:
+        path = os.path.join(folder.path, shard.name)
+        if verify and not folder.whole(shard):
+            raise ValueError(f"'{path}' is damaged: its content is not that of its checksum; the run again makes it "
+                             'anew.')
+        yield read_columns(path)
 
 
-def read(out: str, partial: bool = False) -> Dict[str, np.ndarray]:
+def read(out: str, partial: bool = False, verify: bool = True) -> Dict[str, np.ndarray]:
     """All results of a job, in the order of its rows.
 
     Args:
-        out, partial: as in `iterate`.
+        out, partial, verify: as in `iterate`.
 
     Returns:
         A dict of arrays: id, attributions, unit, score, delta; see `Worker`.
@@ -49,13 +53,13 @@ def read(out: str, partial: bool = False) -> Dict[str, np.ndarray]:
     Raises:
         ValueError: as `iterate`; or there are none.
     """
-    parts = list(iterate(out, partial))
+    parts = list(iterate(out, partial, verify))
     if not parts:
         raise ValueError(f"'{out}' holds no results yet.")
     return {name: np.concatenate([one[name] for one in parts]) for name in parts[0]}
 
 
-def to_arrow(out: str, partial: bool = False) -> Any:
+def to_arrow(out: str, partial: bool = False, verify: bool = True) -> Any:
     """The same as a pyarrow.Table, attributions as lists of a fixed size.
 
     Raises:
@@ -67,11 +71,11 @@ def to_arrow(out: str, partial: bool = False) -> Any:
         raise ImportError("to_arrow needs pyarrow: pip install 'deepexplain[parquet]'.") from None
     from .writing import as_arrow
 
-    found = read(out, partial)
+    found = read(out, partial, verify)
     return pa.table([as_arrow(column) for column in found.values()], names=list(found))
 
 
-def to_pandas(out: str, partial: bool = False) -> Any:
+def to_pandas(out: str, partial: bool = False, verify: bool = True) -> Any:
     """The same as a pandas.DataFrame, a row for each row; attributions are arrays in its cells.
 
     Raises:
@@ -81,5 +85,5 @@ def to_pandas(out: str, partial: bool = False) -> Any:
         import pandas as pd
     except ImportError:
         raise ImportError('to_pandas needs pandas: pip install pandas.') from None
-    found = read(out, partial)
+    found = read(out, partial, verify)
     return pd.DataFrame({name: column if column.ndim == 1 else list(column) for name, column in found.items()})

@@ -1,6 +1,6 @@
 """Which units of T are explained."""
 import re
-from typing import Any, List, Tuple
+from typing import Any, List, Mapping, Tuple
 
 import numpy as np
 
@@ -33,6 +33,27 @@ def ys_of(text: str, T: Any, n: int, says: Says = COMMAND) -> Any:
     if len(places) != n:
         raise WrongUse('%s: expected one unit, or one for each of the %d samples, not %d.' % (said, n, len(places)))
     return np.array(places) if axes > 1 else np.array(places)[:, 0]
+
+
+def units_of_column(name: str, rows: Mapping[str, np.ndarray], T: Any) -> np.ndarray:
+    """The units that a column of some rows names, ints (n,), or (n, axes) where T has more axes."""
+    if name not in rows:
+        raise WrongUse("target: there is no column '%s', but %s." % (name, ', '.join(map(repr, rows)) or 'none'))
+    found, shape = np.asarray(rows[name]), T.shape.as_list()[1:] if T.shape.ndims else [None]
+    if not shape:
+        raise WrongUse(f"target: '{T.op.name}' has one number for each sample: max and sum are the targets.")
+    wanted = found.shape[:1] if len(shape) == 1 else (len(found), len(shape))
+    # A .csv has floats.
+    if found.shape != wanted or found.dtype.kind not in 'iuf' or not (found == np.floor(found)).all():
+        raise WrongUse("target: the column '%s' must hold %s for each row, not %s of the shape %s." % (
+            name, 'an int' if len(shape) == 1 else f'{len(shape)} ints', found.dtype, found.shape))
+    for axis, size in enumerate(shape):
+        units = found if len(shape) == 1 else found[:, axis]
+        bad = (units < 0) | (units >= (np.inf if size is None else size))
+        if bad.any():
+            raise WrongUse("target: the column '%s' holds %d, and '%s' has the units 0 to %s." % (
+                name, units[bad.argmax()], T.op.name, '...' if size is None else size - 1))
+    return found.astype(np.int64)
 
 
 def _meant(text: str, places: List[Tuple[int, ...]], axes: int, n: int) -> str:

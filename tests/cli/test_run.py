@@ -1,6 +1,7 @@
 """deepexplain run: the job of the command line, its summaries and exit statuses."""
 import json
 import os
+import subprocess
 import sys
 import types
 
@@ -54,15 +55,15 @@ def test_seeds_and_a_summary(command, tmp_path):
     out, err = command('m.pb', 'x.npy', '--out', 'out', '--method', 'smoothgrad', '--samples', 3, '--seed', 4, '--json',
                        '--option', 'of=gradient', '--progress')
     found = json.loads(out)
-    assert found['complete'] and found['made'] == 1 and found['rows'] == 20 and not found['failed']
-    assert '1/1' in err
+    assert found['complete'] and found['made'] == 2 and found['rows'] == 20 and not found['failed']
+    assert '2/2' in err
     job = Job('m.pb', 'x.npy', 'out', 'smoothgrad', {'samples': 3, 'of': 'gradient'}, seed=4)
     assert json.load(open('out/manifest.json'))['hash'] == job.hash
     out, _ = command('--status', 'out', '--json')
     found = json.loads(out)
-    assert found['done'] == found['shards'] == 1 and found['method'] == 'smoothgrad'
+    assert found['done'] == found['shards'] == 2 and found['method'] == 'smoothgrad'
     assert command('m.pb', 'x.npy', '--out', 'out', '--method', 'smoothgrad', '--samples', 3, '--seed', 4, '--option',
-                   'of=gradient')[0].startswith('1 of 1 shards of 20 rows are in')
+                   'of=gradient')[0].startswith('2 of 2 shards of 20 rows are in')
 
 
 def test_what_fails_is_told_with_its_rows(command, monkeypatch):
@@ -80,7 +81,8 @@ def test_what_fails_is_told_with_its_rows(command, monkeypatch):
     assert 'warning: shard 1 (rows 8 to 15) failed twice: MemoryError: too much' in err
     assert 'error: 1 of 3 shards failed twice, rows 8 to 15; the others stand' in err
     out, _ = command('--status', 'out')
-    assert 'x.npy' in out and '2 of 3 shards of 20 rows are done\n' in out
+    assert 'x.npy' in out
+    assert '2 of 3 shards of 20 rows are done (by the names of their files, which --verify reads)\n' in out
     assert 'shard 1 (rows 8 to 15) failed twice: MemoryError: too much' in out
     monkeypatch.setattr(worker, '_make', make)
     command(*given)
@@ -106,6 +108,9 @@ def test_what_fails_is_told_with_its_rows(command, monkeypatch):
     ('m.pb nix.npy --out out', "data: there is no file or folder '"),
     ('m.pb narrow.npy --out out', "data: 'x' takes the shape (?, 4, 4, 1), not (1, 3)"),
     ('nix.pb x.npy --out out', "MODEL: there is no file or folder '"),
+    ('m.pb x.npy --out out --limit 0', "--limit: expected a positive int, not '0'"),
+    ('m.pb x.npy --out out --target column:a', "target: there is no column 'a', but ''"),
+    ('m.pb s3://x/y.npy --out out', "data: 's3://x/y.npy' is an address, and jobs read and write files: copy it"),
     ('--status x', "'x' is no folder of results of a job"),
     ('m.pb --status x', '--status FOLDER stands alone'),
     ('m.pb x.npy --out out --method saliency --method intgrad', 'a job is of one method, not of saliency and intgrad')])
@@ -114,6 +119,36 @@ def test_wrong_use_is_a_line_and_leaves_nothing(command, arguments, words):
     out, err = command(*arguments.split(), status=2)
     assert not out and err.startswith('deepexplain: error: ') and err.count('\n') == 1 and words in err
     assert not os.path.exists('out')
+
+
+def test_what_is_wrong_with_data_and_folder_is_said_before_tensorflow_is_imported(command):
+    np.save('text.npy', np.array(['a']))
+    code = ('import sys\n'
+            'from deepexplain.cli.main import main\n'
+            'for one in sys.argv[1:]:\n'
+            '    assert main(["run"] + one.split()) == 2\n'
+            '    assert "tensorflow" not in sys.modules, one\n')
+    given = ['m.pb nix.npy --out out', 'm.pb m.pb --out out', 'm.pb x.npy --out x.npy', 'm.pb x.npy --out x.npy/out',
+             'm.pb x.npy --out out --columns a', 'm.pb x.npy --out out --ids a', 'nix.pb x.npy --out out',
+             '--status out']
+    process = subprocess.Popen([sys.executable, '-c', code] + given, stderr=subprocess.PIPE)
+    _, errors = process.communicate()
+    assert process.returncode == 0 and errors.count(b'deepexplain: error: ') == len(given), errors
+
+
+def test_the_first_rows_and_a_status_that_reads_the_files(command):
+    given = ('m.pb', 'x.npy', '--out', 'out', '--limit', 10, '--shard-rows', 4)
+    assert command(*given)[0].startswith('3 of 3 shards of 10 rows')
+    assert 'their checksums are right' in command('--status', 'out', '--verify')[0]
+    name = sorted(one for one in os.listdir('out') if one.startswith('shard-000001'))[0]
+    with open('out/' + name, 'ab') as file:
+        file.write(b'more')
+    assert '3 of 3 shards' in command('--status', 'out')[0]
+    out, _ = command('--status', 'out', '--verify')
+    assert '2 of 3 shards' in out and f'{name} is damaged, and will be made again\n' in out
+    assert json.loads(command('--status', 'out', '--verify', '--json')[0])['damaged'] == [name]
+    # A default that is spelled out is the same job.
+    assert command(*given + ('--method', 'intgrad', '--steps', 100))[0].endswith(', 1 of them made now\n')
 
 
 @pytest.mark.parametrize('flag, package, name', [('--ray', 'ray', 'Ray'), ('--spark', 'pyspark', 'PySpark')])

@@ -9,7 +9,7 @@ import pytest
 import tensorflow.compat.v1 as tf
 from job_data import samples
 
-from deepexplain.jobs import Job, Worker, read, run
+from deepexplain.jobs import Job, Worker, checking, identity, read, run
 from deepexplain.jobs.identity import data_digest, model_digest
 from deepexplain.tensorflow import DeepExplain
 
@@ -37,7 +37,52 @@ def test_the_hash_names_what_changes_a_number(job, models, place):
     assert len({other.hash for other in others} | {one.hash}) == len(others) + 1
 
 
-def test_a_change_of_large_data_is_seen_at_both_ends_and_between(tmp_path):
+def test_a_default_that_is_spelled_out_makes_no_other_job(job):
+    assert job(method='intgrad', options={'steps': 100, 'baseline': None}).hash == job(method='intgrad').hash
+    assert job(method='intgrad', options={'steps': 100}).options == {}
+    assert job(method='lrp.epsilon', options={'epsilon': 1e-7, 'softmax': 'taylor'}).hash == job(
+        method='lrp.epsilon').hash
+    assert job(method='lrp.epsilon', options={'epsilon': 1e-6}).options == {'epsilon': 1e-6}
+    assert job(method='elrp', options={'epsilon': 1e-4}).hash == job(method='elrp').hash
+
+
+@pytest.mark.parametrize('rows, given, shard, at_once', [
+    (10, {}, 16, 16), (1000, {}, 16, 16), (100000, {}, 1563, 1563), (10 ** 6, {}, 12288, 4096),
+    (10 ** 7, {}, 16384, 4096), (1000, {'batch_size': 10}, 10, 10), (1000, {'batch_size': 40}, 40, 40),
+    (1000, {'shard': 7}, 7, 7), (10 ** 6, {'batch_size': 1000}, 12000, 4000), (10 ** 6, {'shard': 9999}, 9999, 4096)])
+def test_how_rows_are_cut(job, rows, given, shard, at_once):
+    one = job(shard=None)
+    one.batch_size, one.shard = given.get('batch_size'), given.get('shard')
+    checking._cut(one, rows, {'': samples(1)}, {'attributions': samples(1)})
+    assert (one.shard, one.at_once) == (shard, at_once)
+
+
+def test_rows_of_any_size_are_cut(job):
+    one = job(shard=None)
+    large = np.broadcast_to(np.float32(0), (1, 1 << 24))
+    one.shard = None
+    checking._cut(one, 10 ** 6, {'': large}, {'attributions': large})
+    assert (one.shard, one.at_once) == (4, 1)
+
+
+def test_all_is_read_of_a_gigabyte_in_some_files(tmp_path, monkeypatch):
+    path = str(tmp_path / 'large')
+    content = np.zeros(17 << 20, np.uint8)
+    content.tofile(path)
+    before = data_digest(path, [path])
+    # Between the blocks of which larger data are read.
+    content[(1 << 18) + 5000] = 1
+    content.tofile(path)
+    assert data_digest(path, [path]) != before
+    monkeypatch.setattr(identity, '_ALL', 0)
+    np.zeros(17 << 20, np.uint8).tofile(path)
+    before = data_digest(path, [path])
+    content.tofile(path)
+    assert data_digest(path, [path]) == before
+
+
+def test_a_change_of_large_data_is_seen_at_both_ends_and_between(tmp_path, monkeypatch):
+    monkeypatch.setattr(identity, '_ALL', 0)
     path = str(tmp_path / 'large')
     content = np.zeros(20 << 20, np.uint8)
     seen = set()
@@ -63,6 +108,16 @@ def test_of_many_files_some_are_read(tmp_path):
 
 
 @pytest.mark.parametrize('error, words, arguments', [
+    (ValueError, 'out must be a path, not an empty text', {'out': ''}),
+    (ValueError, "data: 'gs://a/b.npy' is an address, and jobs read and write files", {'data': 'gs://a/b.npy'}),
+    (ValueError, "out: '.*x.npy' is there and is no folder", {'out': 'x.npy/out'}),
+    (ValueError, "out: '.*data/out' lies in the data, '.*data', which the results would be taken for",
+     {'data': 'data', 'out': 'data/out'}),
+    (ValueError, "out: '.*data' lies in the data", {'data': 'data', 'out': 'data/../data'}),
+    (ValueError, "target must be .*; not an array of the shape \\(2,\\)", {'target': np.arange(2)}),
+    (ValueError, "target: there is no column 'nix', but ''", {'target': 'column:nix'}),
+    (ValueError, 'limit must be a positive int, not 0', {'limit': 0}),
+    (TypeError, 'inputs must be a list of names', {'inputs': 3}),
     (TypeError, 'data must be a path, which other processes can open, not ndarray: np.save it', {'data': samples()}),
     (TypeError, r"options\['composite'\]: a job takes numbers.*not type", {'options': {'composite': int}}),
     (ValueError, 'options: the seed is an argument of its own', {'options': {'seed': 1}}),
@@ -89,9 +144,16 @@ def test_of_many_files_some_are_read(tmp_path):
     (ValueError, "ids: there is no column 'name'", {'ids': 'name'})])
 def test_a_job_is_checked_when_it_is_made(job, place, error, words, arguments):
     np.save('narrow.npy', samples(5, 3))
+    os.mkdir('data')
     with pytest.raises(error, match=words):
         job(**arguments)
     assert not (place / 'out').exists()
+
+
+def test_results_may_not_go_into_the_model(job, place):
+    os.mkdir('saved')
+    with pytest.raises(ValueError, match="out: '.*saved/out' lies in the model, '.*saved', which the results would"):
+        Job('saved', 'x.npy', 'saved/out')
 
 
 def test_nothing_imports_tensorflow_before_it_is_needed():

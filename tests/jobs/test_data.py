@@ -78,7 +78,7 @@ def test_rows_by_range(tmp_path, monkeypatch, make, how):
     monkeypatch.setattr(parquet_source, '_PIECE', 7)
     monkeypatch.setattr('deepexplain.jobs.data.npz._PIECE', 100)
     path = make(tmp_path, how)
-    source = open_source(path, Reading(), lambda: None)
+    source = open_source(path, Reading())
     assert len(source) == N
     for start, stop in [(0, 1), (0, N), (3, 21), (21, 30), (30, 31), (19, 21), (2, 4), (36, N), (0, 5), (5, 10)]:
         rows = source.rows(start, stop)
@@ -86,21 +86,21 @@ def test_rows_by_range(tmp_path, monkeypatch, make, how):
         for name, want in columns().items():
             np.testing.assert_array_equal(rows[name], want[start:stop])
     source.close()
-    assert list(open_source(path, Reading(['x'], ids='id'), lambda: None).rows(1, 2)) == ['x', 'id']
+    assert list(open_source(path, Reading(['x'], ids='id')).rows(1, 2)) == ['x', 'id']
     with pytest.raises(DataError, match=r"data: '.*' has no column 'z', but .*'x'"):
-        open_source(path, Reading(['z']), lambda: None)
+        open_source(path, Reading(['z']))
 
 
 def test_a_memmap_and_an_npz_in_columns(tmp_path):
     path = str(tmp_path / 'x.npy')
     np.save(path, np.asfortranarray(samples()))
-    source = open_source(path, Reading(), lambda: None)
+    source = open_source(path, Reading())
     np.testing.assert_array_equal(source.rows(5, 9)[''], samples()[5:9])
     np.savez(path[:-1] + 'z', x=np.asfortranarray(samples()))
-    np.testing.assert_array_equal(open_source(path[:-1] + 'z', Reading(), lambda: None).rows(5, 9)['x'], samples()[5:9])
+    np.testing.assert_array_equal(open_source(path[:-1] + 'z', Reading()).rows(5, 9)['x'], samples()[5:9])
     np.savez_compressed(path[:-1] + 'z', x=np.asfortranarray(samples()))
     with pytest.raises(DataError, match="'x' of '.*x.npz' is packed column by column"):
-        open_source(path[:-1] + 'z', Reading(), lambda: None)
+        open_source(path[:-1] + 'z', Reading())
 
 
 def test_reading_onward_begins_at_the_nearest_place_and_only_where_it_must():
@@ -119,7 +119,7 @@ def test_reading_onward_begins_at_the_nearest_place_and_only_where_it_must():
 def test_an_array_that_is_cut_short_meanwhile(tmp_path):
     path = str(tmp_path / 'x.npy')
     np.save(path, samples())
-    source = open_source(path, Reading(), lambda: None)
+    source = open_source(path, Reading())
     os.truncate(path, 500)
     with pytest.raises(DataError, match="'.*x.npy' ends before row 60, though it promises 60"):
         source.rows(20, 60)
@@ -131,14 +131,14 @@ def test_a_table(tmp_path, monkeypatch):
     with open(path, 'w') as file:
         file.write('a;id;b\n\n' + ''.join(
             '%r;"row, %d";%d\n%s' % (i * .1, i, -i, '\n' * (i % 3 == 0)) for i in range(N)))
-    source = open_source(path, Reading(), lambda: None)
+    source = open_source(path, Reading())
     assert len(source) == N
     for start, stop in [(0, N), (8, 9), (30, N), (3, 17), (0, 1)]:
         rows = source.rows(start, stop)
         np.testing.assert_array_equal(rows['a'], np.array([i * .1 for i in range(start, stop)]))
         np.testing.assert_array_equal(rows['b'], -np.arange(start, stop))
         np.testing.assert_array_equal(rows['id'], ['row, %d' % i for i in range(start, stop)])
-    assert list(open_source(path, Reading(['b']), lambda: None).rows(0, 1)) == ['b', 'id']
+    assert list(open_source(path, Reading(['b'])).rows(0, 1)) == ['b', 'id']
 
 
 def test_columns_are_features_and_lists_what_the_input_is(job, place):
@@ -230,7 +230,47 @@ def test_columns_of_arrow_that_are_no_arrays(tmp_path, values, words):
     path = str(tmp_path / 'x.parquet')
     pq.write_table(pa.table({'x': values}), path)
     with pytest.raises(DataError, match=words):
-        open_source(path, Reading(), lambda: None).rows(0, 2)
+        open_source(path, Reading()).rows(0, 2)
+
+
+def test_columns_of_arrow_of_other_encodings(tmp_path):
+    pa = pytest.importorskip('pyarrow')
+    import pyarrow.parquet as pq
+    path = str(tmp_path / 'x.parquet')
+    names = pa.array(['a', 'b', 'a'])
+    columns = [names.dictionary_encode(), pa.array([1, 2, 1]).dictionary_encode(), names.cast(pa.large_string())]
+    if hasattr(pa, 'string_view'):
+        columns.append(names.cast(pa.string_view()))
+    pq.write_table(pa.Table.from_arrays(columns, names=list('abcd')[:len(columns)]), path)
+    rows = open_source(path, Reading()).rows(0, 3)
+    for name in rows:
+        np.testing.assert_array_equal(rows[name], [1, 2, 1] if name == 'b' else ['a', 'b', 'a'])
+    pq.write_table(pa.Table.from_arrays([names, names], names=['a', 'a']), path)
+    with pytest.raises(DataError, match="'.*x.parquet' has a column twice: 'a'"):
+        open_source(path, Reading())
+
+
+def test_files_of_a_folder_in_which_columns_differ(tmp_path):
+    path = str(tmp_path)
+    np.savez(path + '/a.npz', a=np.arange(3), b=np.arange(3.), id=np.arange(3))
+    np.savez(path + '/b.npz', b=np.arange(3, 6), a=np.arange(3., 6), id=np.arange(3, 6))
+    source = open_source(path, Reading())
+    for start, stop in ((4, 6), (2, 5), (0, 6)):
+        rows = source.rows(start, stop)
+        assert list(rows) == ['a', 'b', 'id'] and all(
+            (one == np.arange(start, stop)).all() for one in rows.values())
+    np.savez(path + '/c.npz', a=np.arange(1), b=np.arange(1), id=np.array(['x']))
+    with pytest.raises(DataError, match=r"'.*c.npz' \('id'\) must hold numbers, not strings, as '.*a.npz' does"):
+        open_source(path, Reading())
+    np.savez(path + '/c.npz', a=np.arange(1), id=np.arange(1))
+    with pytest.raises(DataError, match="'.*c.npz' must have the columns of '.*a.npz', 'a', 'b', 'id', not 'a', 'id'"):
+        open_source(path, Reading())
+
+
+def test_names_that_are_no_text_of_utf8(job, place, form):
+    np.savez('x.npz', x=samples(3), id=np.array(['a', 'caf\udce9', 'b\0c']))
+    run(job(data='x.npz', method='random'))
+    assert read('out')['id'].tolist() == ['a', 'caf\\udce9', 'b\0c']
 
 
 def test_columns_of_strings_are_no_features(job, place):

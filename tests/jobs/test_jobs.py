@@ -1,4 +1,5 @@
 """A job's results are the explainer's, however its rows are cut, who makes them and how often it is begun."""
+import gc
 import os
 import pickle
 
@@ -6,7 +7,7 @@ import numpy as np
 import pytest
 from job_data import samples, shard_files
 
-from deepexplain.jobs import Job, Worker, checking, iterate, read, run, run_shard, to_arrow, to_pandas
+from deepexplain.jobs import Job, Worker, checking, frames, iterate, read, run, run_shard, to_arrow, to_pandas
 from deepexplain.tensorflow import DeepExplain
 
 
@@ -133,6 +134,90 @@ def test_inner_layers_and_places(job, place):
     np.testing.assert_array_equal(found['unit'], np.stack([best // 2, best % 2], 1))
     run(job('square.pb', 'squares.npy', 'place', method='grad*input', target=(1, 0)))
     assert read('place')['unit'].tolist() == [[1, 0]] * 6
+
+
+def test_units_of_a_column(job, place):
+    labels = np.arange(60) % 3
+    np.savez('labels.npz', x=samples(), label=labels)
+    run(job(data='labels.npz', target='column:label', method='gradient'))
+    found = read('out')
+    np.testing.assert_array_equal(found['unit'], labels)
+    for unit in range(3):
+        run(job(data='x.npy', target=unit, out=str(unit), method='gradient'))
+        for name in ('attributions', 'score'):
+            np.testing.assert_allclose(found[name][labels == unit], read(str(unit))[name][labels == unit], rtol=1e-5,
+                                       atol=1e-6)
+    with open('x.csv', 'w') as file:
+        file.write('a,b,c,d,label\n' + ''.join('%s,%d\n' % (','.join(map(repr, row)), label)
+                                              for row, label in zip(samples().tolist(), labels)))
+    run(job(data='x.csv', target='column:label', out='csv', method='gradient'))
+    np.testing.assert_allclose(read('csv')['attributions'], found['attributions'], rtol=1e-5, atol=1e-6)
+    places = np.stack([labels[:6] % 2, np.arange(6) % 2], 1)
+    np.savez('places.npz', x=samples(6).reshape(6, 2, 2), place=places)
+    run(job('square.pb', 'places.npz', 'places', method='grad*input', target='column:place'))
+    np.testing.assert_array_equal(read('places')['unit'], places)
+    want = np.zeros((6, 2, 2))
+    want[(np.arange(6),) + tuple(places.T)] = 1
+    np.testing.assert_allclose(read('places')['attributions'], 2 * samples(6).reshape(6, 2, 2) ** 2 * want, rtol=1e-5)
+
+
+@pytest.mark.parametrize('labels, words', [
+    (np.arange(60) + .5, "the column 'label' must hold an int for each row, not float64"),
+    (np.zeros((60, 1), int), r"must hold an int for each row, not int64 of the shape \(1, 1\)"),
+    (np.array(['a'] * 60), "must hold an int for each row, not <U1"),
+    (np.full(60, 3), "the column 'label' holds 3, and 'MatMul_1' has the units 0 to 2"),
+    (np.full(60, -1), "the column 'label' holds -1, and ")])
+def test_columns_that_are_no_units(job, place, labels, words):
+    np.savez('labels.npz', x=samples(), label=labels)
+    with pytest.raises(ValueError, match='target: .*' + words):
+        job(data='labels.npz', target='column:label')
+
+
+def test_a_unit_that_there_is_not_fails_its_shard(job, place):
+    labels = np.arange(60) % 3
+    labels[20] = 3
+    np.savez('labels.npz', x=samples(), label=labels)
+    with pytest.warns(UserWarning, match='shard 1 .*failed twice: .*holds 3, and'):
+        assert run(job(data='labels.npz', target='column:label')).done == 3
+
+
+def test_the_first_rows(job, place):
+    run(job())
+    run(job(out='few', limit=20))
+    few = read('few')
+    for name, whole in read('out').items():
+        np.testing.assert_allclose(few[name], whole[:20], rtol=1e-6)
+    assert job(limit=99).hash == job().hash
+    os.mkdir('data')
+    for number in range(3):
+        np.save('data/%d' % number, samples()[20 * number:20 * number + 20])
+    run(job(data='data', out='folder', limit=30))
+    np.testing.assert_array_equal(read('folder')['id'], np.arange(30))
+
+
+def test_rows_that_a_method_loses_are_noticed(job, place, monkeypatch):
+    from deepexplain.jobs import opened
+    explained = opened.explained
+    monkeypatch.setattr(opened, 'explained', lambda *args, **more: (
+        lambda found, *rest: (found[:1],) + rest)(*explained(*args, **more)))
+    with pytest.raises(ValueError, match="'saliency' makes 1 rows of attributions for 60 rows of the data"):
+        Worker(job(data=None, out=None))({'x': samples()})
+
+
+def test_the_worker_that_a_process_keeps_closes_that_of_another_job(job, monkeypatch):
+    from deepexplain.jobs.opened import Opened
+    first, second = job(data=None, out=None), job(data=None, out=None, method='gradient')
+    one = frames.opened_worker(first, 1)
+    opened, closed, close = one.open(), [], Opened.close
+    monkeypatch.setattr(Opened, 'close', lambda self: (closed.append(self), close(self)))
+    assert frames.opened_worker(first, 1) is one and one.open() is opened and not closed
+    # Spark has all objects looked through after each task: those that stay are not among them.
+    frozen = gc.get_freeze_count()
+    assert frozen > 10 ** 5 and len(gc.get_objects()) < frozen / 10
+    other = frames.opened_worker(second, 1)
+    assert closed == [opened] and other is not one and gc.get_freeze_count() > 10 ** 5
+    other.close()
+    gc.unfreeze()
 
 
 def test_a_job_is_pickled_and_written_down(job, models):

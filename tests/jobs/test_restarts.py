@@ -1,13 +1,16 @@
 """Whatever happens to a run, the next one leaves exactly the right results: nothing twice, nothing lost."""
 import hashlib
+import itertools
 import json
 import os
+import shutil
+import time
 
 import numpy as np
 import pytest
 from job_data import same, samples, shard_files
 
-from deepexplain.jobs import Outcome, Worker, engines, read, run, run_shard, status
+from deepexplain.jobs import Outcome, Worker, engines, iterate, read, run, run_shard, status
 from deepexplain.jobs import worker as worker_file
 from deepexplain.jobs.folder import Folder, shard_name
 
@@ -111,12 +114,119 @@ def test_another_job_is_refused_by_what_differs(job, want):
     same(read('out'), want)
 
 
-def test_the_clock_does_not_count(job, want):
+def test_the_clock_does_not_count(job, want, models, monkeypatch, form):
+    """Files of the past and of the future, one of them left half written; a clock that is set back at each look."""
+    shutil.copy(str(models / 'net.pb'), 'm.pb')
+    clock = itertools.count(4 * 10 ** 9, -10 ** 7)
+    for name in ('time', 'monotonic', 'perf_counter', 'process_time'):
+        monkeypatch.setattr(time, name, lambda: float(next(clock)))
+    monkeypatch.setattr(time, 'time_ns', lambda: next(clock) * 10 ** 9)
+    turns = iter([False, False, True])
+    assert run(job(os.path.abspath('m.pb')), stopped=lambda: next(turns)).made == 2
+    names = shard_files()
+    with open('out/' + names['shard-000001'], 'r+b') as file:
+        file.truncate(99)
+    open('out/.deepexplain-abc.part', 'wb').write(b'half')
+    for number, name in enumerate(sorted(os.listdir('out')) + ['../x.npy', '../m.pb', '']):
+        stamp = 10 ** 6 if number % 2 else 4 * 10 ** 9
+        os.utime('out/' + name, (stamp, stamp))
+    assert run(job(os.path.abspath('m.pb')), show_progress=True) == (4, 4, 3, [], False)
+    same(read('out'), want)
+    for number, name in enumerate(sorted(os.listdir('out'))):
+        stamp = 4 * 10 ** 9 if number % 2 else 10 ** 6
+        os.utime('out/' + name, (stamp, stamp))
+    assert run(job(os.path.abspath('m.pb'))) == (4, 4, 0, [], False)
+    same(read('out'), want)
+
+
+@pytest.mark.parametrize('what', ['model', 'data'])
+def test_a_model_or_data_that_changed_since_the_job_was_made(models, job, what):
+    shutil.copy(str(models / 'net.pb'), 'm.pb')
+    one = job(os.path.abspath('m.pb'))
+    turns = iter([False, False, True])
+    run(one, stopped=lambda: next(turns))
+    before = sorted(os.listdir('out'))
+    if what == 'model':
+        shutil.copy(str(models / 'checked.pb'), 'm.pb')
+    else:
+        np.save('x.npy', samples() + 1)
+    with pytest.raises(ValueError, match=f"{what}: '.*' has changed since the job was made: make the job anew"):
+        run(one)
+    assert sorted(os.listdir('out')) == before
+    if what == 'model':
+        with pytest.raises(ValueError, match="model: '.*m.pb' has changed since the job was made"):
+            Worker(one).open()
+        return
+    os.unlink('x.npy')
+    with pytest.raises(ValueError, match="data: '.*x.npy' cannot be read any more: "):
+        run(one)
+
+
+def test_data_that_change_while_a_run_is_at_work_leave_nothing_of_it(job, want):
+    turns = iter([False, True])
+    run(job(), stopped=lambda: next(turns))
+    first = shard_files()
+
+    def changing():
+        np.save('x.npy', samples() + 1)
+    with pytest.raises(ValueError, match="data: '.*x.npy' has changed since the job was made"):
+        run(job(), stopped=changing)
+    assert shard_files() == first
+    np.save('x.npy', samples())
+    assert run(job()).made == 3
+    same(read('out'), want)
+
+
+def test_data_that_are_gone_once_all_is_made_lose_nothing(job, want):
+    one, left = job(), iter([4, 3, 2])
+
+    def stopped():
+        if next(left, 1) == 1:
+            os.rename('x.npy', 'moved.npy')
+            return True
+    with pytest.warns(UserWarning, match="data: '.*x.npy' cannot be read any more: .* Whether it has changed while"):
+        assert run(one, stopped=stopped) == (4, 3, 3, [], True)
+    os.rename('moved.npy', 'x.npy')
+    assert run(job()).made == 1
+    same(read('out'), want)
+
+
+@pytest.mark.parametrize('content', [b'', b'{}', b'[]', b'{"hash": ', b'\xff', b'{"hash": 1}'])
+def test_a_damaged_manifest_is_written_anew(job, want, content):
+    turns = iter([False, False, True])
+    run(job(), stopped=lambda: next(turns))
+    with open('out/manifest.json', 'rb') as file:
+        before = file.read()
+    with open('out/manifest.json', 'wb') as file:
+        file.write(content)
+    for look in (status, lambda out: read(out, partial=True)):
+        with pytest.raises(ValueError, match="'out/manifest.json' is damaged; the run again writes it anew"):
+            look('out')
+    with pytest.raises(ValueError, match='holds results of another job .*, or with a damaged one'):
+        run(job(method='gradient'))
+    assert run(job(), stopped=lambda: True).done == 2
+    with open('out/manifest.json', 'rb') as file:
+        assert file.read() == before
+    assert run(job()) == (4, 4, 2, [], False)
+    same(read('out'), want)
+
+
+def test_a_damaged_shard_is_never_read(job, want, form):
     run(job())
-    for name in os.listdir('out'):
-        os.utime('out/' + name, (10 ** 9, 10 ** 9) if 'shard-000001' in name else (4 * 10 ** 9, 4 * 10 ** 9))
-    os.utime('x.npy', (4 * 10 ** 9, 4 * 10 ** 9))
-    assert run(job()) == (4, 4, 0, [], False)
+    name = 'out/' + shard_files()['shard-000001']
+    with open(name, 'r+b') as file:
+        file.seek(os.path.getsize(name) // 2)
+        byte = file.read(1)
+        file.seek(-1, 1)
+        file.write(bytes([byte[0] ^ 1]))
+    with pytest.raises(ValueError, match='shard-000001.* is damaged: its content is not that of its checksum'):
+        read('out')
+    assert next(iterate('out'))['id'].tolist() == list(range(16))
+    assert status('out')['complete'] and not status('out')['damaged']
+    found = status('out', verify=True)
+    assert found['missing'] == [1] and found['damaged'] == [os.path.basename(name)] and not found['complete']
+    assert os.path.exists(name) and run(job()).made == 1
+    same(read('out', verify=False), want)
 
 
 def test_a_shard_that_fails_is_tried_twice_and_the_others_stand(job, monkeypatch):

@@ -4,12 +4,12 @@ A source knows files and arrays, and nothing of models but how they take picture
 """
 import importlib
 import os
-from typing import Callable, Dict, List
+from typing import Dict, List
 
-from ...samples.pictures import PICTURES, Layout
-from .source import DataError, Reading, Source, reading_of
+from ...samples.pictures import PICTURES
+from .source import DataError, First, Reading, Source, reading_of
 
-__all__ = ['ENDINGS', 'DataError', 'Reading', 'Source', 'open_source', 'reading_of']
+__all__ = ['ENDINGS', 'DataError', 'First', 'Reading', 'Source', 'files_of', 'open_source', 'reading_of']
 
 #: The ending of a file -> the module of this folder that opens it, by its function `opened(path, reading)`.
 ENDINGS: Dict[str, str] = {
@@ -17,29 +17,45 @@ ENDINGS: Dict[str, str] = {
     '.feather': 'ipc', '.tfrecord': 'records', '.tfrecords': 'records'}
 
 
-def open_source(path: str, reading: Reading, layout: Callable[[], Layout]) -> Source:
+def open_source(path: str, reading: Reading) -> Source:
     """The rows of a file, or of a folder of files of one kind.
-
-    Args:
-        layout: how the model takes pictures, asked where they are some.
 
     Raises:
         DataError: there is none, or of no known kind; with what was expected.
     """
+    names = _names(path)
+    if path_is_picture(names[0]):
+        return _pictures(path, names, reading)
+    if not os.path.isdir(path):
+        return _opened(path, reading)
+    from .parts import Parts
+    return Parts([os.path.join(path, name) for name in names], lambda one: _opened(one, reading))
+
+
+def files_of(path: str) -> List[str]:
+    """The files that data are made of, in order; as `open_source`."""
+    return [os.path.join(path, name) for name in _names(path)] if os.path.isdir(path) else [path]
+
+
+def path_is_picture(path: str) -> bool:
+    """Whether a file is a picture, by its name."""
+    return path.lower().endswith(PICTURES)
+
+
+def _names(path: str) -> List[str]:
+    """The file, or those of a folder, which are of one kind, as paths from there."""
     if not os.path.exists(path):
         raise DataError(f"data: there is no file or folder '{path}'.")
     if not os.path.isdir(path):
-        if path.lower().endswith(PICTURES):
-            return _pictures(path, [os.path.basename(path)], reading, layout)
-        return _opened(path, reading)
+        return [os.path.basename(path)]
     names = _inside(path)
-    pictures = [name for name in names if name.lower().endswith(PICTURES)]
+    pictures = [name for name in names if path_is_picture(name)]
     files = [name for name in names if _module(name)]
     if pictures and files:
         raise DataError("data: the folder '%s' holds pictures ('%s') and other data ('%s'): one kind is expected." % (
             path, pictures[0], files[0]))
     if pictures:
-        return _pictures(path, pictures, reading, layout)
+        return pictures
     if not files:
         raise DataError("data: the folder '%s' holds nothing that can be read: expected files %s, or pictures (%s)." % (
             path, ' '.join(ENDINGS), ' '.join(PICTURES)))
@@ -47,8 +63,7 @@ def open_source(path: str, reading: Reading, layout: Callable[[], Layout]) -> So
         if _module(name) != _module(files[0]):
             raise DataError("data: the folder '%s' holds files of several kinds ('%s', '%s'): one is expected." % (
                 path, files[0], name))
-    from .parts import Parts
-    return Parts([os.path.join(path, name) for name in files], lambda one: _opened(one, reading))
+    return files
 
 
 def _opened(path: str, reading: Reading) -> Source:
@@ -64,11 +79,11 @@ def _opened(path: str, reading: Reading) -> Source:
     return importlib.import_module('.' + module, __name__).opened(path, reading)
 
 
-def _pictures(path: str, names: List[str], reading: Reading, layout: Callable[[], Layout]) -> Source:
+def _pictures(path: str, names: List[str], reading: Reading) -> Source:
     from .pictures import Pictures
     if reading.columns is not None:
         raise DataError("data: columns is for data of columns, and not for the pictures of '%s'." % path)
-    return Pictures(path, names, reading, layout())
+    return Pictures(path, names, reading)
 
 
 def _module(path: str) -> str:

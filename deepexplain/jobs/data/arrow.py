@@ -55,6 +55,10 @@ def _array(array: Any, name: str, path: str) -> np.ndarray:
         if shape is None or permutation is not None and list(permutation) != sorted(permutation):
             raise _unknown(array.type, name, path)
         return _array(array.storage, name, path).reshape((len(array),) + tuple(shape))
+    if pa.types.is_dictionary(array.type):
+        return _array(array.dictionary_decode(), name, path)
+    if str(array.type) == 'string_view':  # Which older versions do not know.
+        return _array(array.cast(pa.large_string()), name, path)
     if is_list(array.type):
         lengths = _lengths(array)
         if len(lengths) > 1:

@@ -29,13 +29,13 @@ class Parts(Source):
             if len(source):
                 heads: Heads = {name: (str(array.dtype.kind), array.shape[1:])
                                 for name, array in source.rows(0, 1).items()}
-                _check(file, heads, kept[0] if kept else '', first or heads)
                 first = first or heads
+                _check(file, heads, kept[0] if kept else file, first)
                 self._starts.append(self._starts[-1] + len(source))
-                self.flat = source.flat
+                self.flat, self.early = source.flat, source.early
                 kept.append(file)
             source.close()
-        self._kept = kept
+        self._kept, self._names = kept, list(first)
 
     def __len__(self) -> int:
         return self._starts[-1]
@@ -47,9 +47,9 @@ class Parts(Source):
             first, end = self._starts[part], min(stop, self._starts[part + 1])
             found.append(self._part(part).rows(start - first, end - first))
             start = end
-        if len(found) == 1:
-            return found[0]
-        return {name: np.concatenate([one[name] for one in found]) for name in found[0]}
+        # In the order of the first file, whatever that of others is.
+        return {name: found[0][name] if len(found) == 1 else np.concatenate([one[name] for one in found])
+                for name in self._names}
 
     def _part(self, part: int) -> Source:
         at, source = self._at
@@ -69,10 +69,13 @@ class Parts(Source):
 
 def _check(file: str, heads: Heads, of: str, first: Heads) -> None:
     """DataError where a file holds other columns than the first."""
-    if list(heads) != list(first):
+    if set(heads) != set(first):
         raise DataError("data: '%s' must have the columns of '%s', %s, not %s." % (
             file, of, ', '.join(map(repr, first)), ', '.join(map(repr, heads))))
     for name, head in heads.items():
+        if (head[0] in 'SUO') != (first[name][0] in 'SUO'):
+            raise DataError("data: '%s'%s must hold %s, as '%s' does." % (
+                file, name and f" ('{name}')", 'strings' if first[name][0] in 'SUO' else 'numbers, not strings', of))
         if head[1] != first[name][1]:
             raise DataError("data: the rows of '%s'%s must have the shape %s, as in '%s', not %s." % (
                 file, name and f" ('{name}')", first[name][1], of, head[1]))

@@ -1,12 +1,12 @@
 """Pictures of a folder, each a row."""
 import os
-from typing import List, Sequence
+from typing import Callable, List, Optional, Sequence
 
 import numpy as np
 
 from ...samples.pictures import Layout, read_pictures
 from ...samples.says import PYTHON
-from .source import Columns, Reading, Source
+from .source import Columns, DataError, Reading, Source
 
 
 class Pictures(Source):
@@ -17,10 +17,13 @@ class Pictures(Source):
         names: their paths from there.
     """
 
-    def __init__(self, path: str, names: Sequence[str], reading: Reading, layout: Layout) -> None:
+    early = False
+
+    def __init__(self, path: str, names: Sequence[str], reading: Reading) -> None:
         folder = path if os.path.isdir(path) else os.path.dirname(path)
         self.path, self._names = path, list(names)
-        self._folder, self._reading, self._layout = folder, reading, layout
+        self._folder, self._reading = folder, reading
+        self._layout: Optional[Layout] = None
 
     @property
     def files(self) -> List[str]:  # type: ignore[override]
@@ -29,8 +32,13 @@ class Pictures(Source):
     def __len__(self) -> int:
         return len(self._names)
 
+    def lay_out(self, layout: Callable[[], Layout]) -> None:
+        self._layout = layout()
+
     def rows(self, start: int, stop: int) -> Columns:
         reading = self._reading
+        if self._layout is None:
+            raise DataError('data: how the model takes pictures is not known.')
         return {'': read_pictures(self.path, self._paths(start, stop), self._layout, reading.resize,
                                   reading.scale or (0., 1.), None, PYTHON)}
 

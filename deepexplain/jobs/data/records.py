@@ -16,6 +16,8 @@ class Records(Source):
     A feature of one number is a number. Checksums are left to those who write: lengths are checked.
     """
 
+    early = False
+
     def __init__(self, path: str, reading: Reading) -> None:
         self.path, self.files = path, [path]
         self._marks: List[int] = []
@@ -105,10 +107,15 @@ class Records(Source):
     def _stacked(self, values: List[np.ndarray], name: str, first: int) -> np.ndarray:
         for number, value in enumerate(values):
             if value.shape != values[0].shape or value.dtype.kind != values[0].dtype.kind:
-                raise DataError("data: the feature '%s' of record %d of '%s' must hold %d values, as those before, not "
-                                '%d.' % (name, first + number, self.path, len(values[0]), len(value)))
+                raise DataError("data: the feature '%s' of record %d of '%s' must hold %d %s, as those before, not "
+                                '%d %s.' % (name, first + number, self.path, len(values[0]), _kind(values[0]),
+                                            len(value), _kind(value)))
         array = np.stack(values)
         return array[:, 0] if array.shape[1] == 1 else array
+
+
+def _kind(values: np.ndarray) -> str:
+    return {'f': 'floats', 'i': 'ints'}.get(values.dtype.kind, 'texts')
 
 
 def opened(path: str, reading: Reading) -> Source:

@@ -21,29 +21,33 @@ class Reading(NamedTuple):
         resize, scale, channels: of pictures: (height, width) to bring them to, what 0 and 255 become, by default
             (0, 1), 'first' or 'last'.
         ids: the column of the ids, which may be of strings.
+        targets: the column of the units that are explained.
     """
     columns: Optional[Sequence[str]] = None
     resize: Optional[Tuple[int, ...]] = None
     scale: Optional[Tuple[float, float]] = None
     channels: Optional[str] = None
     ids: Optional[str] = None
+    targets: Optional[str] = None
 
     def wants(self, names: Sequence[str], path: str) -> List[str]:
-        """Which columns of a file are read: those that are named and that of the ids, or all.
+        """Which columns of a file are read: those that are named and those of ids and targets, or all.
 
         Raises:
             DataError: the file lacks one.
         """
         wanted = list(names if self.columns is None else self.columns)
         ids = self.ids or ('id' if 'id' in names else None)
-        for name in wanted + [ids] * bool(self.ids):
+        for name in wanted + [one for one in (self.ids, self.targets) if one]:
             if name not in names:
                 raise DataError("data: '%s' has no column '%s', but %s." % (path, name, ', '.join(
                     "'%s'" % one for one in list(names)[:20])))
-        return wanted + [ids for ids in [ids] if ids is not None and ids not in wanted]
+            if list(names).count(name) > 1:
+                raise DataError(f"data: '{path}' has a column twice: '{name}'.")
+        return list(dict.fromkeys(wanted + [one for one in (ids, self.targets) if one is not None]))
 
 
-def reading_of(given: Mapping[str, Any], ids: Optional[str]) -> Reading:
+def reading_of(given: Mapping[str, Any], ids: Optional[str], targets: Optional[str] = None) -> Reading:
     """How data are read, of a dict of what is given.
 
     Raises:
@@ -60,7 +64,7 @@ def reading_of(given: Mapping[str, Any], ids: Optional[str]) -> Reading:
     if channels not in (None, 'first', 'last'):
         raise ValueError(f"reading['channels'] must be 'first' or 'last', not {channels!r}.")
     return Reading(None if columns is None else list(columns), None if resize is None else tuple(resize),
-                   None if scale is None else tuple(scale), channels, ids)
+                   None if scale is None else tuple(scale), channels, ids, targets)
 
 
 class Source:
@@ -70,10 +74,12 @@ class Source:
         path: the file or folder.
         files: the files that it is made of.
         flat: the columns that are lists, which may hold what is of more dimensions.
+        early: whether rows can be read without TensorFlow and a model.
     """
     path: str
     files: Sequence[str]
     flat: Sequence[str] = ()
+    early: bool = True
 
     def __len__(self) -> int:
         raise NotImplementedError
@@ -86,8 +92,29 @@ class Source:
         """What the rows are called, where the source knows."""
         return None
 
+    def lay_out(self, layout: Callable[[], Any]) -> None:
+        """Be told how the model takes pictures, before rows of pictures are read."""
+
     def close(self) -> None:
         """Give files and memory back."""
+
+
+class First(Source):
+    """The first rows of a source.
+
+    Args:
+        limit: how many, at the most.
+    """
+
+    def __init__(self, source: Source, limit: int) -> None:
+        self.path, self.files, self.flat, self._source, self._limit = (
+            source.path, source.files, source.flat, source, limit)
+        self.early = source.early
+        self.rows, self.names = source.rows, source.names  # type: ignore[method-assign]
+        self.lay_out, self.close = source.lay_out, source.close  # type: ignore[method-assign]
+
+    def __len__(self) -> int:
+        return min(self._limit, len(self._source))
 
 
 class Forward:
