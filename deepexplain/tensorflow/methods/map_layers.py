@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..graph.layers import channel_axis, last_of_rank
+from ..graph.making import TARGETS
 from ..graph.path import Path
 from ..graph.rows import rows_at
 from ..runs.arguments import MOST, positive_int, shown
@@ -90,7 +91,7 @@ def _last(model: Model) -> tf.Tensor:
         path = model.path if len(model.X) == 1 else Path([x], model.T)
         # Of pictures without channels the layers have one axis more, of flat ones any number.
         ranks = range(3, 6) if rank in (None, 2) else [rank, rank + 1]
-        last = last_of_rank(path, [one for one in ranks if 3 <= one <= 5])
+        last = last_of_rank(path, [one for one in ranks if 3 <= one <= 5], TARGETS)
         if last is not None:
             found.append(last)
     if len({one.name for one in found}) != 1:
