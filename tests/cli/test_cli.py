@@ -704,7 +704,7 @@ def test_maps_of_places_are_drawn_over_all_channels(run, tmp_path):
     assert (status, err) == (0, '') and os.path.getsize('map.png') > 1000
     assert out.splitlines()[1].split()[-2:] == ['of', 'layer'] and out.splitlines()[2].split()[-1] == 'Tanh'
     status, out, err = run('explain', 'signals.pb', 'xs.npy', '--method', 'gradcam', '--picture', 'small.png',
-                           '--option', 'resize=(4,)', '--json')
+                           '--option', 'resize=[4]', '--json')
     assert (status, err) == (0, '') and os.path.getsize('small.png') > 1000
     assert json.loads(out)['methods']['gradcam'] == dict(json.loads(out)['methods']['gradcam'], layer='Tanh',
                                                          shape=[2, 4])

@@ -33,8 +33,11 @@ class Layer(NamedTuple):
     def resized(self, value: tf.Tensor, X: Sequence[tf.Tensor]) -> tf.Tensor:
         """A map (n, places of A...), on the places of X or brought to the sizes that are given, if either is."""
         sizes: Sequence[Any] = self.sizes or (
-            [] if self.x is None else [tf.shape(X[self.x])[axis] for axis in self.of_x])
+            [] if self.x is None else [X[self.x].shape.as_list()[axis] or tf.shape(X[self.x])[axis]
+                                       for axis in self.of_x])
         for axis, size in enumerate(sizes, 1):
+            if isinstance(size, int) and value.shape.as_list()[axis] == size:
+                continue
             value = _stretched(value, axis, size)
         return value
 
