@@ -19,11 +19,13 @@ class Row:
             have nothing to do with each other.
         brought: what makes of our attributions what theirs are.
         only: the one number of samples, if any.
+        batch_size: of ours.
     """
 
-    def __init__(self, name, method, options, there, same=True, brought=None, only=None, ys=None):
+    def __init__(self, name, method, options, there, same=True, brought=None, only=None, ys=None,
+                 batch_size=None):
         self.name, self.method, self.options, self.there = name, method, options, there
-        self.same, self.brought, self.only, self.ys = same, brought, only, ys
+        self.same, self.brought, self.only, self.ys, self.batch_size = same, brought, only, ys, batch_size
 
 
 def load():
@@ -107,10 +109,11 @@ def rows_of(peer):
             own = ys if row.ys is None else row.ys
             explainer = ours.explainer(row)
 
-            def here(explainer=explainer, xs=xs, own=own):
-                return explainer.run(xs, own)
+            def here(explainer=explainer, xs=xs, own=own, row=row):
+                return explainer.run(xs, own, row.batch_size)
 
-            yield '%s: %s' % (row.name, row.method), 'digits', n, here, row.there, agreement(row, here, n)
+            calls = '' if row.batch_size is None else ', calls of %d rows' % row.batch_size
+            yield '%s: %s%s' % (row.name, row.method, calls), 'digits', n, here, row.there, agreement(row, here, n)
 
 
 def agreement(row, here, n):

@@ -27,14 +27,14 @@ def xplique(values, ours):
         inputs, targets = tf.constant(xs), tf.one_hot(ys, CLASSES)
         score = ours.scores(xs, ys).reshape(-1, 1, 1, 1)
 
-        def row(name, method, options=None, same=True, brought=None):
+        def row(name, method, options=None, same=True, brought=None, batch_size=None):
             return Row('Xplique ' + name, method, options or {}, lambda: np.asarray(made[name](inputs, targets)), same,
-                       brought)
+                       brought, batch_size=batch_size)
 
         drawn = dict(samples=50, noise=.15)
         return [
             row('Saliency', 'saliency'), row('GradientInput', 'grad*input'),
-            row('IntegratedGradients', 'intgrad', dict(steps=99, quadrature='trapezoid')),
+            row('IntegratedGradients', 'intgrad', dict(steps=100, quadrature='trapezoid')),
             # Ours starts with the score.
             row('GuidedBackprop', 'guided_backprop', brought=lambda found: found / score),
             row('DeconvNet', 'deconvnet', brought=lambda found: found / score),
@@ -43,7 +43,9 @@ def xplique(values, ours):
             row('GradCAMPP', 'gradcam++', dict(layer=None), False),
             # Ours is shared among the pixels of a window.
             row('Occlusion', 'occlusion', dict(window_shape=(2, 2, 1), step=2), brought=lambda found: 4 * found),
-            row('Rise', 'rise', dict(samples=4000), False), row('Lime', 'lime', dict(samples=1000), False),
+            row('Rise', 'rise', dict(samples=4000), False),
+            row('Rise', 'rise', dict(samples=4000), False, batch_size=1024),
+            row('Lime', 'lime', dict(samples=1000), False),
             row('KernelShap', 'kernel_shap', {}, False),
             row('SobolAttributionMethod', 'sobol', dict(samples=32, cells=8), False),
             row('HsicAttributionMethod', 'hsic', dict(samples=500, cells=8), False)]

@@ -93,7 +93,7 @@ def coalitions(count: int, samples: int, generator: Any) -> Tuple[np.ndarray, np
             rows += [row, ~row] if both else [row]
         weights += [share / number] * number
         left, rest, whole = left - number, rest - share, whole + 1
-    present = np.array(rows).reshape(-1, count)
+    present = np.array(rows, bool).reshape(-1, count)
     if whole < len(sizes) and left > 0:
         drawn = _drawn(count, sizes[whole:], shares[whole:] / shares[whole:].sum(), left, generator)
         present = np.concatenate([present, drawn])
