@@ -22,9 +22,12 @@ TRANSFORMERS = transformers==4.57.6 tokenizers==0.22.2 safetensors==0.6.2 huggin
 	filelock==3.19.1 fsspec==2025.9.0 pyyaml==6.0.3 tqdm==4.67.1
 # Other attribution libraries, beside a TensorFlow newer than they ask for, and what they import.
 PEERS = .venv-peers
-PEER_PACKAGES = innvestigate==2.1.2 xplique==2.0.2 tf-explain==0.3.1 shap==0.51.0 alibi==0.9.6
+PEER_PACKAGES = innvestigate==2.1.2 xplique==2.0.2 tf-explain==0.3.1 shap==0.51.0 alibi==0.9.6 tf-keras-vis==0.8.7 \
+	captum==0.8.0
 PEER_NEEDS = deprecated decorator einops opencv-python-headless tensorflow_probability pandas scikit-learn numba slicer \
-	cloudpickle attrs dill requests blis spacy 'transformers<5'
+	cloudpickle attrs dill requests blis spacy 'transformers<5' imageio
+# What captum runs on, its build for CPUs; where that cannot be had captum is left out.
+PEER_TORCH ?= torch==2.13.0+cpu
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
@@ -78,6 +81,7 @@ $(PEERS)/.installed: setup.py Makefile
 	@$(PEERS)/bin/python -m pip install -qq -U pip
 	@$(PEERS)/bin/python -m pip install -qq '.[tf,keras]' $(PEER_NEEDS)
 	@$(PEERS)/bin/python -m pip install -qq --no-deps $(PEER_PACKAGES)
+	@$(PEERS)/bin/python -m pip install -qq '$(PEER_TORCH)' || echo 'without captum: there is no $(PEER_TORCH) here'
 	@touch $@
 
 lint: install

@@ -45,3 +45,35 @@ def test_every_method_has_its_bare_cost(benchmarks):
     assert sum(map(len, named)) == len(attribution_methods) - 1
     assert [evaluations(784) for _, _, evaluations in bench.METHODS.values()] == [
         1, 1, 1, 1, 100, 785, 2 + 2 * 783, 50, 50, 52, 50, 50, 528, 50, 785]
+
+
+def test_how_far_peers_are_apart(monkeypatch):
+    import numpy as np
+    monkeypatch.syspath_prepend(FOLDER)
+    digits = __import__('peers_digits')
+    try:
+        row = digits.Row('there', 'here', {}, lambda: [[1., 2, 4], [0, 0, 0]], brought=lambda found: 2 * found)
+        mine = np.array([[[.5], [1], [2]], [[0], [.1], [0]]])
+        assert digits.agreement(row, lambda: mine, 2)() == '5e-02'
+        row.same = False
+        # Of what is the same everywhere there is no correlation.
+        assert digits.agreement(row, lambda: mine, 2)() == 'r 1.000'
+        row.same = None
+        assert digits.agreement(row, lambda: mine, 2) is None
+    finally:
+        sys.modules.pop('peers_digits')
+
+
+def test_peers_take_turns(monkeypatch):
+    monkeypatch.syspath_prepend(FOLDER)
+    peers = __import__('peers')
+    try:
+        calls = []
+        times = {'here': iter([.2, .5, .3]), 'there': iter([.4, .6, .8])}
+        monkeypatch.setattr(peers, 'seconds', lambda function: (function(), next(times[calls[-1]]))[1])
+        ratio, taken = peers.compare(lambda: calls.append('here'), lambda: calls.append('there'), 0)
+        # The first of each is to warm up, and not timed.
+        assert calls == ['here', 'there'] + ['here', 'there', 'there', 'here', 'here', 'there']
+        assert ratio == pytest.approx(.4 / .2) and taken == pytest.approx(200)
+    finally:
+        sys.modules.pop('peers')

@@ -1,6 +1,6 @@
 """The picture of --picture: samples x methods, drawn by `deepexplain.plotting`."""
 import os
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 import numpy as np
 
@@ -32,13 +32,27 @@ def kind_of(task: Task, wanted: Optional[str], given: Mapping[str, Mapping[str, 
             if option in options and options[option].value:
                 raise WrongUse("--picture: with %s the attributions of '%s' have not the shape of the input." % (
                     option, name))
-        if 'resize' in options and options['resize'].value is not True:
-            raise WrongUse(f"--picture: with resize the map of '{name}' has not the places of the input.")
     usual = {'table': 'bars', 'pictures': 'images'}.get(task.samples.kind)
     try:
         return overview.kind_of(task.xs[0].shape, wanted or usual, task.xs[0], letters)
     except ValueError as error:
         raise WrongUse(f'--picture: {error}.') from None
+
+
+def check_layers(kind: str, explainers: Mapping[str, Any], options: Mapping[str, Sequence[str]]) -> None:
+    """WrongUse for attributions of an inner layer whose places are not those of the input.
+
+    Args:
+        options: the names of each method's options.
+    """
+    axes = {'images': 2, 'bars': 0}.get(kind, 1)
+    for name, explainer in explainers.items():
+        layer = explainer.layer
+        # What chooses no channels, nor gives noise to what may, attributes to the layer's own units.
+        of_units = not {'channels', 'of'}.intersection(options[name])
+        if layer is not None and (of_units or layer.shape.ndims != axes + 2):
+            raise WrongUse("--picture: the attributions of '%s' are of the layer '%s', of shape %s, and the input is "
+                           'drawn as %s.' % (name, layer.op.name, layer.shape, kind))
 
 
 def draw(file: Any, path: str, kind: str, task: Task, attributions: Dict[str, Any], units: Units, most: int,
@@ -51,18 +65,11 @@ def draw(file: Any, path: str, kind: str, task: Task, attributions: Dict[str, An
     assert task.xs is not None
     xs = task.xs[0][:most]
     first = task.axis == 'first' or (task.samples.kind == 'arrays' and not task.axis and _channels_first(xs))
-    shown = {name: _over_channels(one[:most], xs, kind) for name, one in attributions.items()}
+    shown = {name: one[:most] for name, one in attributions.items()}
     figure = overview.overview(xs, shown, kind,
                                'first' if first else 'last', _labels(kind, units, len(xs)), task.samples.features,
                                letters)
     figure.savefig(file, format=os.path.splitext(path)[1].lower()[1:])
-
-
-def _over_channels(one: np.ndarray, xs: np.ndarray, kind: str) -> np.ndarray:
-    """A map of places alone as one of a signal's channels, all alike."""
-    if kind in ('signal', 'logo') and one.ndim == xs.ndim - 1 and one.shape == xs.shape[:-1]:
-        return np.broadcast_to(one[..., np.newaxis], xs.shape)
-    return one
 
 
 def _labels(kind: str, units: Units, n: int) -> Optional[List[str]]:

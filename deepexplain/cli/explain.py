@@ -57,6 +57,9 @@ def explain(args: Any) -> None:
         for name in chosen:
             with _of_files(args, given[name], 'MODEL'):
                 explainers[name] = de.get_explainer(name, task.T, X, **asked[name])
+        if kind is not None:
+            from . import drawing
+            drawing.check_layers(kind, explainers, {name: table[name].options() for name in chosen})
         with about('INPUT', [args.data]), about('MODEL', [args.model]):
             units = units_of(de.get_explainer('zero', task.T, X), ys, _xs(task), args.batch_size, task.feed,
                              task.along)
@@ -65,6 +68,11 @@ def explain(args: Any) -> None:
             with _of_files(args, given[name], 'INPUT'):
                 results[name] = _run(explainer, args, task, units)
         summary = _summary(args, task, units, given, results)
+        called = {one.tensor.name: one.name for one in de.layers()}
+        for name, explainer in explainers.items():
+            if explainer.layer is not None:
+                inner = explainer.layer.name
+                summary['methods'][name]['layer'] = called.get(inner, inner)
         layers = {'layer': task.T.name, 'X': [x.name for x in task.X]}
     metadata = dict(summary, tensors=layers, parameters={name: defaults(table[name]) for name in chosen},
                     versions=versions(), date=now())

@@ -43,10 +43,14 @@ def table_of(summary: Dict[str, Any]) -> str:
     from .listings import aligned
 
     rows = [['method', 'shape', 'largest |delta|', 'seconds']]
+    inner = any('layer' in one for one in summary['methods'].values())
+    if inner:
+        rows[0].append('of layer')
     for name, one in summary['methods'].items():
         shapes = one['shape'] if one['shape'] and isinstance(one['shape'][0], list) else [one['shape']]
         rows.append([name, ' '.join(str(tuple(shape)) for shape in shapes),
-                     '-' if one['max_abs_delta'] is None else '%.2g' % one['max_abs_delta'], '%.2f' % one['seconds']])
+                     '-' if one['max_abs_delta'] is None else '%.2g' % one['max_abs_delta'], '%.2f' % one['seconds']]
+                    + [one.get('layer', '-')] * inner)
     units = summary['units']
     said = 'the sum of all units' if units is None else 'unit%s %s%s' % (
         's' if len(units) > 1 else '', ', '.join('/'.join(str(i) for i in one) if isinstance(one, list) else str(one)

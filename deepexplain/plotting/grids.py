@@ -26,6 +26,7 @@ def grid(
     channels: str = 'last',
     alpha: float = 0.7,
     axes: Any = None,
+    resize: bool = False,
 ) -> Figure:
     """Draws the attributions of several methods side by side: a row for each sample, a column for each method.
 
@@ -44,6 +45,8 @@ def grid(
         axes: matplotlib axes to draw into, an array of shape (samples, methods + 1), as `figure.subplots(samples,
             methods + 1, squeeze=False)` makes them. The layout stays yours, and there is no legend. Default: those of
             a new figure, with a legend of the colours below them.
+        resize: True: attributions of another height and width than the pictures are drawn over all of them, each value
+            as one patch, and the title of their column says how many there are. Default False: that is an error.
 
     Returns:
         The figure, a matplotlib.figure.Figure, that of `axes` where they are given; `figure.savefig(path)` writes it.
@@ -53,7 +56,7 @@ def grid(
         TypeError: pictures or attributions do not consist of numbers, or attributions is no mapping.
         ValueError: there are no samples or no methods, or the shapes, the number of labels or the axes do not fit.
     """
-    check_look(over, channels, alpha)
+    check_look(over, channels, alpha, resize)
     shown = images(pictures, 'pictures', channels)
     if not isinstance(attributions, Mapping):
         raise TypeError(f'attributions: expected a mapping from method name to array, got {kind(attributions)}')
@@ -64,12 +67,14 @@ def grid(
     colours = shades(np.zeros(1), sign, percentile, cmap)
     columns = {}
     for name, value in attributions.items():
-        columns[name] = images(value, f'attributions[{name!r}]', channels)
-        if columns[name].shape[:3] != shown.shape[:3]:
+        found = images(value, f'attributions[{name!r}]', channels)
+        same = found.shape[:3] == shown.shape[:3]
+        if not same and not (resize and len(found) == len(shown)):
             raise ValueError(
                 'attributions[%r]: expected samples, height and width of the pictures, %s, got %s with channels=%r'
-                % (name, shown.shape[:3], columns[name].shape[:3], channels)
+                % (name, shown.shape[:3], found.shape[:3], channels)
             )
+        columns[name if same else '%s, %d x %d' % (name, found.shape[1], found.shape[2])] = found
     if np.ndim(pictures) == 3 and shown.shape[2] in (1, 3, 4) and min(shown.shape[:2]) > 4:
         raise ValueError(
             'pictures: expected shape (samples, H, W) or (samples, H, W, channels), got %s, which is %d pictures %d '
@@ -95,7 +100,7 @@ def grid(
     for row, picture in enumerate(shown):
         draw_picture(axes[row, 0], picture)
         for ax, values in zip(axes[row, 1:], columns.values()):
-            heatmap(values[row], picture, ax, over, percentile, cmap, sign=sign, alpha=alpha)
+            heatmap(values[row], picture, ax, over, percentile, cmap, sign=sign, alpha=alpha, resize=resize)
         if labels is not None:
             axes[row, 0].set_ylabel(labels[row], rotation=0, ha='right', va='center', labelpad=6)
     for ax, name in zip(axes[0], ['input', *columns]):

@@ -26,6 +26,7 @@ def heatmap(
     sign: str = 'both',
     channels: str = 'last',
     alpha: float = 0.7,
+    resize: bool = False,
 ) -> Axes:
     """Draws the attribution of one picture.
 
@@ -48,6 +49,8 @@ def heatmap(
         channels: where they stand in attribution and picture, 'last' (default), or 'first' for (channels, H, W).
         alpha: the opacity of the heat map with 'overlay', and that of the deepest colours with 'blend'; above 0 and
             at most 1. Default 0.7. Not used with 'edges' and 'grey'.
+        resize: True: an attribution of another height and width than the picture, such as a class activation map with
+            `resize=False`, is drawn over all of it, each of its values as one patch. Default False: that is an error.
 
     Returns:
         The axes.
@@ -58,20 +61,20 @@ def heatmap(
             the above.
     """
     check_ax(ax)
-    check_look(over, channels, alpha)
+    check_look(over, channels, alpha, resize)
     shade = shades(summed(image(attribution, 'attribution', channels), 2), sign, percentile, cmap)
     shown = None
     if picture is not None:
         shown = image(picture, 'picture', channels)
-        if shown.shape[:2] != shade.values.shape:
+        if shown.shape[:2] != shade.values.shape and not resize:
             raise ValueError(
-                'picture: expected the height and width of the attribution, %s, got %s with channels=%r'
-                % (shade.values.shape, shown.shape[:2], channels)
+                'picture: expected the height and width of the attribution, %s, got %s with channels=%r; resize=True '
+                'draws one over all of the other' % (shade.values.shape, shown.shape[:2], channels)
             )
     if ax is None:
         ax = new_figure(4, 4).add_axes((0.02, 0.02, 0.96, 0.88))
 
-    height, width = shade.values.shape
+    height, width = shade.values.shape if shown is None else shown.shape[:2]
     extent = (-0.5, width - 0.5, height - 0.5, -0.5)
     ax.set_facecolor('0.8')  # shows where the attribution is nan
     opacity: Any = 1.0
@@ -95,7 +98,9 @@ def heatmap(
     return ax
 
 
-def check_look(over: Any, channels: Any, alpha: Any) -> None:
+def check_look(over: Any, channels: Any, alpha: Any, resize: Any = False) -> None:
+    if not isinstance(resize, (bool, np.bool_)):
+        raise ValueError(f'resize: expected True or False, got {type(resize).__name__}')
     check_choice('over', over, LOOKS)
     check_choice('channels', channels, CHANNELS)
     check_above_0('alpha', alpha, most=1)
@@ -117,11 +122,11 @@ def _grey(picture: np.ndarray) -> np.ndarray:
 def _outlines(grey: np.ndarray) -> np.ndarray:
     """The edges of a picture as black lines with an alpha channel, at the resolution of a print."""
     from skimage.feature import canny
-    from skimage.transform import resize
+    from skimage.transform import resize as enlarged
 
     # A small picture is enlarged first: among 8 x 8 pixels there is no room for a line.
     factor = max(1, int(np.ceil(192 / min(grey.shape))))
-    large = resize(grey, (grey.shape[0] * factor, grey.shape[1] * factor), order=3, mode='edge', anti_aliasing=False)
+    large = enlarged(grey, (grey.shape[0] * factor, grey.shape[1] * factor), order=3, mode='edge', anti_aliasing=False)
     # Enlarging makes slopes gentler; an edge counts from a quarter of the range of greys on.
     high = min(0.2, 2.0 / factor)
     lines = canny(large, sigma=max(1.5, factor / 3.0), low_threshold=high / 2, high_threshold=high)

@@ -1,7 +1,7 @@
 """All samples and methods in one figure, drawn as the shape of a sample asks for."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Mapping, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -65,7 +65,9 @@ def overview(
 
     Args:
         xs: the samples, numbers of shape (samples, ...).
-        attributions: a mapping from each method's name to its attributions, of the shape of xs.
+        attributions: a mapping from each method's name to its attributions, of the shape of xs; or maps of places,
+            (samples, height, width) for pictures and (samples, length) for signals and sequences, also of other sizes,
+            which are drawn over all of the sample, and their titles say so.
         kind: see `kind_of`.
         channels: where pictures have them, 'last' (default) or 'first'.
         labels: what each sample is called, beside pictures and behind 'sample 0, ' in the titles of others.
@@ -77,12 +79,15 @@ def overview(
     """
     kind = kind_of(xs.shape, kind, xs, letters)
     if kind == 'images':
+        maps = all(np.ndim(one) == 3 or np.shape(one) == xs.shape for one in attributions.values())
         if xs.ndim == 3:
             # Narrow pictures of one channel are no single one with its channels last.
             xs, attributions = xs[..., None], {name: one[..., None] for name, one in attributions.items()}
             channels = 'last'
         return grid(xs, attributions, ['%d' % i for i in range(len(xs))] if labels is None else labels,
-                    channels=channels)
+                    channels=channels, resize=maps)
+    if kind != 'bars':
+        attributions = dict(_along(name, one, xs) for name, one in attributions.items())
     # A bar takes a line of text.
     height = 1.1 + .26 * min(xs.shape[1] + 1, 11) if kind == 'bars' else 1.2 + .6 * (xs.shape[2] if xs.ndim > 2 else 1)
     width = 4.6
@@ -103,3 +108,14 @@ def overview(
             ax.set_title('%s, sample %d%s' % (name, row, said), fontsize=9)
     figure.tight_layout()
     return figure
+
+
+def _along(name: str, one: np.ndarray, xs: np.ndarray) -> Tuple[str, np.ndarray]:
+    """A map of places alone as one of each of a signal's channels, all alike, and of its length; its title."""
+    length = xs.shape[1]
+    if one.ndim == 2 and one.shape[1] != length:
+        name = '%s, of %d places' % (name, one.shape[1])
+        one = one[:, ((np.arange(length) + .5) * one.shape[1] / length).astype(int)]
+    if one.ndim == 2 and xs.ndim == 3:
+        one = np.broadcast_to(one[..., np.newaxis], xs.shape)
+    return name, one

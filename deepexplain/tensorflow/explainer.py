@@ -37,6 +37,7 @@ class Explainer:
     Attributes:
         has_convergence_delta: whether `return_convergence_delta` is defined for the method.
         parts: of fullgrad, what its parts are of: 'X', and the names of the tensors where biases are added.
+        layer: the inner tensor that a class activation map is made of, or that conductance attributes to; else None.
     """
 
     def __init__(self, method: Union[str, NoiseTunnel], T: tf.Tensor, X: Union[tf.Tensor, Sequence[tf.Tensor]],
@@ -75,6 +76,7 @@ class Explainer:
             warn_of_mixing(T, self._attribution.model.rowed.meetings)
         self.has_convergence_delta = self._attribution.has_convergence_delta
         self.parts: List[str] = getattr(self._attribution, 'parts', [])
+        self.layer = self._attribution.inner
         self._start = Start(session, self._attribution, chance)
 
     def run(self, xs: Any = None, ys: Any = None, batch_size: Optional[int] = None,
@@ -88,8 +90,9 @@ class Explainer:
                 is to be evaluated from the feed_dict first, which may hold some or all of X then.
             ys: which of T's units to explain. Weights of T's shape, (n,) + the shape of T's units; an int, the unit
                 of all samples; n ints, one for each sample; for T of a rank of 3 or more a tuple of ints, the place of
-                the unit; or 'max', each sample's largest unit at the input itself. For T of rank 1 numbers are always
-                weights. By default all units are summed.
+                the unit, or a label map, ints of T's shape but for the last axis, the unit of each place (-1: none);
+                or 'max', each sample's largest unit at the input itself. For T of rank 1 numbers are always weights.
+                By default all units are summed.
             batch_size: the most rows of one session call; memory follows it, results do not. Samples, steps, windows,
                 permutation prefixes and references are all rows. By default as many as keep the largest tensor
                 between X and T within 200 MiB (TensorFlow 1.15, and where there is a loop: 25) and all of them within

@@ -704,7 +704,36 @@ def test_maps_of_places_are_drawn_over_all_channels(run, tmp_path):
     np.save('xs.npy', np.random.RandomState(1).randn(2, 6, 3).astype('f'))
     status, out, err = run('explain', 'signals.pb', 'xs.npy', '--method', 'gradcam', '--picture', 'map.png')
     assert (status, err) == (0, '') and os.path.getsize('map.png') > 1000
+    assert out.splitlines()[1].split()[-2:] == ['of', 'layer'] and out.splitlines()[2].split()[-1] == 'Tanh'
     status, out, err = run('explain', 'signals.pb', 'xs.npy', '--method', 'gradcam', '--picture', 'small.png',
-                           '--option', 'resize=False')
-    assert status == 2 and "with resize the map of 'gradcam' has not the places of the input" in err
-    assert not os.path.exists('small.png')
+                           '--option', 'resize=[4]', '--json')
+    assert (status, err) == (0, '') and os.path.getsize('small.png') > 1000
+    assert json.loads(out)['methods']['gradcam'] == dict(json.loads(out)['methods']['gradcam'], layer='Tanh',
+                                                         shape=[2, 4])
+    status, out, err = run('explain', 'signals.pb', 'xs.npy', '--method', 'conductance', '--picture', 'no.png')
+    assert status == 2 and ("--picture: the attributions of 'conductance' are of the layer 'Tanh', of shape (?, 6, 4), "
+                            'and the input is drawn as signal.') in err.replace('None', '?')
+    assert not os.path.exists('no.png')
+
+
+def test_small_maps_are_drawn_over_the_whole_picture(run, tmp_path, monkeypatch):
+    from deepexplain.cli import drawing
+    titles, overview = [], drawing.overview.overview
+
+    def noted(*arguments):
+        figure = overview(*arguments)
+        titles.extend(ax.get_title() for ax in figure.axes[:3])
+        return figure
+
+    monkeypatch.setattr(drawing.overview, 'overview', noted)
+    with tf.Graph().as_default() as graph:
+        x = tf.placeholder(tf.float32, [None, 6, 8, 1], name='x')
+        kernel = tf.constant(np.random.RandomState(0).randn(2, 2, 1, 4).astype('f'))
+        h = tf.nn.relu(tf.nn.conv2d(x, kernel, [1, 2, 2, 1], 'SAME'), name='features')
+        tf.reduce_max(h, [1, 2], name='out')
+    (tmp_path / 'pictures.pb').write_bytes(graph.as_graph_def().SerializeToString())
+    np.save('xs.npy', np.random.RandomState(1).rand(2, 6, 8, 1).astype('f'))
+    status, out, err = run('explain', 'pictures.pb', 'xs.npy', '--method', 'gradcam', '--method', 'gradient',
+                           '--picture', 'small.png', '--option', 'resize=False')
+    assert (status, err) == (0, '') and os.path.getsize('small.png') > 1000
+    assert titles == ['input', 'gradcam, 3 x 4', 'gradient']

@@ -57,6 +57,8 @@ ALONG = {
     'merged with time and back': ((None, 3), lambda X, M: tf.reshape(
         tf.matmul(tf.reshape(X, [-1, 1]), w(1, 2)), [tf.shape(X)[0], -1, 2]) * M[..., tf.newaxis]),
     'flat': ((None, 6), lambda X, M: tf.layers.flatten(X[..., tf.newaxis] * w(2)) * M),
+    'behind a transposed convolution': ((None, 6, 2), lambda X, M: M * tf.nn.conv2d_transpose(
+        X[:, :, tf.newaxis, tf.newaxis], w(2, 1, 2, 1), tf.stack([tf.shape(X)[0], 6, 1, 2]), [1, 2, 1, 1])[:, :, 0]),
     'row by row': ((None, 3), lambda X, M: tf.map_fn(lambda pair: pair[0] * pair[1], (X, M), dtype=tf.float32)),
     'dilated': ((None, 3, 2), lambda X, M: tf.nn.convolution(X[..., tf.newaxis], w(2, 1, 2), 'SAME',
                                                              dilation_rate=[2]) * M),

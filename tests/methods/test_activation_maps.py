@@ -252,3 +252,15 @@ def test_rows_are_counted_where_the_graph_does_not_tell(session, rng, method):
     initialise(session)
     with DeepExplain(session=session) as de, pytest.raises(RuntimeError, match='as (its|their) first axis'):
         de.explain(method, T, X, rng.randn(4, 5, 3), 1, layer='hidden')
+
+
+def test_which_layer_it_was(session, rng):
+    X, A, T = cnn(rng)
+    initialise(session)
+    with DeepExplain(session=session) as de:
+        for method in MAPS + ['guided_gradcam']:
+            assert de.get_explainer(method, T, X).layer is A
+        assert de.get_explainer('smoothgrad', T, X, of='gradcam').layer is A
+        assert de.get_explainer('gradcam', T, X, layer=A.op.inputs[0]).layer is A.op.inputs[0]
+        assert de.get_explainer('conductance', T, X).layer is not None
+        assert de.get_explainer('gradient', T, X).layer is None

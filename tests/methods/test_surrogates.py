@@ -9,6 +9,7 @@ import tensorflow.compat.v1 as tf
 from models import Counting, close, dense, initialise, mlp, per_sample, weights
 
 from deepexplain.tensorflow import DeepExplain
+from deepexplain.tensorflow.methods.coalitions import crossed
 from deepexplain.tensorflow.methods.kernel_shap import coalitions
 
 
@@ -54,6 +55,13 @@ def test_kernel_shap_converges_with_samples(session, rng):
                       for seed in range(4)]
             off.append(np.mean(errors) / np.abs(exact).mean())
     assert off[1] < .1 and off[1] < off[0] / 2
+
+
+@pytest.mark.parametrize('rows, columns', [(1, 1), (1000, 30), (300, 90), (40, 200)])
+def test_products_in_parts(rng, rows, columns):
+    a, b = rng.rand(rows, columns), rng.rand(rows, 3)
+    close(crossed(a, a), a.T @ a, 1e-12)
+    close(crossed(a, b), a.T @ b, 1e-12)
 
 
 def test_coalitions_weigh_as_their_sizes_do():

@@ -142,3 +142,33 @@ def test_long_titles_of_a_grid_do_not_meet():
 )
 def test_errors_name_the_argument(failing, kind, words):
     check_message(failing, kind, words)
+
+
+def test_small_maps_over_the_whole_picture():
+    pictures, maps = np.random.rand(2, 6, 8, 3), np.random.randn(2, 3, 2)
+    figure = plotting.grid(pictures, {'small': maps, 'own': pictures}, resize=True)
+    assert [ax.get_title() for ax in figure.axes[:3]] == ['input', 'small, 3 x 2', 'own']
+    drawn = figure.axes[1].images[0]
+    assert drawn.get_array().shape == (3, 2) and list(drawn.get_extent()) == [-.5, 7.5, 5.5, -.5]
+    for look in ('grey', 'blend', 'overlay'):
+        ax = plotting.heatmap(maps[0], pictures[0], over=look, resize=True)
+        assert [list(one.get_extent()) for one in ax.images] == [[-.5, 7.5, 5.5, -.5]] * 2
+    with pytest.raises(ValueError, match='expected samples, height and width of the pictures'):
+        plotting.grid(pictures, {'small': maps})
+    with pytest.raises(ValueError, match='expected samples, height and width of the pictures'):
+        plotting.grid(pictures, {'small': maps[:1]}, resize=True)
+    with pytest.raises(ValueError, match=r'got \(6, 8\) with channels=.last.; resize=True draws one over all'):
+        plotting.heatmap(maps[0], pictures[0])
+    with pytest.raises(ValueError, match='resize: expected True or False, got str'):
+        plotting.heatmap(maps[0], pictures[0], resize='no')
+
+
+def test_an_overview_of_small_maps():
+    signals, maps = np.random.randn(2, 6, 3), np.array([[1., 2, 3], [4, 5, 6]])
+    figure = overview(signals, {'small': maps, 'own': signals}, 'signal')
+    assert [ax.get_title() for ax in figure.axes[:2]] == ['small, of 3 places, sample 0', 'own, sample 0']
+    assert len(overview(np.zeros((2, 6, 5, 1)), {'small': np.ones((2, 3, 3))}).axes) == 5
+    assert len(overview(np.zeros((2, 6, 5)), {'small': np.ones((2, 3, 3))}, 'images').axes) == 5
+    with pytest.raises(ValueError, match='expected samples, height and width of the pictures'):
+        # One with channels is no map.
+        overview(np.zeros((2, 6, 5, 1)), {'small': np.ones((2, 3, 3, 1))})

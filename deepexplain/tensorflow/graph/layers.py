@@ -25,11 +25,16 @@ def cuts(path: Path) -> List[tf.Tensor]:
     return found
 
 
-def last_of_rank(path: Path, ranks: Sequence[int]) -> Optional[tf.Tensor]:
+def last_of_rank(path: Path, ranks: Sequence[int], targets: str) -> Optional[tf.Tensor]:
     """The last of these that is of floats, of one of some ranks, of more places than one, its first axis the samples.
+
+    Args:
+        targets: the scope of ops that make a target of what a model puts out, which is no inner layer then.
     """
+    ours = [op for op in path.ops if op.name.startswith(targets)]
+    ends = {path.T.name}.union(tensor.name for op in ours for tensor in list(op.inputs) + list(op.outputs))
     for tensor in reversed(cuts(path)):
-        if tensor.dtype.is_floating and tensor.shape.ndims in ranks and tensor.name != path.T.name:
+        if tensor.dtype.is_floating and tensor.shape.ndims in ranks and tensor.name not in ends:
             sizes = tensor.shape.as_list()[1:]
             del sizes[(channel_axis(tensor, path) or len(sizes)) - 1]
             if any(size != 1 for size in sizes) and all(rows_at(x, tensor) for x in path.X):

@@ -5,6 +5,9 @@ from typing import Iterator
 
 import tensorflow.compat.v1 as tf
 
+#: The scope of the ops that `deepexplain.targets` adds.
+TARGETS = 'deepexplain/targets'
+
 # TensorFlow's graphs are not to be changed by two threads at once.
 _building = threading.RLock()
 

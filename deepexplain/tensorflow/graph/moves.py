@@ -26,6 +26,7 @@ _REDUCE = frozenset('Sum Mean Prod Max Min All Any EuclideanNorm'.split())
 _SPATIAL = frozenset('''
     Conv2D Conv3D DepthwiseConv2dNative MaxPool AvgPool MaxPool3D AvgPool3D
     '''.split())
+_TRANSPOSED = frozenset('Conv2DBackpropInput Conv3DBackpropInputV2 DepthwiseConv2dNativeBackpropInput'.split())
 _FIRST_AXIS = frozenset('''
     MaxPoolV2 MaxPoolWithArgmax ResizeBilinear ResizeNearestNeighbor ResizeBicubic ResizeArea SpaceToDepth DepthToSpace
     ScaleAndTranslate ExtractImagePatches FractionalMaxPool FractionalAvgPool Dilation2D
@@ -113,6 +114,11 @@ def _spatial(op: tf.Operation, i: int, rows: Rows) -> Move:
     return Move(rows, size > 1) if size else Move(LOST)
 
 
+def _transposed(op: tf.Operation, i: int, rows: Rows) -> Move:
+    """Transposed convolutions take the sizes of what they make, weights, and the samples."""
+    return Move(rows if i == 2 and rows.axis == 0 else LOST)
+
+
 def _all_of_it(op: tf.Operation, i: int, rows: Rows) -> Move:
     return Move(GONE, True)
 
@@ -160,6 +166,7 @@ _MOVES: Dict[str, Mover] = dict({
     'SpaceToBatchND': _blocks, 'BatchToSpaceND': _blocks, 'Switch': _chosen, 'RefSwitch': _chosen,
     'LookupTableFindV2': _found, 'MatrixBandPart': _chosen}, **REARRANGED, **PRODUCTS)
 _MOVES.update({op_type: mover for types, mover in (
+    (_TRANSPOSED, _transposed),
     (_REDUCE, _reduce), (_SPATIAL, _spatial), (_FIRST_AXIS, _first_axis), (_LAST_AXES, _last_axes),
     (_MATRIX, _matrix), (BATCH_NORMS, _batch_norm), (_BY_PLACE, _by_place),
 ) for op_type in types})

@@ -38,6 +38,7 @@ class ActivationMap(GradientAttribution):
 
     def __init__(self, model: Model, layer: Any = None, resize: Any = True, channels: Optional[str] = None) -> None:
         self.layer = find_layer(model, layer, resize, channels)
+        self.inner = self.layer.A
         super().__init__(model)
 
     def build(self) -> List[tf.Tensor]:

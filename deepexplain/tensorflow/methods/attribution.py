@@ -43,6 +43,9 @@ class Attribution:
     #: The op types of functions of one number for which the method has a rule, be they without a gradient.
     ruled: FrozenSet[str] = frozenset()
 
+    #: The inner tensor that a map is made of, or that is attributed to, where the method has such a layer.
+    inner: Optional[tf.Tensor] = None
+
     #: Whether attributions are one array (n, groups), for several inputs too.
     per_group = False
 

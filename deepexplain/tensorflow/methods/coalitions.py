@@ -14,6 +14,10 @@ from .perturbation import PerturbationAttribution, take_away
 PLAYERS = 10 ** 4
 
 
+#: Up to so many multiplications a product of matrices is made by one thread, by OpenBLAS at least; twice of that.
+_ONE_THREAD = 2 ** 17
+
+
 class CoalitionAttribution(PerturbationAttribution):
     """A method that learns what players give from the target at coalitions of them, the same for all samples.
 
@@ -77,3 +81,18 @@ def few_enough(model: Model, count: int) -> int:
         raise ValueError('%s: %d features are too many players, at most %d: put them into groups by feature_mask.' % (
             model.method, count, PLAYERS))
     return count
+
+
+def crossed(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """a.T @ b of a few columns and many rows, in parts that take one thread each.
+
+    The threads of numpy's BLAS wait for TensorFlow's, which look for more to do for a while after each call: on two
+    busy cores 40 ms in place of one for two thousand coalitions of 64 players.
+    """
+    size = _ONE_THREAD // max(1, a.shape[1] * b.shape[1])
+    if size < 16:
+        return a.T @ b
+    total = np.zeros((a.shape[1], b.shape[1]))
+    for start in range(0, len(a), size):
+        total += a[start:start + size].T @ b[start:start + size]
+    return total

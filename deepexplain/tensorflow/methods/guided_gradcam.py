@@ -27,6 +27,7 @@ class GuidedGradCAM(GuidedBackprop):
             raise RuntimeError('guided_gradcam is for one input, not for %d: explain T with respect to the one whose '
                                'places the layer has.' % len(model.X))
         self._where = (find_layer(model, layer, True, channels).A, channels)
+        self.inner = self._where[0]
         super().__init__(model)
 
     def build(self) -> List[tf.Tensor]:

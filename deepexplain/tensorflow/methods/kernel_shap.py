@@ -9,7 +9,10 @@ from ..messages import warn
 from ..runs.model import Model
 from ..runs.run import Run
 from ..runs.seeds import generator_of
-from .coalitions import CoalitionAttribution
+from .coalitions import CoalitionAttribution, crossed
+
+#: How many random numbers are held at once.
+HELD = 2 ** 22
 
 
 class KernelSHAP(CoalitionAttribution):
@@ -90,11 +93,12 @@ def coalitions(count: int, samples: int, generator: Any) -> Tuple[np.ndarray, np
             rows += [row, ~row] if both else [row]
         weights += [share / number] * number
         left, rest, whole = left - number, rest - share, whole + 1
+    present = np.array(rows, bool).reshape(-1, count)
     if whole < len(sizes) and left > 0:
         drawn = _drawn(count, sizes[whole:], shares[whole:] / shares[whole:].sum(), left, generator)
-        rows += drawn
+        present = np.concatenate([present, drawn])
         weights += [rest / len(drawn)] * len(drawn)
-    return np.array(rows).reshape(-1, count), np.array(weights)
+    return present, np.array(weights)
 
 
 def fitted(present: np.ndarray, weights: np.ndarray, values: np.ndarray, total: np.ndarray) -> np.ndarray:
@@ -110,8 +114,8 @@ def fitted(present: np.ndarray, weights: np.ndarray, values: np.ndarray, total: 
     system = np.ones((count + 1, count + 1))
     system[-1, -1] = 0
     weighed = present * weights[:, np.newaxis]
-    system[:-1, :-1] = weighed.T @ present
-    right = np.concatenate([weighed.T @ values.T, total[np.newaxis]])
+    system[:-1, :-1] = crossed(weighed, present)
+    right = np.concatenate([crossed(weighed, values.T), total[np.newaxis]])
     finite = np.isfinite(right).all(0)
     found = np.full((len(total), count), np.nan)
     found[finite] = np.linalg.lstsq(system, right[:, finite], rcond=None)[0][:-1].T
@@ -119,15 +123,18 @@ def fitted(present: np.ndarray, weights: np.ndarray, values: np.ndarray, total: 
     return found + ((total - found.sum(1)) / count)[:, np.newaxis]
 
 
-def _drawn(count: int, sizes: np.ndarray, shares: np.ndarray, samples: int, generator: Any) -> List[np.ndarray]:
+def _drawn(count: int, sizes: np.ndarray, shares: np.ndarray, samples: int, generator: Any) -> np.ndarray:
     """Coalitions drawn by the shares of their sizes, each followed by what it leaves out."""
-    rows: List[np.ndarray] = []
-    bounds = np.cumsum(shares)
-    while len(rows) < samples:
-        size = int(sizes[min(int(np.searchsorted(bounds, generator.uniform())), len(sizes) - 1)])
-        row = np.zeros(count, bool)
-        row[generator.permutation(count)[:size]] = True
-        rows += [row, ~row]
+    rows = np.empty((samples + samples % 2, count), bool)
+    bounds, at_once = np.cumsum(shares), max(1, HELD // count)
+    for start in range(0, len(rows) // 2, at_once):
+        number = min(at_once, len(rows) // 2 - start)
+        places = np.searchsorted(bounds[:-1], generator.uniform(size=number), 'right')
+        # Whoever comes first in an order by chance.
+        ranks = np.argsort(np.argsort(generator.uniform(size=(number, count)), 1), 1)
+        part = rows[2 * start:2 * (start + number)]
+        part[::2] = ranks < sizes[places][:, np.newaxis]
+        part[1::2] = ~part[::2]
     return rows[:samples]
 
 

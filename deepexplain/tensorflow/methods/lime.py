@@ -7,7 +7,7 @@ from ..runs.arguments import number, shown
 from ..runs.model import Model
 from ..runs.run import Run
 from ..runs.seeds import generator_of
-from .coalitions import CoalitionAttribution
+from .coalitions import CoalitionAttribution, crossed
 
 #: The ridge of 1 of the authors' package shrinks the weights of 400 samples by 4 per cent.
 _PENALTY = .01
@@ -68,10 +68,10 @@ class LIME(CoalitionAttribution):
         share = weights / weights.sum()
         centred = present - share @ present
         right = (values - (values @ share)[:, np.newaxis]) * weights
-        system = (centred * weights[:, np.newaxis]).T @ centred + self._penalty * np.eye(present.shape[1])
+        system = crossed(centred * weights[:, np.newaxis], centred) + self._penalty * np.eye(present.shape[1])
         finite = np.isfinite(right).all(1)
         found = np.full((len(values), present.shape[1]), np.nan)
-        found[finite] = np.linalg.lstsq(system, (right[finite] @ centred).T, rcond=None)[0].T
+        found[finite] = np.linalg.lstsq(system, crossed(centred, right[finite].T), rcond=None)[0].T
         return found
 
 

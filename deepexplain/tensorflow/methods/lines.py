@@ -6,6 +6,7 @@ import tensorflow.compat.v1 as tf
 
 from ..graph.kinds import LINEAR, PRODUCTS, QUOTIENTS, SUMS
 from ..graph.layers import cuts
+from ..graph.making import TARGETS
 from ..graph.rows import rows_at
 from ..rules.cuts import refuse_cut
 from ..rules.gradients import ordinary
@@ -150,6 +151,7 @@ class InnerAttribution(LineAttribution):
                  references: Any = None) -> None:
         super().__init__(model, steps, baseline, references)
         self.layer = _last_activation(model) if layer is None else named_layer(model, layer)
+        self.inner = self.layer
         carrier = ordinary(model.path)
         self.settled = carrier.settled
         self.fetched = [carrier.tensor(self.layer), carrier.gradients(model, [self.layer])[0],
@@ -197,7 +199,7 @@ class InternalInfluence(InnerAttribution):
 def _last_activation(model: Model) -> tf.Tensor:
     found: Optional[tf.Tensor] = None
     for tensor in cuts(model.path):
-        if tensor.dtype.is_floating and tensor.name != model.T.name and (
+        if tensor.dtype.is_floating and tensor.name != model.T.name and not tensor.name.startswith(TARGETS) and (
                 tensor.op.type not in LINEAR | PRODUCTS | QUOTIENTS | SUMS) and all(
                     rows_at(x, tensor) for x in model.X):
             found = tensor

@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..graph.layers import channel_axis, last_of_rank
+from ..graph.making import TARGETS
 from ..graph.path import Path
 from ..graph.rows import rows_at
 from ..runs.arguments import MOST, positive_int, shown
@@ -32,8 +33,11 @@ class Layer(NamedTuple):
     def resized(self, value: tf.Tensor, X: Sequence[tf.Tensor]) -> tf.Tensor:
         """A map (n, places of A...), on the places of X or brought to the sizes that are given, if either is."""
         sizes: Sequence[Any] = self.sizes or (
-            [] if self.x is None else [tf.shape(X[self.x])[axis] for axis in self.of_x])
+            [] if self.x is None else [X[self.x].shape.as_list()[axis] or tf.shape(X[self.x])[axis]
+                                       for axis in self.of_x])
         for axis, size in enumerate(sizes, 1):
+            if isinstance(size, int) and value.shape.as_list()[axis] == size:
+                continue
             value = turned_by(value, axis, linear(tf.shape(value)[axis], size, value.dtype))
         return value
 
@@ -90,7 +94,7 @@ def _last(model: Model) -> tf.Tensor:
         path = model.path if len(model.X) == 1 else Path([x], model.T)
         # Of pictures without channels the layers have one axis more, of flat ones any number.
         ranks = range(3, 6) if rank in (None, 2) else [rank, rank + 1]
-        last = last_of_rank(path, [one for one in ranks if 3 <= one <= 5])
+        last = last_of_rank(path, [one for one in ranks if 3 <= one <= 5], TARGETS)
         if last is not None:
             found.append(last)
     if len({one.name for one in found}) != 1:

@@ -39,6 +39,7 @@ class ScoreCAM(Attribution):
         self._shown_as = find_layer(model, layer, resize, channels)
         # The masks have the places of X in any case.
         self.layer = self._shown_as if resize is True else find_layer(model, layer, True, channels)
+        self.inner = self.layer.A
         self._top = None if top is None else positive_int('top', top, MOST)
         self.set_absent(baseline)
 

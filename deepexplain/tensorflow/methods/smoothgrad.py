@@ -61,6 +61,7 @@ class SmoothGrad(Attribution):
         self.parts_of_target = self._method.parts_of_target and not (self._squared or self._spread)
         self.evaluates, self.differentiates = self._method.evaluates, self._method.differentiates
         self.shares, self.remedy = self._method.shares, self._method.remedy
+        self.inner = self._method.inner
         self.settled, self.training = self._method.settled, self._method.training
         self.run_options = _run_options(type(self._method))
 

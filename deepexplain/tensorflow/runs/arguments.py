@@ -19,13 +19,7 @@ def check_tensors(T: Any, X: Any, graph: tf.Graph) -> List[tf.Tensor]:
     """X as a list, when T and X are tensors of the graph."""
     xs = list(X) if isinstance(X, (list, tuple)) else [X]
     for name, value in [('T', T)] + [('X', x) for x in xs]:
-        if not isinstance(value, tf.Tensor):
-            raise RuntimeError('%s must be a Tensorflow Tensor object%s, not %s.%s' % (
-                name, ' or a list of them' if name == 'X' else '', type(value).__name__, _hint(value)))
-        if not hasattr(value, 'op') or not _is_symbolic(value):
-            raise RuntimeError(f'{name} must be a Tensorflow Tensor object of a graph, not an eager tensor: call '
-                               'DeepExplain.open(model) makes a graph of an eager model, whose tensors are de.inputs, '
-                               'de.logits and de.tensor(name).')
+        check_symbolic(name, value, ' or a list of them' if name == 'X' else '')
         if value.graph is not graph:
             raise RuntimeError("%s must be a Tensorflow Tensor object of the session's graph; '%s' belongs to another "
                                'graph.' % (name, value.name))
@@ -37,6 +31,17 @@ def check_tensors(T: Any, X: Any, graph: tf.Graph) -> List[tf.Tensor]:
     if len(set(names)) < len(names):
         raise RuntimeError('X names an input twice: %s.' % ', '.join(names))
     return xs
+
+
+def check_symbolic(name: str, value: Any, more: str = '') -> None:
+    """RuntimeError for what is no tensor of a graph, with what to pass in its place."""
+    if not isinstance(value, tf.Tensor):
+        raise RuntimeError(f'{name} must be a Tensorflow Tensor object{more}, not {type(value).__name__}.'
+                           + _hint(value))
+    if not hasattr(value, 'op') or not _is_symbolic(value):
+        raise RuntimeError(f'{name} must be a Tensorflow Tensor object of a graph, not an eager tensor: call '
+                           'DeepExplain.open(model) makes a graph of an eager model, whose tensors are de.inputs, '
+                           'de.logits and de.tensor(name).')
 
 
 def check_inner(tensors: Any, path: Path) -> List[tf.Tensor]:

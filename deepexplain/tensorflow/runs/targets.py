@@ -9,6 +9,7 @@ from ..graph.slices import PARTS, takes_units
 from ..graph.walks import ops_to
 from .arguments import finite, fits, sample_shape, shown, written
 from .arrays import evaluated, not_numbers, to_array
+from .label_maps import weights_of_labels
 
 
 def check_ys(ys: Any) -> None:
@@ -39,7 +40,8 @@ def weights(ys: Any, T: tf.Tensor, n: int, values: Callable[[], np.ndarray]) -> 
         return flat.reshape(array.shape)
     units = _units(ys, T, n)
     if units is None:
-        return _weights(ys, T, n, values)
+        labels = _label_map(ys, T, n)
+        return _weights(ys, T, n, values) if labels is None else weights_of_labels(labels, T, values)
     static = sample_shape(T)
     shape = [size for size in static or () if size is not None]
     if static is None or None in static:
@@ -87,6 +89,16 @@ def _units(ys: Any, T: tf.Tensor, n: int) -> Optional[np.ndarray]:
             raise _other_size(n, len(array), T)
         return array[:, np.newaxis]
     return array if rank > 2 and array.shape == (n, rank - 1) else None
+
+
+def _label_map(ys: Any, T: tf.Tensor, n: int) -> Optional[np.ndarray]:
+    """The unit of each place of each sample, where that is what ys are; T's last axis has the units."""
+    array = _whole(ys) if (T.shape.ndims or 0) > 2 else None
+    if array is None or array.dtype.kind not in 'iu' or array.ndim != T.shape.ndims - 1:
+        return None
+    if len(array) != n:
+        raise _other_size(n, len(array), T)
+    return array
 
 
 def _whole(ys: Any) -> Optional[np.ndarray]:
