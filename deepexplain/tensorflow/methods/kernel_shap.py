@@ -56,8 +56,8 @@ class KernelSHAP(CoalitionAttribution):
         ends = np.array([[True] * count, [False] * count])
         values = self.values(run, players, np.concatenate([ends, present]))
         full, empty = values[:, 0], values[:, 1]
-        run.seen.note(np.abs(full))
-        run.seen.note(np.abs(empty), baselines=True)
+        run.note(np.abs(full))
+        run.note(np.abs(empty), baselines=True)
         run.keep(full, empty)
         return self.shared_out(run, players, fitted(
             present.astype(np.float64), weights, values[:, 2:] - empty[:, np.newaxis], full - empty))
