@@ -58,10 +58,12 @@ def _of_several(attribution: Attribution, run: Run, units: int, with_delta: bool
     size = _at_once(attribution, run, units)
     evaluations = attribution.evaluations(run) * -(-units // size) if show_progress else 0
     found: List[np.ndarray] = []
+    inputs = 1 if attribution.per_group else len(run.xs)
     with Progress(run, evaluations, show_progress):
         for part, samples, of in _parts(attribution, run, units, size):
             result = _attributed(attribution, part)
-            inputs = len(result) // (of.stop - of.start)
+            # A method that takes several units for one must not go on.
+            assert len(result) == inputs * (of.stop - of.start), attribution.model.method
             found = found or [np.empty((units, run.n) + one.shape[1:], one.dtype) for one in result[:inputs]]
             for number, one in enumerate(result):
                 found[number % inputs][of.start + number // inputs, samples] = one

@@ -60,11 +60,13 @@ def test_every_method_explains_all_units_as_it_does_one(session, rng, method, mo
             top = explainer.run(xs, 'top2', batch_size=batch_size, **more)
             if explainer.has_convergence_delta:
                 (got, of_all), (top, of_top) = got, top
-                close(of_all, delta, 1e-5)
-                close(of_top, delta[order.T[:2], np.arange(3)], 1e-5)
+                # What attributions are off may be their rounding alone.
+                size = 1e-5 * np.abs(want).max()
+                np.testing.assert_allclose(of_all, delta, rtol=0, atol=size)
+                np.testing.assert_allclose(of_top, delta[order.T[:2], np.arange(3)], rtol=0, atol=size)
             assert got.dtype == want.dtype
             # vargrad takes squares of what cancels out.
-            close(got, want, 1e-4 if method == 'vargrad' else 1e-6)
+            close(got, want, 1e-4 if method == 'vargrad' else 1e-5)
             close(top, want[order.T[:2], np.arange(3)], 1e-4 if method == 'vargrad' else 2e-5)
             if batch_size is None and method not in ('kernel_shap', 'lime', 'rise', 'occlusion', 'shapley_sampling'):
                 assert np.array_equal(got, want)
@@ -144,10 +146,11 @@ def test_several_inputs_groups_and_sampled_dimensions(session, rng):
 
 
 @pytest.mark.parametrize('method', ['gradient', 'deeplift', 'intgrad', 'occlusion', 'shapley_sampling'])
+@pytest.mark.filterwarnings('ignore')
 def test_all_rows_together(session, rng, method):
     X = tf.placeholder(tf.float32, [None, 4])
     h = tf.tanh(dense(X, rng, 3))
-    T = h - tf.reduce_mean(h, 0)
+    T = h * tf.reduce_mean(h, 0)
     initialise(session)
     xs = rng.randn(5, 4)
     order = np.argsort(-session.run(T, {X: xs}), 1)
@@ -267,6 +270,7 @@ def test_names_of_units_and_pairs(session, rng, shape):
         close(explainer.run(xs, 'all'), one_by_one(explainer, xs, range(4))[0], 1e-6)
 
 
+@pytest.mark.filterwarnings('ignore')
 def test_a_place_of_more_axes_in_a_pair(session, rng):
     X = tf.placeholder(tf.float32, [None, 4])
     T = tf.reshape(dense(X, rng, 6), [-1, 2, 3])
@@ -317,19 +321,20 @@ def test_errors(session, rng):
         assert de.get_explainer('expected_gradients', T, X).largest(xs, 3).shape == (3, 3)
 
 
+@pytest.mark.filterwarnings('ignore::RuntimeWarning')
 def test_each_warning_names_its_units_and_none_the_others(session, rng):
     X = tf.placeholder(tf.float32, [None, 3])
     T = tf.stack([X[:, 0], tf.log(X[:, 1]), X[:, 2], tf.log(X[:, 1])], 1)
     xs = np.array([[1, 0, 2.], [1, 2, 3]])
     with DeepExplain(session=session) as de:
-        for method in ('gradient', 'grad*input', 'occlusion'):
+        for method, options in (('occlusion', {}), ('shapley_sampling', dict(seed=0)), ('rise', dict(samples=5))):
             with pytest.warns(UserWarning) as record:
-                de.explain(method, T, X, xs, 'all')
-            said = [str(one.message) for one in record]
+                de.explain(method, T, X, xs, 'all', baseline=1, **options)
+            said = [str(one.message) for one in record if one.category is UserWarning]
             assert said and all('(attributions[1], attributions[3])' in one for one in said), said
             with warnings.catch_warnings():
                 warnings.simplefilter('error')
-                de.explain(method, T, X, xs[1:] + 1, 'all')
+                de.explain(method, T, X, xs[1:] + 1, 'all', baseline=1, **options)
 
 
 def test_a_bar_counts_all_evaluations(session, model, rng, monkeypatch):

@@ -21,7 +21,6 @@ class CoalitionAttribution(PerturbationAttribution):
     """
 
     run_options = ('baseline', 'seed')
-    by_scores = True
 
     def set_draws(self, samples: Any, seed: Any) -> None:
         """Take the options that say what is drawn; `samples` may be None."""
