@@ -181,6 +181,7 @@ def test_all_units_are_drawn_for_alike(session, rng, seed, monkeypatch):
     X, T = mlp(tf.tanh, rng, outputs=4)
     initialise(session)
     xs = rng.randn(7, 5)
+    order = np.argsort(-session.run(T, {X: xs}), 1)
 
     def fresh():
         np.random.seed(7)
@@ -195,6 +196,8 @@ def test_all_units_are_drawn_for_alike(session, rng, seed, monkeypatch):
             after = np.random.rand()
             want = [de.explain(method, T, X, xs, unit, seed=fresh(), **options) for unit in range(4)]
             close(got, np.array(want), 1e-4 if method == 'vargrad' else 1e-5)
+            top = de.explain(method, T, X, xs, 'top2', seed=fresh(), **options)
+            close(top, got[order.T[:2], np.arange(7)], 1e-4 if method == 'vargrad' else 1e-5)
             assert after == np.random.rand()
 
 

@@ -98,12 +98,12 @@ class Slots:
         self._can: Dict[Tuple, bool] = {}
 
     def can(self, tensors: Sequence[tf.Tensor]) -> bool:
-        """Whether tensors can be made once more: not what runs in loops and branches, or has a state."""
+        """Whether tensors can be made once more: not what runs in loops and branches, has a state, or is finalized.
+        """
         key = tuple(one.name for one in tensors)
         if key not in self._can:
-            # The graph may be finalized by now.
             self._can[key] = all(map(_is_plain, ops_to([self._Y], tensors)[0])) if tensors else True
-        return self._can[key] and not (tensors and self._Y.graph.finalized and (0,) + key not in self._found)
+        return self._can[key] and not (tensors and self._Y.graph.finalized)
 
     def weights(self, number: int) -> tf.Tensor:
         """Where the weights of one of the units are fed."""
