@@ -1,6 +1,6 @@
 """Prints the tables of benchmarks/README.md for the installed TensorFlow and writes them to a file.
 
-    python benchmarks/bench.py [--out FILE] [--only ratios,family,shortcut,deep,growth,memory]
+    python benchmarks/bench.py [--out FILE] [--only ratios,family,units,shortcut,deep,growth,memory]
 """
 import argparse
 import math
@@ -12,7 +12,7 @@ import warnings
 import models
 import numpy as np
 import tensorflow.compat.v1 as tf
-from measure import Bare, data, paired, peak, typical
+from measure import Bare, data, in_turn, paired, peak, typical
 
 from deepexplain.tensorflow import DeepExplain, attribution_methods
 from deepexplain.tensorflow.runs import first_layer
@@ -49,6 +49,9 @@ MAPS = ('gradcam', 'gradcam++', 'layercam', 'hirescam', 'eigencam', 'scorecam', 
         'internal_influence', 'xrai', 'fullgrad')
 WHOLE, MANY = ('saliency', 'grad*input', 'elrp', 'deeplift'), ('intgrad', 'occlusion', 'shapley_sampling')
 SAMPLED = ('smoothgrad', 'expected_gradients', 'kernel_shap', 'lime', 'rise')
+#: Those of which `units` times all units beside a run for each.
+UNITS = ('gradient', 'deeplift', 'lrp.epsilon', 'intgrad', 'expected_gradients', 'smoothgrad', 'occlusion',
+         'shapley_sampling', 'rise', 'kernel_shap', 'lime')
 SIZES = {'MLP': (64, 128, 256, 512), 'CNN': (16, 32, 64, 128, 256, 512)}
 
 
@@ -152,6 +155,25 @@ def family():
                  rows)
 
 
+def units():
+    rows = []
+    for name, model, sizes in (('MLP', models.mlp, (1, 10)), ('CNN on 8x8', models.digits, (1, 10)),
+                               ('CNN on 28x28', models.cnn, (1,))):
+        case = Case(model)
+        for n in sizes:
+            xs, cells = data(case.X, case.Y, n)[0], []
+            for method in UNITS:
+                options = dict(METHODS[method][0]) if method in METHODS else {}
+                more = dict(references=xs) if method == 'expected_gradients' else {}
+                with DeepExplain(session=case.session) as de:
+                    run = de.get_explainer(method, case.T, case.X, **options).run
+                cells.append('%.2f' % in_turn(
+                    lambda: run(xs, 'all', **more),  # noqa: B023
+                    lambda: [run(xs, unit, **more) for unit in range(10)]))  # noqa: B023
+            rows.append(['%s, n=%d' % (name, n)] + cells)
+    return table("Ten units at once, ys='all': time / that of a run for each", [''] + list(UNITS), rows)
+
+
 def deep():
     try:
         case = Case(models.resnet50, (2, 4, 8, 16))
@@ -249,7 +271,7 @@ def memory():
 
 
 def main():
-    tables = {one.__name__: one for one in (ratios, family, shortcut, deep, growth, memory)}
+    tables = {one.__name__: one for one in (ratios, family, units, shortcut, deep, growth, memory)}
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--out', default='benchmarks/results.md', help='the file to write')
     parser.add_argument('--only', default=','.join(tables))

@@ -54,6 +54,17 @@ def paired(bare, rows, function, budget=4., fewest=5):
     return median(ratios), median(taken)
 
 
+def in_turn(one, other, budget=4., fewest=3):
+    """The time of a function / that of another: the median over pairs, taken in turn after one call that does not
+    count.
+    """
+    one(), other()
+    ratios, start = [], time.perf_counter()
+    while len(ratios) < fewest or (time.perf_counter() - start < budget and len(ratios) < 50):
+        ratios.append(seconds(one) / seconds(other))
+    return median(ratios)
+
+
 def data(X, Y, n):
     """Random samples without zeros, so that no evaluation can be saved, and a unit for each."""
     rng = np.random.RandomState(n)

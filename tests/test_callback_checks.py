@@ -48,7 +48,9 @@ def test_when_training_begins(keras, tmp_path, method, options, words):  # noqa:
     (dict(layer=None), TypeError, 'layer must be the name'), (dict(log_dir=3), TypeError, 'log_dir must be a path'),
     (dict(X=3, draw=refuse), TypeError, 'X must be the name of a layer'),
     (dict(folder=3), TypeError, 'folder must be a path, not 3'),
-    (dict(ys='largest'), ValueError, "or 'max', not 'largest'"), (dict(ys=np.nan), ValueError, 'ys must be of finite'),
+    (dict(ys='largest'), ValueError, "or 'top3' for so many, not 'largest'"),
+    (dict(ys='all'), ValueError, "ys of a callback must be one target, .*, not 'all'"),
+    (dict(ys=np.nan), ValueError, 'ys must be of finite'),
     (dict(steps=0), ValueError, 'steps must be a positive int'),
     (dict(quadrature='x'), ValueError, 'quadrature must be'),
     (dict(steps=10 ** 30), ValueError, 'steps must be')])

@@ -9,6 +9,7 @@ from ..plotting.arrays import CHANNELS
 
 def check_arguments(folder: Any, log_dir: Any, layer: Any, X: Any, batch_size: Any, channels: Any, ys: Any) -> None:
     from ..tensorflow.runs.arguments import positive_int, shown
+    from ..tensorflow.runs.chosen import top_of
     from ..tensorflow.runs.targets import check_ys
 
     for name, value, what in (('folder', folder, (str, os.PathLike)), ('log_dir', log_dir, (str, os.PathLike)),
@@ -21,6 +22,8 @@ def check_arguments(folder: Any, log_dir: Any, layer: Any, X: Any, batch_size: A
     if not isinstance(channels, str) or channels not in CHANNELS:
         raise ValueError(f"channels must be 'last' or 'first', not {shown(channels)}.")
     check_ys(ys)
+    if top_of(ys) is not None:
+        raise ValueError(f'ys of a callback must be one target, for one column of pictures a method, not {ys!r}.')
 
 
 def methods_of(method: Any, options: Mapping[str, Any]) -> Dict[str, Tuple[Any, Dict[str, Any]]]:

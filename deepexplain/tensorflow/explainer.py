@@ -6,20 +6,19 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from . import methods
+from .finishing import finish
 from .graph.chance import Chance
 from .graph.making import making
 from .graph.ways import warn_of_ways
-from .judging import delta_of, judge, tell_lost
+from .judging import judge
 from .messages import close_to, warn
 from .methods.noise_tunnel import NoiseTunnel, named
 from .rules.cuts import refuse_ids
-from .runs.arguments import check_inner, check_tensors, flag, is_together
-from .runs.largest import no_row_each
+from .runs.arguments import MOST, check_inner, check_tensors, flag, is_together, positive_int
 from .runs.model import Model
-from .runs.progress import Progress
 from .runs.run import Run
 from .runs.seeds import repeated
-from .runs.streams import check_batch, iterate, samples_of
+from .runs.streams import batch_by_batch, iterate
 from .runs.targets import check_target
 from .runs.together import warn_of_mixing
 from .starting import Start
@@ -31,7 +30,8 @@ class Explainer:
     """Attributions of an input X for a target T by one method; made by `DeepExplain.get_explainer`.
 
     Its symbolic graph is built here and never again; but for methods with rules on loops of as many steps as only the
-    data tell, where the first run of each number builds one. It goes on working after the context has closed, for as
+    data tell, where the first run of each number builds one, and for several units at once (ys='all'), whose ways back
+    through the model are built when they are first asked for. It goes on working after the context has closed, for as
     long as its session does, and may be run from several threads at once.
 
     Attributes:
@@ -91,8 +91,11 @@ class Explainer:
             ys: which of T's units to explain. Weights of T's shape, (n,) + the shape of T's units; an int, the unit
                 of all samples; n ints, one for each sample; for T of a rank of 3 or more a tuple of ints, the place of
                 the unit, or a label map, ints of T's shape but for the last axis, the unit of each place (-1: none);
-                or 'max', each sample's largest unit at the input itself. For T of rank 1 numbers are always weights.
-                By default all units are summed.
+                'max' or 'second', each sample's largest unit at the input itself or the next; or a tuple of two of
+                these with a name in it, as ('max', 3): the first less the second. For T of rank 1 numbers are always
+                weights. By default all units are summed. Several attributions at once, for T of shape (n, units):
+                'all', one of each unit; 'top3', one of each sample's 3 largest (see `largest`); a call of the model
+                serves all units, of methods by gradients up to 10, which are held at a time.
             batch_size: the most rows of one session call; memory follows it, results do not. Samples, steps, windows,
                 permutation prefixes and references are all rows. By default as many as keep the largest tensor
                 between X and T within 200 MiB (TensorFlow 1.15, and where there is a loop: 25) and all of them within
@@ -114,7 +117,9 @@ class Explainer:
 
         Returns:
             The attributions, an array of the shape and dtype of xs (shapley_sampling: of the sampled dimensions
-            only; a method in noise: as without); for a list of tensors a list of arrays.
+            only; a method in noise: as without); for a list of tensors a list of arrays. Of several units these have
+            an axis of units in front, (units, n, ...), and so has delta, (units, n): 1000 units take 1000 times as
+            much memory as xs.
 
         Raises:
             RuntimeError: if the number of inputs is not that of X; if ys has another number of samples or another
@@ -127,23 +132,35 @@ class Explainer:
         flag('show_progress', show_progress)
         if flag('return_convergence_delta', return_convergence_delta) and not self.has_convergence_delta:
             raise RuntimeError(f'return_convergence_delta is not defined for {self.method}.')
-        run = self._start(xs, ys, batch_size, feed_dict, options, ids, shared, per_sample)
+        run = self._start(xs, ys, batch_size, feed_dict, options, ids, shared, per_sample, several=True)
         returned, delta = self._finish(run, return_convergence_delta, show_progress)
         return (returned, delta) if return_convergence_delta else returned
 
     def _finish(self, run: Run, with_delta: bool, show_progress: bool = False) -> Tuple[Any, Optional[np.ndarray]]:
         """What `run` returns of a run that has begun, and its delta where that is wanted."""
-        attribution = self._attribution
-        with Progress(run, attribution.evaluations(run) if show_progress else 0, show_progress):
-            result = attribution.attribute(run)
-        if any(len(one) != run.n for one in result):
-            raise no_row_each(self.T.name, next(len(one) for one in result if len(one) != run.n), run.n)
-        judge(attribution, run, result)
-        tell_lost(attribution, run, result)
-        delta = delta_of(attribution, run, result) if with_delta else None
+        result, delta = finish(self._attribution, run, with_delta, show_progress)
         if self._together:
-            result, delta = [one[0] for one in result], delta if delta is None else delta[0]
-        return result if self._many and not attribution.per_group else result[0], delta
+            # There is one sample; of several units the first axis is theirs.
+            one = 0 if run.several is None else (slice(None), 0)
+            result, delta = [each[one] for each in result], delta if delta is None else delta[one]
+        return result if self._many and not self._attribution.per_group else result[0], delta
+
+    def largest(self, xs: Any = None, k: int = 1, batch_size: Optional[int] = None,
+                feed_dict: Optional[Mapping[Any, Any]] = None, shared: Any = None, per_sample: Any = None
+                ) -> np.ndarray:
+        """The k largest of T's units for each sample: those that `run` explains with ys='top3', in its order.
+
+        Args:
+            k: how many, a positive int. T has the shape (n, units).
+            xs, batch_size, feed_dict, shared, per_sample: as in `run`.
+
+        Returns:
+            Ints (n, k), the largest first, of equal ones the first; with rows='together' a row for each row of T.
+        """
+        named = 'top%d' % positive_int('k', k, MOST)
+        run = self._start(xs, named, batch_size, feed_dict, {}, None, shared, per_sample, several=True, prepare=False)
+        assert run.several is not None
+        return np.array(run.several.places.T)
 
     def relevances(self, tensors: Sequence[tf.Tensor], xs: Any = None, ys: Any = None,
                    batch_size: Optional[int] = None, feed_dict: Optional[Mapping[Any, Any]] = None,
@@ -225,26 +242,5 @@ class Explainer:
         if isinstance(batches, dict) or not hasattr(batches, '__iter__'):
             raise TypeError('batches must be an iterable of batches, each what run takes as xs or a dict of its '
                             f'arguments, not {type(batches).__name__}.')
-        first = 0 if arguments.get('ids') is None else arguments['ids']
-        if isinstance(first, bool) or not isinstance(first, (int, np.integer)):
-            raise ValueError('ids of all batches must be the int of the first sample; others belong to their batch, as '
-                             "in {'xs': xs, 'ids': ids}.")
-        return self._each(iterate(batches), arguments, int(first))
-
-    def _each(self, batches: Iterable[Any], arguments: Mapping[str, Any], number: int) -> Iterator[Any]:
-        draws = 'seed' in self._attribution.run_options
-        seeds = repeated(arguments.get('seed'), self._attribution.seed)
-        for index, batch in enumerate(batches):
-            try:
-                given = dict(arguments, ids=number)
-                if draws:
-                    given['seed'] = next(seeds)
-                check_batch(batch, self._inputs, self._many)
-                own = batch if isinstance(batch, dict) else {'xs': batch}
-                given.update((name, value) for name, value in own.items()
-                             if name not in ('ids', 'seed') or value is not None)
-                result = self.run(**given)
-            except Exception as error:
-                raise RuntimeError('batch %d: %s' % (index, error)) from error
-            number += samples_of(result)
-            yield result
+        return batch_by_batch(iterate(batches), arguments, self.run, self._inputs, self._many, repeated(
+            arguments.get('seed'), self._attribution.seed) if 'seed' in self._attribution.run_options else None)

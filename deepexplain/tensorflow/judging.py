@@ -1,5 +1,5 @@
 """The end of a run: whether its attributions can be right, and what they add up to."""
-from typing import List
+from typing import Callable, List
 
 import numpy as np
 
@@ -11,8 +11,9 @@ from .runs.outcome import doubts
 from .runs.run import Run
 
 
-def judge(attribution: Attribution, run: Run, attributions: List[np.ndarray]) -> None:
-    """Warn of attributions that cannot be right, or that explain nothing."""
+def judge(attribution: Attribution, run: Run, attributions: List[np.ndarray],
+          say: Callable[[str], None] = warn) -> None:
+    """Warn, by `say`, of attributions that cannot be right, or that explain nothing."""
     model = attribution.model
 
     def causes() -> List[str]:
@@ -23,14 +24,15 @@ def judge(attribution: Attribution, run: Run, attributions: List[np.ndarray]) ->
 
     at_rest, training = attribution.training
     if any(differs(name, value, at_rest) for fed in (run.feeds.whole, run.feeds.cut) for name, value in fed.items()):
-        warn('%s: %s' % (model.method, training))
+        say('%s: %s' % (model.method, training))
     doubt = doubts(attributions, run.seen, attribution.excess if attribution.parts_of_target else None,
                    model.T.name, causes)
     if doubt:
-        warn('%s: %s%s%s' % (model.method, doubt, attribution.cause(run, attributions), attribution.remedy))
+        say('%s: %s%s%s' % (model.method, doubt, attribution.cause(run, attributions), attribution.remedy))
 
 
-def tell_lost(attribution: Attribution, run: Run, attributions: List[np.ndarray]) -> None:
+def tell_lost(attribution: Attribution, run: Run, attributions: List[np.ndarray],
+              say: Callable[[str], None] = warn) -> None:
     """Warn of how much of T is lost, or has been added, where relevance passed ops that have no rule."""
     if not attribution.lossy:
         return
@@ -38,23 +40,24 @@ def tell_lost(attribution: Attribution, run: Run, attributions: List[np.ndarray]
     off = np.abs(attribution.total(run, attributions) - scores)
     worst = int(np.argmax(np.where(np.isfinite(off), off, -1)))
     if off[worst] > .01 * np.abs(scores[worst]):
-        warn('%s: of the relevance of T (%.3g), %.3g is lost or added on the way, what biases keep included: there is '
+        say('%s: of the relevance of T (%.3g), %.3g is lost or added on the way, what biases keep included: there is '
              'no rule for %s.' % (attribution.model.method, scores[worst], off[worst], attribution.unruled))
 
 
-def delta_of(attribution: Attribution, run: Run, result: List[np.ndarray]) -> np.ndarray:
+def delta_of(attribution: Attribution, run: Run, result: List[np.ndarray],
+             say: Callable[[str], None] = warn) -> np.ndarray:
     """What a sample's attributions are off what they should add up to; warns where they are far off."""
     model, change = attribution.model, attribution.change(run)
     delta = attribution.total(run, result) - change
     known = np.isfinite(delta)
     if not known.all():
-        warn('%s: %d of %d convergence deltas are no finite numbers: there is none where T or the attributions '
+        say('%s: %d of %d convergence deltas are no finite numbers: there is none where T or the attributions '
              'are not finite.' % (model.method, len(known) - known.sum(), len(known)))
     scale = np.abs(change[known]).max() if known.any() else 0
     zero = scale > 0 and not any(one.any() for one in result)
     if zero or known.any() and not np.abs(delta[known]).max() <= .1 * scale:
         unruled = attribution.unruled
-        warn('%s: attributions are %s.%s' % (
+        say('%s: attributions are %s.%s' % (
             model.method, 'all zero though the target changes' if zero else
             'off what they should add up to by up to %.2g of the largest' % (np.abs(delta[known]).max() / scale)
             if scale else 'not zero though the target does not change',

@@ -13,10 +13,12 @@ from .rules.advice import UNRULED
 from .runs.arguments import check_rows, check_samples, positive_int
 from .runs.batching import Rowing, sweep
 from .runs.belongings import Belongings, Said, check_fixed, check_said
+from .runs.chosen import refuse_rank, top_of
 from .runs.feeds import Belongs, Feeds, arrange, check_feed, check_needs, placeholders_of
 from .runs.largest import no_row_each
 from .runs.run import Run
 from .runs.seeds import check_ids
+from .runs.several import find_several
 from .runs.targets import check_ys, weights
 from .runs.together import check_whole, weights_together
 
@@ -36,7 +38,14 @@ class Start:
         self._fixed = {phase.name: np.zeros((), phase.dtype.as_numpy_dtype) for phase in phases}
 
     def __call__(self, xs: Any, ys: Any, batch_size: Optional[int], feed_dict: Optional[Mapping[Any, Any]],
-                 options: Mapping[str, Any], ids: Any = None, shared: Any = None, per_sample: Any = None) -> Run:
+                 options: Mapping[str, Any], ids: Any = None, shared: Any = None, per_sample: Any = None,
+                 several: bool = False, prepare: bool = True) -> Run:
+        """A run.
+
+        Args:
+            several: whether ys may name several units that are explained one beside another.
+            prepare: whether the method is to check what it was told.
+        """
         attribution = self._attribution
         model = attribution.model
         for name in options:
@@ -47,6 +56,11 @@ class Start:
         if self._together and batch_size is not None:
             raise RuntimeError("batch_size must be left out with rows='together': all rows of X are one sample, which "
                                'a session call takes whole.')
+        if not several and top_of(ys) is not None:
+            raise RuntimeError(f"ys={ys!r} explains several units one beside another, as `explain` and `Explainer.run` "
+                               "do: here there is one target, such as 'max' or a unit.")
+        if top_of(ys) is not None:
+            refuse_rank(ys, self._T, self._T.shape.ndims)
         pairs = check_feed(feed_dict, model.path, self._T, xs is None)
         said = check_said(shared, per_sample, pairs, self._session.graph)
         if self._together and said.per_sample:
@@ -76,7 +90,8 @@ class Start:
             run = Run(self._session, model, check_whole(self._inputs, self._many, xs), Rowing(1, True, True),
                       self._whole(pairs), options)
             run.ids = check_ids(0 if ids is None else ids, 1)
-            attribution.prepare(run)
+            if prepare:
+                attribution.prepare(run)
             self._find_weights(run, ys, lambda: weights_together(ys, model.T, lambda: _values(run, model.T)))
             return run
         arrays = check_samples(self._inputs, self._many, xs)
@@ -87,14 +102,20 @@ class Start:
         rowing = check_rows(model.T, self._inputs, n, batch_size, model.footprint.rows(arrays),
                             feeds.sized)
         run = Run(self._session, model, arrays, rowing, feeds, options)
-        run.ids = None if ids is None else check_ids(ids, n)
-        attribution.prepare(run)
+        run.ids, run.sized = None if ids is None else check_ids(ids, n), batch_size is not None
+        if prepare:
+            attribution.prepare(run)
         self._find_weights(run, ys, lambda: weights(ys, model.T, run.n, lambda: _values(run, model.T)))
         return run
 
     def _find_weights(self, run: Run, ys: Any, apart: Callable[[], Optional[np.ndarray]]) -> None:
         """Let the calls of a method that can find the weights of T's units, or find them by calls of their own."""
-        if isinstance(ys, str) and ys == 'max' and self._attribution.model.choice is not None:
+        top = top_of(ys)
+        if top is not None:
+            several, scores = find_several(ys, top, self._T, run.n, self._together,
+                                           lambda any_: _values(run, self._T, any_))
+            run.explain(several, scores)
+        elif isinstance(ys, str) and ys == 'max' and self._attribution.model.choice is not None:
             run.choose(apart)
         else:
             run.ys = apart()
@@ -148,12 +169,14 @@ def _empty(pairs: Sequence[Tuple[tf.Tensor, np.ndarray]]) -> str:
     return ', '.join(f"'{tensor.name}' of the shape {array.shape}" for tensor, array in pairs if 0 in array.shape[:1])
 
 
-def _values(run: Run, T: tf.Tensor) -> np.ndarray:
-    """T on the samples of a run."""
+def _values(run: Run, T: tf.Tensor, any_: bool = False) -> np.ndarray:
+    """T on the samples of a run, or on any of them, as many as one call has."""
     parts = []
     for rows in sweep(run.n, 1, run.rowing):
         value = run.evaluate([T], rows.samples, run.inputs(rows))[0]
         if len(value) != len(rows.samples):
             raise no_row_each(T.name, len(value), len(rows.samples))
         parts.append(value)
+        if any_:
+            break
     return np.concatenate(parts)

@@ -4,6 +4,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from ..tensorflow.runs.chosen import is_pair
 from .inputs import Inputs, Rows, rows_of
 from .tokens import NONE, Tokens
 
@@ -84,6 +85,8 @@ def checked_sentences(sentences: Any, pairs: bool) -> List[List[str]]:
 
 def ys_of(ys: Any, places: Sequence[int], n: int, T: tf.Tensor) -> Any:
     """What is explained of some of n sentences."""
+    if is_pair(ys):
+        return tuple(ys_of(one, places, n, T) for one in ys)
     if ys is None or np.ndim(ys) == 0:
         return None if isinstance(ys, str) and ys == 'max' and T.shape.ndims == 1 else ys
     if isinstance(ys, tuple) and T.shape.ndims not in (1, 2):
@@ -96,6 +99,8 @@ def ys_of(ys: Any, places: Sequence[int], n: int, T: tf.Tensor) -> Any:
 
 def names_units(ys: Any, T: tf.Tensor) -> bool:
     """Whether what is explained are units, not weights of several."""
+    if is_pair(ys):
+        return False
     if ys is None or isinstance(ys, (str, tuple)) or np.ndim(ys) == 0:
         return ys is not None
     return np.ndim(ys) == 1 and np.asarray(ys).dtype.kind in 'iu' and T.shape.ndims != 1

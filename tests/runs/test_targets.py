@@ -89,7 +89,7 @@ def test_errors(session, rng):
             high.run(xs, (0, 1))
         with pytest.raises(ValueError, match='by a tuple of 2 ints, not 1'):
             high.run(xs, 1)
-        with pytest.raises(ValueError, match="weights, a unit, a unit for each sample, or 'max', not 'maximum'"):
+        with pytest.raises(ValueError, match="'max', 'second', 'all', or 'top3' for so many, not 'maximum'"):
             flat.run(xs, 'maximum')
         with pytest.raises(RuntimeError, match='xs has batch size 4 and ys 3'):
             flat.run(xs, [0, 1, 2])

@@ -209,8 +209,13 @@ def test_targets(opened):
     whole = text.explain('grad*input', SENTENCES, None)[0]
     assert whole.unit is None
     close(whole.score, scores(IDS[0]).sum(), 1e-4)
+    for one, ids, label in zip(text.explain('grad*input', SENTENCES, ('max', [2, 0, 0])), IDS, [2, 0, 0]):
+        assert one.unit is None
+        close(one.attributions, TABLE[ids] @ W @ (np.eye(3)[scores(ids).argmax()] - np.eye(3)[label]), 1e-4)
     with pytest.raises(ValueError, match='ys: expected one for each of the 3 sentences, got 2'):
         text.explain('gradient', SENTENCES, [1, 2])
+    with pytest.raises(RuntimeError, match="ys='all' explains several units one beside another.* here there is one"):
+        text.explain('gradient', SENTENCES, 'all')
 
 
 def test_a_target_of_one_number_and_one_of_places(opened):

@@ -60,9 +60,7 @@ class ActivationMap(GradientAttribution):
 
     def evaluate(self, run: Run, fetches: Sequence[tf.Tensor], rows: Rows,
                  feeds: Sequence[Tuple[tf.Tensor, np.ndarray]]) -> List[np.ndarray]:
-        *values, height = super().evaluate(run, list(fetches) + [self.rows], rows, feeds)
-        check_rows(self.layer, height[0], run, rows)
-        return values
+        return checked(self.layer, super().evaluate(run, list(fetches) + [self.rows], rows, feeds), run, rows)
 
     def _shown(self, value: tf.Tensor) -> tf.Tensor:
         return tf.nn.relu(value) if self.positive else value
@@ -71,12 +69,20 @@ class ActivationMap(GradientAttribution):
         raise RuntimeError('relevances is not defined for %s: it makes one map.' % type(self).__name__)
 
 
-def check_rows(layer: Layer, height: int, run: Run, rows: Rows) -> None:
-    """RuntimeError where a layer has not one row for each row of a call: a map would be of other samples."""
+def checked(layer: Layer, values: Sequence[np.ndarray], run: Run, rows: Rows) -> List[np.ndarray]:
+    """What was fetched, less the number of rows of a layer, which is the last of each unit's.
+
+    Raises:
+        RuntimeError: the layer has not one row for each row of a call: a map would be of other samples.
+    """
     wanted = run.rowing.rows if run.rowing.exact else len(rows.samples)
-    if height != wanted:
-        raise RuntimeError("layer ('%s') must have the samples as its first axis: it has %d rows for %d samples." % (
-            layer.A.name, height, wanted))
+    found: List[np.ndarray] = []
+    for _, (*own, height) in run.by_unit(values):
+        if height[0] != wanted:
+            raise RuntimeError("layer ('%s') must have the samples as its first axis: it has %d rows for %d samples." %
+                               (layer.A.name, height[0], wanted))
+        found += own
+    return found
 
 
 def over_places(A: tf.Tensor) -> List[int]:

@@ -84,8 +84,16 @@ class Attribution:
     #: How many times as large as T they, or their sum, may be without a warning.
     excess = 1000.
 
+    #: Whether it takes scores of several units of T at once, along their last axis, as `runs.several.Explained` says.
+    by_scores = False
+
     def __init__(self, model: Model) -> None:
         self.model = model
+
+    def weighed(self) -> Optional[Sequence[tf.Tensor]]:
+        """All that it fetches that may hang on the weights of T's units, if it goes on as `Explained` says; else None.
+        """
+        return None
 
     def check_run(self, options: Mapping[str, Any]) -> None:
         """Check the options of a run, as far as they say nothing of its samples."""
@@ -150,8 +158,7 @@ class Attribution:
         progress, run.progress = run.progress, lambda rows: None
         for part in cuts(len(samples), run.rowing, run.n):
             points = absent.rows(samples[part], references[part])
-            score = run.evaluate([self.model.score], samples[part], points)[0]
-            run.seen.note(np.abs(score), baselines=True)
+            run.note(np.abs(run.score(samples[part], points)), baselines=True)
         run.progress, self._looked_at = progress, key
 
     def set_absent(self, baseline: Any, references: Any = None) -> None:

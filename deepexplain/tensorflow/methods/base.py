@@ -82,9 +82,15 @@ class GradientAttribution(Attribution):
         """Tensors in some rows of a run, which takes note of how large the target is there."""
         values = run.evaluate(list(fetches) + self._sizes, rows.samples, run.inputs(rows), feeds, self.whole(),
                               choosers=True)
-        for place, sizes in enumerate(values[len(fetches):]):
-            run.seen.note(sizes, baselines=place > 0)
-        return values[:len(fetches)]
+        found: List[np.ndarray] = []
+        for seen, own in run.by_unit(values):
+            for place, sizes in enumerate(own[len(fetches):]):
+                seen.note(sizes, baselines=place > 0)
+            found += own[:len(fetches)]
+        return found
+
+    def weighed(self) -> Optional[Sequence[tf.Tensor]]:
+        return self.symbolic + self._sizes if self.lengths is None else None
 
     def relevances(self, run: Run, tensors: Sequence[tf.Tensor]) -> List[np.ndarray]:
         """The attributions of tensors of the path, the mean over a run's evaluations."""

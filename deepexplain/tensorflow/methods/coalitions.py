@@ -48,7 +48,10 @@ class CoalitionAttribution(PerturbationAttribution):
         return groups, few_enough(self.model, count)
 
     def values(self, run: Run, players: Sequence[np.ndarray], present: np.ndarray) -> np.ndarray:
-        """The target of each sample at each coalition, (n, coalitions), float64, given who is present in it."""
+        """The target of each sample at each coalition, (n, coalitions), float64, given who is present in it.
+
+        Of several units each sample has a row for each of them: (n * units, coalitions).
+        """
         absent, size = self.flat_absent(run), len(present)
         # Who is no player is always there.
         present = np.append(present, np.ones((size, 1), bool), 1)
@@ -62,17 +65,19 @@ class CoalitionAttribution(PerturbationAttribution):
 
             return points(samples[part], remove)
 
-        found = np.empty((run.n, size))
+        found = np.empty((run.n, size) + run.tail)
         found[samples, which] = run.scores(samples, fed)
-        return found
+        return found if run.several is None else np.moveaxis(found, 1, 2).reshape(-1, size)
 
     def shared_out(self, run: Run, players: Sequence[np.ndarray], credits: np.ndarray) -> List[np.ndarray]:
-        """What players are credited with, (n, players), as attributions."""
+        """What players are credited with, a row for each of `values`, as attributions."""
+        credits = np.moveaxis(credits.reshape(run.n, -1, credits.shape[1]), 1, 2).reshape(
+            (run.n, credits.shape[1]) + run.tail)
         if self.per_group:
-            return [credits.astype(self.dtype(run)[0])]
-        credits = np.append(credits, np.zeros((run.n, 1)), 1)
-        return [credits[:, own].reshape(x.shape).astype(dtype)
-                for own, x, dtype in zip(players, run.xs, self.dtype(run))]
+            return run.apart([credits.astype(self.dtype(run)[0])])
+        credits = np.append(credits, np.zeros((run.n, 1) + run.tail), 1)
+        return run.apart([credits[:, own].reshape(x.shape + run.tail).astype(dtype)
+                          for own, x, dtype in zip(players, run.xs, self.dtype(run))])
 
 
 def few_enough(model: Model, count: int) -> int:

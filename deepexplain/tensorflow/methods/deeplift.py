@@ -135,7 +135,7 @@ class DeepLIFTRescale(GradientAttribution):
         if self._one_for_all and not run.feeds.cut and not run.feeds.sized and not run.rowing.exact and (
                 absent.shared or run.n >= run.rowing.rows and all(array.shape[1] == 1 for array in absent.arrays)):
             return self._by_reference(run, absent)
-        totals = [np.zeros(x.shape) for x in run.xs]
+        totals = [np.zeros(x.shape) for x in run.each(run.xs)]
         for rows in sweep(run.n, absent.size, run.rowing):
             feeds = self.further(run, rows)
             if absent.size == 1 or run.rowing.exact:
@@ -149,13 +149,13 @@ class DeepLIFTRescale(GradientAttribution):
                 values = self.evaluate(run, self._of_samples, rows, feeds)
                 for total, value in zip(totals, values):
                     total[rows.samples[0]:rows.samples[0] + len(value)] += value
-        return [(total / absent.size).astype(x.dtype) for total, x in zip(totals, run.xs)]
+        return [(total / absent.size).astype(x.dtype) for total, x in zip(totals, run.each(run.xs))]
 
     def _by_reference(self, run: Run, absent: Baselines) -> List[np.ndarray]:
         """Reference by reference, each evaluated as one more sample of a call."""
         results = []
         for rows in sweep(run.n, 1, run.rowing):
-            sums: List[Any] = [0] * len(run.xs)
+            sums = run.each([0] * len(run.xs))
             for reference in range(absent.size):
                 feeds = [(placeholder, array[reference]) for placeholder, array in zip(
                     self._placeholders, absent.arrays)]

@@ -1,7 +1,8 @@
 """Expected gradients."""
-from typing import Any, List
+from typing import Any, List, Optional, Sequence
 
 import numpy as np
+import tensorflow.compat.v1 as tf
 
 from ..rules.cuts import refuse_cut
 from ..rules.gradients import ordinary
@@ -62,7 +63,7 @@ class ExpectedGradients(Attribution):
         # Where a reference is among all, and a place on its path, for each sample and draw.
         drawn = Draws(run.n, run.ids, run.options.get('seed'), self.seed).uniform(2 * self._samples)
         drawn = drawn.reshape(run.n, -1, 2)
-        totals = [np.zeros(x.shape) for x in run.xs]
+        totals = [np.zeros(x.shape) for x in run.each(run.xs)]
         finding = int(run.finding and not self.model.together)
         for rows in sweep(run.n, self._samples + finding, run.rowing):
             numbers = rows.evaluations - finding
@@ -74,11 +75,17 @@ class ExpectedGradients(Attribution):
                       for start, way in zip(starts, ways)]
             if finding:
                 points = [np.where(column(real, x), point, x) for point, x in zip(points, run.inputs(rows))]
-            *gradients, sizes = run.evaluate(self._fetches, rows.samples, points, choosers=~real if finding else True)
-            run.seen.note(sizes)
-            for total, way, gradient in zip(totals, ways, gradients):
+            gradients: List[np.ndarray] = []
+            for seen, (*own, sizes) in run.by_unit(run.evaluate(
+                    self._fetches, rows.samples, points, choosers=~real if finding else True)):
+                seen.note(sizes)
+                gradients += own
+            for total, way, gradient in zip(totals, run.each(ways), gradients):
                 products = way * gradient
                 if finding:
                     products[~real] = 0
                 add_rows(total, rows.samples, products)
-        return [(total / self._samples).astype(x.dtype) for total, x in zip(totals, run.xs)]
+        return [(total / self._samples).astype(x.dtype) for total, x in zip(totals, run.each(run.xs))]
+
+    def weighed(self) -> Optional[Sequence[tf.Tensor]]:
+        return self._fetches

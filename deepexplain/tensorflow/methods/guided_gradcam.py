@@ -7,7 +7,7 @@ import tensorflow.compat.v1 as tf
 from ..runs.batching import Rows
 from ..runs.model import Model
 from ..runs.run import Run
-from .activation_maps import GradCAM, check_rows
+from .activation_maps import GradCAM, checked
 from .guided import GuidedBackprop
 from .map_layers import find_layer
 
@@ -42,9 +42,7 @@ class GuidedGradCAM(GuidedBackprop):
 
     def evaluate(self, run: Run, fetches: Sequence[tf.Tensor], rows: Rows,
                  feeds: Sequence[Tuple[tf.Tensor, np.ndarray]]) -> List[np.ndarray]:
-        *values, height = super().evaluate(run, list(fetches) + [self.map.rows], rows, feeds)
-        check_rows(self.map.layer, height[0], run, rows)
-        return values
+        return checked(self.map.layer, super().evaluate(run, list(fetches) + [self.map.rows], rows, feeds), run, rows)
 
     def at(self, tensors: Any) -> Any:
         return self.map.at(tensors)

@@ -137,16 +137,18 @@ class IntegratedGradients(GradientAttribution):
             asked = self._ask(run, rows)
             feed += self._weights(run, of_pairs, len(block.evaluations)) if asked is None else run.by_row(
                 [(X, take(x, asked.samples)) for X, x in zip(self.model.X, run.xs)])
-            *values, sizes = run.fetch(fetches + self._sizes, feed, rows, asked)
-            run.seen.note(sizes)
+            values = []
+            for seen, (*own, sizes) in run.by_unit(run.fetch(run.copies(fetches + self._sizes), feed, rows, asked)):
+                seen.note(sizes)
+                values += own
             run.progress(height * width)
             if height == len(samples) == run.n and width == self._steps:
-                return [value[:height].astype(x.dtype, copy=False) for value, x in zip(values, run.xs)]
-            totals = totals or [np.zeros(x.shape) for x in run.xs]
+                return [value[:height].astype(x.dtype, copy=False) for value, x in zip(values, run.each(run.xs))]
+            totals = totals or [np.zeros(x.shape) for x in run.each(run.xs)]
             owners = np.unique(of_pairs) if fetches is self._of_samples else of_pairs[:height]
             for total, value in zip(totals, values):
                 add_rows(total, owners, value[:len(owners)])
-        return [(total / absent.size).astype(x.dtype) for total, x in zip(totals, run.xs)]
+        return [(total / absent.size).astype(x.dtype) for total, x in zip(totals, run.each(run.xs))]
 
     def at(self, tensors: Sequence[tf.Tensor]) -> Any:
         for tensor in tensors:
@@ -197,8 +199,8 @@ class IntegratedGradients(GradientAttribution):
         return run.ask(rows, fresh) if len(fresh) else None
 
     def _weights(self, run: Run, samples: np.ndarray, evaluations: int) -> List[Tuple[tf.Tensor, np.ndarray]]:
-        weights = run.weights(samples)
-        return run.all_units() if weights is None else run.by_row([(self.model.Y, np.repeat(weights, evaluations, 0))])
+        return run.by_row([(Y, np.repeat(weights, evaluations, 0)) for Y, weights in run.weighing(samples)]
+                          ) or run.all_units()
 
 
 def _flat(samples: tf.Tensor) -> tf.Tensor:

@@ -33,7 +33,7 @@ class KernelSHAP(CoalitionAttribution):
         ValueError: by a run, for more than 10,000 players.
     """
 
-    has_convergence_delta = True
+    has_convergence_delta = by_scores = True
 
     def __init__(self, model: Model, samples: Optional[int] = None, baseline: Any = None, feature_mask: Any = None,
                  per_group: bool = False, seed: Any = None) -> None:
@@ -59,8 +59,8 @@ class KernelSHAP(CoalitionAttribution):
         ends = np.array([[True] * count, [False] * count])
         values = self.values(run, players, np.concatenate([ends, present]))
         full, empty = values[:, 0], values[:, 1]
-        run.seen.note(np.abs(full))
-        run.seen.note(np.abs(empty), baselines=True)
+        run.note(np.abs(full))
+        run.note(np.abs(empty), baselines=True)
         run.keep(full, empty)
         return self.shared_out(run, players, fitted(
             present.astype(np.float64), weights, values[:, 2:] - empty[:, np.newaxis], full - empty))

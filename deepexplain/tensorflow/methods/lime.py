@@ -33,6 +33,8 @@ class LIME(CoalitionAttribution):
         ValueError: by a run, for more than 10,000 players.
     """
 
+    by_scores = True
+
     def __init__(self, model: Model, samples: int = 1000, kernel_width: float = .25, regression: str = 'ridge',
                  penalty: Optional[float] = None, baseline: Any = None, feature_mask: Any = None,
                  per_group: bool = False, seed: Any = None) -> None:
@@ -55,7 +57,7 @@ class LIME(CoalitionAttribution):
         present = generator.uniform(size=(self._samples or 0, count)) < .5
         present[0] = True
         values = self.values(run, players, present)
-        run.seen.note(np.abs(values[:, 0]))
+        run.note(np.abs(values[:, 0]))
         distances = 1 - np.sqrt(present.mean(1))
         weights = np.exp(-(distances / self._width) ** 2)
         return self.shared_out(run, players, self._fitted(present.astype(np.float64), weights, values))

@@ -56,12 +56,15 @@ class LineAttribution(Attribution):
         absent = self.absent(run)
         totals: List[np.ndarray] = []
         for samples, ways, values in self._parts(run):
-            found = self.along(values, ways)
+            found = [one for _, own in run.by_unit(values) for one in self.along(own, ways)]
             totals = totals or [np.zeros((run.n,) + one.shape[1:]) for one in found]
             order = np.argsort(samples, kind='stable')
             for total, one in zip(totals, found):
                 add_rows(total, samples[order], one[order])
-        return [(total / absent.size).astype(dtype) for total, dtype in zip(totals, self.dtype(run))]
+        return [(total / absent.size).astype(dtype) for total, dtype in zip(totals, run.each(self.dtype(run)))]
+
+    def weighed(self) -> Optional[Sequence[tf.Tensor]]:
+        return self.fetched
 
     def _parts(self, run: Run) -> Iterator[Tuple[np.ndarray, List[np.ndarray], List[np.ndarray]]]:
         """Samples, the ways to them, and what is fetched on these, as many as may be held."""
@@ -74,8 +77,9 @@ class LineAttribution(Attribution):
             starts = absent.rows(own, references[part])
             ways = [x[own] - one for x, one in zip(run.xs, starts)]
             values = self._at(run, own, starts, ways)
-            run.seen.note(np.abs(values[-1][:, 1:]).ravel())
-            run.seen.note(np.abs(values[-1][:, 0]), baselines=True)
+            for seen, of_unit in run.by_unit(values):
+                seen.note(np.abs(of_unit[-1][:, 1:]).ravel())
+                seen.note(np.abs(of_unit[-1][:, 0]), baselines=True)
             yield own, ways, values
             start += size
             if run.rowing.mixed:
@@ -94,7 +98,7 @@ class LineAttribution(Attribution):
             fed = [(one[which[part]] + column(places.astype(way.dtype), way) * way[which[part]])
                    for one, way in zip(starts, ways)]
             values = run.evaluate(self.fetched, samples[which[part]], fed)
-            for tensor, value in zip(self.fetched, values):
+            for tensor, value in zip(run.each(self.fetched), values):
                 check_first_axis(tensor, value, len(which[part]))
             parts.append(values)
         found = []

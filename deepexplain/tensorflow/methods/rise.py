@@ -37,6 +37,7 @@ class RISE(PerturbationAttribution):
     """
 
     run_options = ('baseline', 'seed')
+    by_scores = True
 
     def __init__(self, model: Model, samples: int = 4000, cells: Union[int, Sequence[int]] = 7,
                  probability: float = .5, axes: Optional[Sequence[int]] = None, baseline: Any = None,
@@ -67,7 +68,7 @@ class RISE(PerturbationAttribution):
         used = [i for i, X in enumerate(self.model.X) if X.name not in self.model.unused]
         masks = [Masks(self._samples, self._grid(run.xs[i]), self._probability, generator) for i in used]
         absent = [array[0] for array in self.absent(run).arrays]
-        sums = [np.zeros((run.n,) + one.shape) for one in masks]
+        sums = [np.zeros((run.n,) + run.tail + one.shape) for one in masks]
         at_once = max(1, HELD // max(1, sum(int(np.prod(one.shape)) for one in masks)))
         for start in range(0, self._samples, at_once):
             part = slice(start, min(start + at_once, self._samples))
@@ -78,10 +79,11 @@ class RISE(PerturbationAttribution):
         found = {}
         for total, i in zip(sums, used):
             x = run.xs[i]
-            mean = (total / (self._samples * self._probability)).reshape((run.n,) + self._grid(x).spread)
-            found[i] = np.broadcast_to(mean, x.shape)
-        return [found.get(i, np.zeros(x.shape)).astype(dtype)
-                for i, (x, dtype) in enumerate(zip(run.xs, self.dtype(run)))]
+            mean = (total / (self._samples * self._probability)).reshape((run.n, -1) + self._grid(x).spread)
+            mean = np.broadcast_to(mean, mean.shape[:2] + x.shape[1:])
+            found[i] = np.moveaxis(mean, 1, -1).reshape(x.shape + run.tail)
+        return run.apart([found.get(i, np.zeros(x.shape + run.tail)).astype(dtype)
+                          for i, (x, dtype) in enumerate(zip(run.xs, self.dtype(run)))])
 
     def _scores(self, run: Run, drawn: Dict[int, np.ndarray], size: int, absent: List[np.ndarray]) -> np.ndarray:
         """The target of each sample under each mask, (n, masks); masks by the numbers of inputs."""
@@ -100,9 +102,9 @@ class RISE(PerturbationAttribution):
                 found.append((X, start + by * (x[own] - start)))
             return found
 
-        scores = np.empty((run.n, size))
+        scores = np.empty((run.n, size) + run.tail)
         scores[samples, which] = run.scores(samples, fed)
-        run.seen.note(np.abs(scores).max(1))
+        run.note(np.abs(scores).max(1))
         return scores
 
     def _grid(self, x: np.ndarray) -> 'Grid':

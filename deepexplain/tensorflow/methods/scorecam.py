@@ -30,6 +30,7 @@ class ScoreCAM(Attribution):
     """
 
     run_options: Sequence[str] = ('baseline',)
+    by_scores = True
     #: One array, whatever the number of inputs.
     per_group = True
 
@@ -54,17 +55,18 @@ class ScoreCAM(Attribution):
         first = self._activations(run, np.arange(min(run.n, 1)))
         at_once = max(1, HELD // max(1, first[0].size))
         maps = [self._maps(run, np.arange(start, min(start + at_once, run.n))) for start in range(0, run.n, at_once)]
-        return [np.concatenate(maps).astype(self.dtype(run)[0])]
+        return list(np.concatenate(maps, 1).astype(self.dtype(run)[0]))
 
     def _activations(self, run: Run, samples: np.ndarray) -> np.ndarray:
         """The layer at some samples, float64, (samples, channels, places...)."""
         parts = []
         for part in cuts(len(samples), run.rowing, run.n):
-            parts.append(run.evaluate([self.layer.A], samples[part], [x[samples[part]] for x in run.xs])[0])
+            parts.append(run.plain(self.layer.A, samples[part], [x[samples[part]] for x in run.xs]))
             check_first_axis(self.layer.A, parts[-1], len(samples[part]))
         return np.moveaxis(np.concatenate(parts).astype(np.float64), self.layer.channels, 1)
 
     def _maps(self, run: Run, samples: np.ndarray) -> np.ndarray:
+        """The maps of some samples, (units, samples, places...), of one target (1, samples, places...)."""
         A = self._activations(run, samples)
         places = tuple(range(2, A.ndim))
         spread = A.var(places)
@@ -73,11 +75,11 @@ class ScoreCAM(Attribution):
         low, high = A.min(places, keepdims=True), A.max(places, keepdims=True)
         masks = (A - low) / np.where(high > low, high - low, 1)
         scores = self._scores(run, samples, masks)
-        scores[(high == low).reshape(scores.shape)] = -np.inf
-        return np.maximum(0, np.einsum('nk,nk...->n...', _softmax(scores), self._shown(run, A)))
+        scores[(high == low).reshape(scores.shape[:2])] = -np.inf
+        return np.maximum(0, np.einsum('nku,nk...->un...', _softmax(scores), self._shown(run, A)))
 
     def _scores(self, run: Run, samples: np.ndarray, masks: np.ndarray) -> np.ndarray:
-        """The target under each mask, (samples, channels)."""
+        """The target under each mask, (samples, channels, units)."""
         absent, layer, count = self.absent(run), self.layer, masks.shape[1]
         rows = np.repeat(np.arange(len(samples)), count)
 
@@ -93,7 +95,7 @@ class ScoreCAM(Attribution):
                 fed[number] = (fed[number] + np.expand_dims(mask, tuple(axes)) * (x[own] - fed[number])).astype(x.dtype)
             return list(zip(self.model.X, fed))
 
-        return run.scores(samples[rows], points).reshape(len(samples), count)
+        return run.scores(samples[rows], points).reshape(len(samples), count, -1)
 
     def _shown(self, run: Run, A: np.ndarray) -> np.ndarray:
         layer = self._shown_as
@@ -105,8 +107,8 @@ class ScoreCAM(Attribution):
 
 
 def _softmax(scores: np.ndarray) -> np.ndarray:
-    """Along the last axis; of rows of minus infinity alone all are 0."""
-    top = scores.max(-1, keepdims=True)
+    """Along the channels; where all of them are minus infinity all are 0."""
+    top = scores.max(1, keepdims=True)
     parts = np.exp(scores - np.where(np.isfinite(top), top, 0))
-    total = parts.sum(-1, keepdims=True)
+    total = parts.sum(1, keepdims=True)
     return parts / np.where(total > 0, total, 1)

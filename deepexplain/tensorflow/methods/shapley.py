@@ -6,6 +6,7 @@ import numpy as np
 
 from ..messages import warn
 from ..runs.arguments import MOST, flag, positive_int, shown
+from ..runs.batching import sums_of
 from ..runs.first_layer import ALL, NONE, FirstLayer
 from ..runs.model import Model
 from ..runs.run import Run
@@ -41,7 +42,7 @@ class ShapleySampling(PerturbationAttribution):
     """
 
     run_options = ('baseline', 'seed')
-    running = True
+    running = by_scores = True
     has_convergence_delta = True
 
     def __init__(self, model: Model, samples: int = 5, sampling_dims: Optional[Sequence[Any]] = None,
@@ -79,8 +80,8 @@ class ShapleySampling(PerturbationAttribution):
         if run.rowing.mixed:
             changes = touched(players, [x.reshape(run.n, -1) != one for x, one in zip(run.xs, absent)], count)
         evaluate = self._evaluator(run, players, absent, count)
-        full, empty = np.zeros(run.n), np.zeros(run.n)
-        total = np.zeros(run.n * count)
+        full, empty = np.zeros((2, run.n) + run.tail)
+        total = np.zeros((run.n * count,) + run.tail)
         for permutations, samples, is_first in self._parts(run, count):
             way = Way(permutations, samples, changes)
             rows = way.rows(run.rowing.mixed, is_first)
@@ -91,19 +92,20 @@ class ShapleySampling(PerturbationAttribution):
                 full[samples], empty[samples] = np.split(ends, 2)
             scores = empty[way.samples]
             scores[rows.steps] = values
-            falls = np.where(way.first, full[way.samples], np.roll(scores, 1)) - scores
+            falls = np.where(run.wide(way.first), full[way.samples], np.roll(scores, 1, 0)) - scores
             features = way.samples * count + way.players
             if len(permutations) > 1:
-                total += np.bincount(features, falls, len(total))
+                total += sums_of(features, falls, len(total))
             else:
                 total[features] += falls
-        run.seen.note(np.abs(full))
-        run.seen.note(np.abs(empty), baselines=True)
+        run.note(np.abs(full))
+        run.note(np.abs(empty), baselines=True)
         # What is left alone is there still.
         run.keep(full, empty)
-        credits = np.append(total.reshape(run.n, count) / self._samples, np.zeros((run.n, 1)), 1)
+        credits = np.append(total.reshape((run.n, count) + run.tail) / self._samples,
+                            np.zeros((run.n, 1) + run.tail), 1)
         if self.per_group:
-            return [credits[:, :-1].astype(self.dtype(run)[0])]
+            return run.apart([credits[:, :-1].astype(self.dtype(run)[0])])
         results = []
         for player, dims, x, dtype in zip(players, self._dims, run.xs, self.dtype(run)):
             if dims:
@@ -111,8 +113,8 @@ class ShapleySampling(PerturbationAttribution):
                 # One of the features that move with each player.
                 player = player.reshape(size, -1)[:, 0]
             shape = tuple(x.shape[dim] for dim in dims) if dims else x.shape[1:]
-            results.append(credits[:, player].reshape((run.n,) + shape).astype(dtype))
-        return results
+            results.append(credits[:, player].reshape((run.n,) + shape + run.tail).astype(dtype))
+        return run.apart(results)
 
     def _parts(self, run: Run, count: int) -> Iterator[Tuple[np.ndarray, np.ndarray, bool]]:
         """Permutations, the samples to take them through, as many as fill a call, and if these come for the first time.

@@ -2,6 +2,7 @@
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Type
 
 import numpy as np
+import tensorflow.compat.v1 as tf
 
 from ..messages import close_to
 from ..runs.arguments import MOST, number, positive_int
@@ -88,6 +89,9 @@ class SmoothGrad(Attribution):
 
     def evaluations(self, run: Run) -> int:
         return self._samples * self._method.evaluations(run)
+
+    def weighed(self) -> Optional[Sequence[tf.Tensor]]:
+        return [] if self._method.by_scores else self._method.weighed()
 
     def attribute(self, run: Run) -> List[np.ndarray]:
         generator = generator_of(run.options.get('seed'), self.seed)

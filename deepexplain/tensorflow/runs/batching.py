@@ -113,6 +113,13 @@ def add_rows(total: np.ndarray, owners: np.ndarray, values: np.ndarray) -> None:
     total[owners[starts]] += np.add.reduceat(values, starts, 0, np.float64)
 
 
+def sums_of(owners: np.ndarray, values: np.ndarray, size: int) -> np.ndarray:
+    """The sum of the values of each of so many owners, in whatever order; of values (n, units) in columns."""
+    if values.ndim == 1:
+        return np.bincount(owners, values, size)
+    return np.stack([np.bincount(owners, own, size) for own in values.T], 1)
+
+
 def aligned(shape: Sequence[int], dtype: Any) -> np.ndarray:
     """An uninitialised array at an address that TensorFlow reads in place, where it copies others."""
     if np.dtype(dtype).hasobject:

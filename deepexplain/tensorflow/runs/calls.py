@@ -6,13 +6,13 @@ import tensorflow.compat.v1 as tf
 
 from .batching import Rowing, take
 from .feeds import Feeds
-from .largest import Asked, Largest
+from .largest import Asked, Largest, no_row_each
 from .model import Model
-from .outcome import Seen
+from .several import Explained
 from .uneven import refuse_uneven
 
 
-class Calls:
+class Calls(Explained):
     """Evaluates tensors on rows of the samples of a run, each row with the units of its sample.
 
     Attributes: see `Run`.
@@ -20,11 +20,11 @@ class Calls:
 
     def __init__(self, session: tf.Session, model: Model, xs: List[np.ndarray], rowing: Rowing, feeds: Feeds,
                  options: Mapping[str, Any]) -> None:
+        super().__init__()
         self.xs, self.n, self.options = xs, len(xs[0]), options
         self.ids: Optional[np.ndarray] = None
         self._ys: Optional[np.ndarray] = None
         self._largest: Optional[Largest] = None
-        self.seen = Seen()
         self.progress: Callable[[int], Any] = lambda rows: None
         self.rowing, self.feeds = rowing, feeds
         self._session, self._model = session, model
@@ -70,6 +70,9 @@ class Calls:
             whole: further pairs that have nothing to do with rows.
             choosers: which rows hold the samples as they are, so that their largest units can be found there, True for
                 all; those of a mask are there for nothing else.
+
+        Returns:
+            The tensors' values; of several units those of the first, then of the second and so on.
         """
         rows = len(samples)
         fed = list(zip(self._model.X, xs)) + list(feeds)
@@ -78,20 +81,59 @@ class Calls:
         if choosers is True and self._as_they_are is not None:
             choosers = self._as_they_are[samples]
         asked = None if choosers is None else self.ask(samples, choosers, missing)
-        weights = self.weights(samples) if asked is None else None
-        if weights is not None:
-            fed.append((self._model.Y, weights))
-        elif choosers is None:
+        fetches = self.copies(fetches)
+        weighing = self.weighing(samples) if asked is None else []
+        fed += weighing
+        if not weighing and choosers is None:
             whole = list(whole) + self.all_units()
-        fed = self.by_row(fed)
+        results = self._filled(fetches, fed, list(whole), samples, asked)
+        self.progress(rows if choosers is None or choosers is True else rows - int(choosers.sum()))
+        return results
+
+    def _filled(self, fetches: Any, fed: Sequence[Tuple[tf.Tensor, np.ndarray]],
+                whole: List[Tuple[tf.Tensor, np.ndarray]], samples: np.ndarray, asked: Optional[Asked] = None
+                ) -> List[np.ndarray]:
+        """A session call of as many rows as the graph takes, and what it returns for some samples."""
+        rows, fed = len(samples), self.by_row(fed)
+        missing = self.rowing.rows - rows if self.rowing.exact else 0
         if missing:
             samples = _padded(samples, missing)
             fed = [(tensor, _padded(array, missing)) for tensor, array in fed]
-        results = self.fetch(fetches, fed + list(whole), samples, asked)
-        self.progress(rows if choosers is None or choosers is True else rows - int(choosers.sum()))
+        results = self.fetch(fetches, fed + whole, samples, asked)
         if self._model.together:
             return [np.asarray(result)[np.newaxis] for result in results]
         return [result[:rows] for result in results] if missing else results
+
+    def score(self, samples: np.ndarray, xs: Sequence[np.ndarray],
+              feeds: Sequence[Tuple[tf.Tensor, np.ndarray]] = ()) -> np.ndarray:
+        """The sum of T's weighed units in rows of some samples; of several units what each has, (rows, units)."""
+        if self.several is None:
+            return self.evaluate([self._model.score], samples, xs, feeds)[0]
+        value = self.plain(self._model.T, samples, xs, feeds)
+        if len(value) != len(samples):
+            raise no_row_each(self._model.T.name, len(value), len(samples))
+        return self.several.of(value, samples)
+
+    def plain(self, tensor: tf.Tensor, samples: np.ndarray, xs: Sequence[np.ndarray],
+              feeds: Sequence[Tuple[tf.Tensor, np.ndarray]] = ()) -> np.ndarray:
+        """A tensor that hangs on no weights of T's units, in rows of some samples."""
+        value = self._filled([tensor], list(zip(self._model.X, xs)) + list(feeds), [], samples)[0]
+        self.progress(len(samples))
+        return value
+
+    def copies(self, fetches: Sequence[tf.Tensor]) -> List[tf.Tensor]:
+        """Tensors as they are fetched: of several units those of the first, then of the second and so on."""
+        if self.several is None:
+            return list(fetches)
+        return [one for number in range(len(self.several)) for one in self._model.slots.of(number, fetches)]
+
+    def weighing(self, samples: np.ndarray) -> List[Tuple[tf.Tensor, np.ndarray]]:
+        """What rows of some samples are fed to weigh T's units, nothing where all count alike."""
+        if self.several is not None:
+            return [(self._model.slots.weights(number), self.several.weights(number, samples))
+                    for number in range(len(self.several))]
+        weights = self.weights(samples)
+        return [] if weights is None else [(self._model.Y, weights)]
 
     def numbers(self, tensors: Sequence[tf.Tensor], samples: np.ndarray) -> List[np.ndarray]:
         """Numbers that have nothing to do with rows, as they are in a call of some samples."""

@@ -102,7 +102,8 @@ class FirstLayer:
             summed = rows * self._changes[:, tf.newaxis]
         points = tf.cast(tf.gather(base, self._owners) + summed, head.z.dtype)
         path = Path([head.z], model.T)
-        self._score = model.score_of(Replica(path.with_loops(), {head.z.name: points}).tensor(model.T))
+        self._T = Replica(path.with_loops(), {head.z.name: points}).tensor(model.T)
+        self._score = model.score_of(self._T)
 
     def pays(self, run: 'Run', absent: np.ndarray, rows: int) -> bool:
         """Whether it is faster, for so many rows, than the whole model, and exact."""
@@ -152,7 +153,7 @@ class FirstLayer:
                 base[empty] = absent[samples[part][starts][empty] if len(absent) > 1 else [0]]
                 base[0, left] = absent[samples[start] if len(absent) > 1 else 0, left]
             parts.append(self._call(run, base, starts, owners, samples[part], features[part], changes[part]))
-        return np.concatenate(parts) if parts else np.zeros(0)
+        return np.concatenate(parts) if parts else np.zeros((0,) + run.tail)
 
     def _call(self, run: 'Run', base: np.ndarray, starts: np.ndarray, owners: np.ndarray, samples: np.ndarray,
               features: np.ndarray, changes: np.ndarray) -> np.ndarray:
@@ -163,8 +164,11 @@ class FirstLayer:
             samples, owners, np.maximum(features, 0), changes]
         fed = [(self._base, base), (self._starts, starts),
                (self._owners, columns[1]), (self._features, columns[2]), (self._changes, columns[3])]
-        if run.ys is not None:
-            fed.append((self._model.Y, run.ys[columns[0]]))
-        score = run.fetch(self._score, fed, columns[0])[:rows]
+        if run.several is not None:
+            score = run.several.of(run.fetch(self._T, fed, columns[0])[:rows], samples)
+        else:
+            if run.ys is not None:
+                fed.append((self._model.Y, run.ys[columns[0]]))
+            score = run.fetch(self._score, fed, columns[0])[:rows]
         run.progress(rows)
         return score

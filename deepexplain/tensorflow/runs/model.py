@@ -11,6 +11,7 @@ from ..graph.rows import Rowed, rows_of
 from ..graph.using import unused
 from .batching import Footprint
 from .largest import Choice
+from .several import Slots
 from .together import Sample, sample_of
 
 
@@ -47,6 +48,7 @@ class Model:
         self.choice: Optional[Choice] = None
         self.shared = False
         self._score: Optional[tf.Tensor] = None
+        self._slots: Optional[Slots] = None
         self._rowed: Optional[Rowed] = None
         self.answers: Dict[bool, List[List[np.ndarray]]] = {}
         self.assumed: List[tf.Tensor] = []
@@ -64,6 +66,13 @@ class Model:
             weights = tf.ones([], self.T.dtype) if self.choice is None else self.choice.weights
             self._Y = tf.placeholder_with_default(weights, None, name='ys')
         return self._Y
+
+    @property
+    def slots(self) -> Slots:
+        """What hangs on Y, for several units at once."""
+        if self._slots is None:
+            self._slots = Slots(self.Y)
+        return self._slots
 
     def refuse_assumed(self, fed: Mapping[str, np.ndarray]) -> None:
         """RuntimeError for what is fed, by name, if steps of loops were counted by another value."""

@@ -1,14 +1,16 @@
 """Run: the inputs of one run, and what methods ask of them."""
-from typing import Any, Callable, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
 from .baselines import Baselines
-from .batching import Rowing, Rows, cuts, pairs, take
+from .batching import Rowing, Rows, cuts, pairs, sums_of, take
 from .calls import Calls
 from .feeds import Feeds
 from .model import Model
+from .outcome import Seen
+from .several import Several
 from .uneven import check_first_axis
 
 
@@ -24,7 +26,8 @@ class Run(Calls):
         options: those of the method's options that this run was given.
         ids: the numbers that the samples go by, on which hangs what is drawn for them; None for 0 to n - 1.
         baselines: where features are absent, once a method has asked.
-        seen: what was seen of the target.
+        several, seens, seen: see `Explained`.
+        sized: whether the caller said how many rows a call has.
         progress: called with the number of rows that a session call has evaluated.
     """
 
@@ -32,6 +35,7 @@ class Run(Calls):
                  options: Mapping[str, Any]) -> None:
         super().__init__(session, model, xs, rowing, feeds, options)
         self.baselines: Optional[Baselines] = None
+        self.sized = False
         self._before: Optional[np.ndarray] = None
         self._absent: Optional[np.ndarray] = None
 
@@ -49,8 +53,35 @@ class Run(Calls):
             run._largest, run._owners, run._as_they_are = self._largest, samples, as_they_are
             run._apart = lambda: self._taken(samples)
         run.baselines = None if self.baselines is None else self.baselines.of(samples)
-        run.progress, run.seen = self.progress, self.seen
+        run.several = None if self.several is None else self.several.taken(samples)
+        run.progress, run.seens = self.progress, self.seens
         run.ids = samples if self.ids is None else self.ids[samples]
+        return run
+
+    def explain(self, several: Several, scores: Optional[np.ndarray] = None) -> None:
+        """Explain several units one beside another.
+
+        Args:
+            scores: what they have at the samples as they are, (n, units), where that is known.
+        """
+        self.several, self.seens, self._before = several, [Seen() for _ in range(len(several))], scores
+
+    def of_units(self, units: Union[int, slice], options: Mapping[str, Any], rows: Optional[int] = None) -> 'Run':
+        """The same run of some of several units, or of one of them.
+
+        Args:
+            rows: the most of a session call, where those are to be fewer.
+        """
+        rowing = self.rowing if rows is None else self.rowing._replace(rows=rows)
+        run = Run(self._session, self._model, self.xs, rowing, self.feeds, options)
+        assert self.several is not None
+        if isinstance(units, slice):
+            run.several, run.seens = self.several.part(units), self.seens[units]
+        else:
+            run._ys, run.seens = self.several.weights(units, np.arange(self.n)), [self.seens[units]]
+        run.baselines, run.ids, run.progress = self.baselines, self.ids, self.progress
+        run._before = None if self._before is None else self._before[:, units]
+        run._absent = None if self._absent is None else self._absent[:, units]
         return run
 
     def on(self, model: Model, rowing: Rowing) -> 'Run':
@@ -64,14 +95,14 @@ class Run(Calls):
 
     def scores(self, samples: np.ndarray, points: Callable[[slice], Sequence[Tuple[tf.Tensor, np.ndarray]]]
                ) -> np.ndarray:
-        """The sum of T's weighed units, float64, for rows that belong to some samples.
+        """The sum of T's weighed units, float64, for rows that belong to some samples; see `Calls.score`.
 
         Args:
             points: what is fed in place of X for a slice of the rows.
         """
-        result = np.zeros(len(samples))
+        result = np.zeros((len(samples),) + self.tail)
         for part in cuts(len(samples), self.rowing, self.n):
-            score = self.evaluate([self._model.score], samples[part], [], points(part))[0]
+            score = self.score(samples[part], [], points(part))
             if len(score) != len(samples[part]):
                 raise RuntimeError("T ('%s') must have a value for each sample to compare samples: it has %d for %d "
                                    'samples.' % (self._model.T.name, len(score), len(samples[part])))
@@ -99,12 +130,13 @@ class Run(Calls):
         feeds = self.feeds._replace(whole=dict(self.feeds.whole, **known)) if self._model.together else (
             self.feeds._replace(cut=dict(self.feeds.cut, **known)))
         run = Run(self._session, model, xs, self.rowing, feeds, {})
-        run._ys, run.baselines, run.seen = self.ys, baselines, self.seen
+        run._ys, run.baselines, run.seens = self.ys, baselines, self.seens
         return run
 
-    def keep(self, before: np.ndarray, absent: np.ndarray) -> None:
-        """Take note of scores that a method has found on its way."""
-        self._before, self._absent = before, absent
+    def keep(self, before: np.ndarray, absent: Optional[np.ndarray] = None) -> None:
+        """Take note of scores that were found on the way."""
+        shape = (self.n,) + self.tail
+        self._before, self._absent = before.reshape(shape), None if absent is None else absent.reshape(shape)
 
     def before(self) -> np.ndarray:
         """The scores of the samples as they are, evaluated once in a run."""
@@ -120,5 +152,5 @@ class Run(Calls):
         samples, references = pairs(self.n, absent.size, self.rowing.mixed)
         scores = self.scores(samples, lambda part: list(zip(
             self._model.X, absent.rows(samples[part], references[part]))))
-        self._absent = np.bincount(samples, scores, self.n) / absent.size
+        self._absent = sums_of(samples, scores, self.n) / absent.size
         return self._absent

@@ -1,7 +1,10 @@
 """What a stream of batches yields, checked before it is taken for samples."""
-from typing import Any, Iterable, Iterator, Optional, Sequence
+from typing import Any, Callable, Iterable, Iterator, Mapping, Optional, Sequence
 
+import numpy as np
 import tensorflow.compat.v1 as tf
+
+from .chosen import top_of
 
 
 def iterate(batches: Iterable[Any]) -> Iterator[Any]:
@@ -15,6 +18,39 @@ def iterate(batches: Iterable[Any]) -> Iterator[Any]:
             'batches: a %s yields nothing where eager execution is off: iterate over it outside of the context of '
             'DeepExplain and of graphs, or run tf.compat.v1.data.make_one_shot_iterator(dataset).get_next() in a '
             'session for each batch.' % type(batches).__name__) from None
+
+
+def batch_by_batch(batches: Iterable[Any], arguments: Mapping[str, Any], run: Callable[..., Any],
+                   X: Sequence[tf.Tensor], many: bool, seeds: Optional[Iterator[Any]]) -> Iterator[Any]:
+    """What a run returns for each batch, whose samples' numbers go on from batch to batch.
+
+    Args:
+        arguments: those of all runs.
+        seeds: what each run draws by, if it draws.
+    """
+    number = 0 if arguments.get('ids') is None else arguments['ids']
+    if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
+        raise ValueError('ids of all batches must be the int of the first sample; others belong to their batch, as in '
+                         "{'xs': xs, 'ids': ids}.")
+    return _each(batches, arguments, run, X, many, seeds, int(number))
+
+
+def _each(batches: Iterable[Any], arguments: Mapping[str, Any], run: Callable[..., Any], X: Sequence[tf.Tensor],
+          many: bool, seeds: Optional[Iterator[Any]], number: int) -> Iterator[Any]:
+    for index, batch in enumerate(batches):
+        try:
+            given = dict(arguments, ids=number)
+            if seeds is not None:
+                given['seed'] = next(seeds)
+            check_batch(batch, X, many)
+            own = batch if isinstance(batch, dict) else {'xs': batch}
+            given.update((name, value) for name, value in own.items()
+                         if name not in ('ids', 'seed') or value is not None)
+            result = run(**given)
+        except Exception as error:
+            raise RuntimeError('batch %d: %s' % (index, error)) from error
+        number += samples_of(result, top_of(given.get('ys')) is not None)
+        yield result
 
 
 def check_batch(batch: Any, X: Sequence[tf.Tensor], many: bool) -> None:
@@ -31,11 +67,11 @@ def check_batch(batch: Any, X: Sequence[tf.Tensor], many: bool) -> None:
                                'the %d inputs' % len(X) if many else f"'{X[0].name}'"))
 
 
-def samples_of(result: Any) -> int:
-    """Of how many samples a run's result is."""
+def samples_of(result: Any, several: bool = False) -> int:
+    """Of how many samples a run's result is, which has an axis of units in front if it is of several."""
     while isinstance(result, (tuple, list)):
         result = result[0]
-    return len(result)
+    return len(result[0] if several else result)
 
 
 def _is_array(value: Any, x: tf.Tensor, guess: bool) -> bool:

@@ -9,14 +9,18 @@ from ..graph.slices import PARTS, takes_units
 from ..graph.walks import ops_to
 from .arguments import finite, fits, sample_shape, shown, written
 from .arrays import evaluated, not_numbers, to_array
+from .chosen import NAMES, by_name, check_pair, difference, is_pair, top_of
 from .label_maps import weights_of_labels
 
 
 def check_ys(ys: Any) -> None:
     """Refuse what names no units and is no weights, whatever T and the samples are."""
     if isinstance(ys, str):
-        if ys != 'max':
-            raise ValueError(f"ys must be weights, a unit, a unit for each sample, or 'max', not {ys!r}.")
+        if ys not in NAMES and top_of(ys) is None:
+            raise ValueError("ys must be weights, a unit, a unit for each sample, 'max', 'second', 'all', or 'top3' "
+                             f"for so many, not {ys!r}.")
+    elif is_pair(ys):
+        check_pair(ys, lambda one: _is_int(one) or _whole(one) is not None)
     elif ys is not None and not _is_int(ys) and _whole(ys) is None:
         finite('ys', to_array('ys', ys, np.float64))
 
@@ -32,12 +36,10 @@ def weights(ys: Any, T: tf.Tensor, n: int, values: Callable[[], np.ndarray]) -> 
         return None
     if isinstance(ys, str):
         check_ys(ys)
-        if T.shape.ndims == 0:
-            raise RuntimeError(f"ys cannot be 'max': T ('{T.name}') is one number for all samples.")
-        array = values()
-        flat = np.zeros((n, array.size // n), T.dtype.as_numpy_dtype)
-        flat[np.arange(n), array.reshape(n, -1).argmax(1)] = 1
-        return flat.reshape(array.shape)
+        return by_name(ys, T, n, values)
+    if is_pair(ys):
+        return difference(ys, T, values, lambda one, once: weights(one, T, n, once),
+                          lambda one: _units(one, T, n) is not None)
     units = _units(ys, T, n)
     if units is None:
         labels = _label_map(ys, T, n)
