@@ -72,7 +72,7 @@ class Explainer:
         _log.debug("built an explainer of '%s' with respect to %s by %s", T.name, [x.name for x in inputs], method)
         if chance is not None and not together and not chance.of_batch:
             warn_of_mixing(T, self._attribution.model.rowed.meetings)
-        self.has_convergence_delta = attribution.has_convergence_delta
+        self.has_convergence_delta = attribution.adds_up(options)
         self._start = Start(session, self._attribution, chance)
 
     def run(self, xs: Any = None, ys: Any = None, batch_size: Optional[int] = None,
@@ -121,7 +121,7 @@ class Explainer:
         """
         flag('show_progress', show_progress)
         if flag('return_convergence_delta', return_convergence_delta) and not self.has_convergence_delta:
-            raise RuntimeError(f'return_convergence_delta is not defined for {self.method}.')
+            raise RuntimeError(f'return_convergence_delta is not defined for {self._attribution.said}.')
         run = self._start(xs, ys, batch_size, feed_dict, options, ids, shared, per_sample)
         returned, delta = self._finish(run, return_convergence_delta, show_progress)
         return (returned, delta) if return_convergence_delta else returned
@@ -162,6 +162,8 @@ class Explainer:
             RuntimeError: if a tensor does not lie between X and T, or the method passes no gradient; and as `run`.
         """
         attribution = self._attribution
+        if attribution.form and attribution.form.axes:
+            raise RuntimeError(f'relevances is not defined for {attribution.said}: with multipliers=True it is.')
         inner = check_inner(tensors, attribution.model.path)
         with making(self.session.graph, 'relevances'):
             attribution.at(inner)
@@ -236,6 +238,8 @@ class Explainer:
                     given['seed'] = next(seeds)
                 check_batch(batch, self._inputs, self._many)
                 own = batch if isinstance(batch, dict) else {'xs': batch}
+                if own.get('references') is None and own.get('baseline') is None:
+                    self._attribution.check_all(arguments)
                 given.update((name, value) for name, value in own.items()
                              if name not in ('ids', 'seed') or value is not None)
                 result = self.run(**given)
