@@ -27,6 +27,7 @@ BAD = {
     'resize': ['no', None, 3], 'channels': [3, 'middle'], 'top': [0, 1.5, 'a'],
     'kernel_width': [0, 'a'], 'regression': ['tree', None, 3], 'penalty': [-1, 'a'], 'cells': [0, 'a', (2, 0)],
     'probability': [0, 1, 'a'], 'axes': [3, [0], [], ['a']], 'normalize': ['no'],
+    'multipliers': ['no', 1, None], 'hypothetical': ['no', 1, None], 'axis': [0, 'a', 1.5, 2, True, [None]],
     'stddev': [-1, 'a'], 'until_layer_idx': [-1, 'a', 1.5]}
 
 

@@ -16,6 +16,7 @@ from .grad_input import GradientXInput
 from .gradient import Gradient
 from .guided import Deconvnet, GuidedBackprop
 from .guided_gradcam import GuidedGradCAM
+from .in_silico_mutagenesis import InSilicoMutagenesis
 from .input import Input
 from .intgrad import IntegratedGradients
 from .kernel_shap import KernelSHAP
@@ -109,6 +110,7 @@ attribution_methods: Dict[str, Type[Attribution]] = OrderedDict([
     ('kernel_shap', KernelSHAP),
     ('lime', LIME),
     ('rise', RISE),
+    ('in_silico_mutagenesis', InSilicoMutagenesis),
     ('gradcam', GradCAM),
     ('gradcam++', GradCAMPlusPlus),
     ('layercam', LayerCAM),

@@ -44,14 +44,7 @@ class Form:
 
     def check(self, xs: Sequence[np.ndarray]) -> None:
         """Refuse samples that are not one-hot where they have to be."""
-        for number, (x, axis) in enumerate(zip(xs, self.axes or ())):
-            if axis is not None and not is_one_hot(x, axis):
-                others = [other - x.ndim for other in range(1, x.ndim)
-                          if x.shape[other] > 1 and is_one_hot(x, other)]
-                raise ValueError('hypothetical=True needs xs%s one-hot along axis %d, zeros and ones with at most a '
-                                 'single one at each place, and they are not; their shape is %s%s.' % (
-                                     f'[{number}]' if self._many else '', axis, x.shape,
-                                     f'. They are along axis={others[0]}' if others else ''))
+        check_one_hot(self.said, xs, self.axes or (), self._many)
 
 
 def form_of(model: Model, multipliers: Any, hypothetical: Any, axis: Any) -> Optional[Form]:
@@ -64,6 +57,11 @@ def form_of(model: Model, multipliers: Any, hypothetical: Any, axis: Any) -> Opt
         if axis is not None:
             raise ValueError('axis says where the letters are for hypothetical=True: without that leave it out.')
         return Form(model, None) if multipliers else None
+    return Form(model, axes_of(model, axis))
+
+
+def axes_of(model: Model, axis: Any) -> List[Optional[int]]:
+    """For each input the axis along which its letters are, counted from the end, or None: from the option `axis`."""
     if isinstance(axis, (list, tuple)):
         if not model.many or len(axis) != len(model.X):
             raise ValueError('axis must be an int, or for several inputs a list with an int or None for each of them, '
@@ -71,8 +69,19 @@ def form_of(model: Model, multipliers: Any, hypothetical: Any, axis: Any) -> Opt
         given = list(axis)
     else:
         given = [-1 if axis is None else axis] * len(model.X)
-    return Form(model, [None if one is None else _from_the_end(one, x, 0 if model.together else 1)
-                        for one, x in zip(given, model.X)])
+    return [None if one is None else _from_the_end(one, x, 0 if model.together else 1)
+            for one, x in zip(given, model.X)]
+
+
+def check_one_hot(said: str, xs: Sequence[np.ndarray], axes: Sequence[Optional[int]], many: bool) -> None:
+    """Refuse samples that are not one-hot where they have to be."""
+    for number, (x, axis) in enumerate(zip(xs, axes)):
+        if axis is not None and not is_one_hot(x, axis):
+            others = [other - x.ndim for other in range(1, x.ndim) if x.shape[other] > 1 and is_one_hot(x, other)]
+            raise ValueError('%s needs xs%s one-hot along axis %d, zeros and ones with at most a single one at each '
+                             'place, and they are not; their shape is %s%s.' % (
+                                 said, f'[{number}]' if many else '', axis, x.shape,
+                                 f'. They are along axis={others[0]}' if others else ''))
 
 
 def attributed(form: Optional[Form], multiplier: Any, x: Any, reference: Any, name: str) -> Any:
