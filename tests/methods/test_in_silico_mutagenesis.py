@@ -92,6 +92,13 @@ def test_beside_another_input(session, rng):
     assert not got[1].any() and got[1].shape == (2, 2)
 
 
+def test_a_target_of_a_fixed_number_of_rows(session, model):
+    X, T, xs = model
+    with DeepExplain(session=session) as de:
+        want = in_silico_mutagenesis(de, T, X, xs, ys=1)
+        close(in_silico_mutagenesis(de, tf.reshape(T, [3, 3]), X, xs, ys=1), want, 1e-5)
+
+
 def test_a_target_that_is_one_number_for_all(session, rng):
     X = tf.placeholder(tf.float32, [None, 3, 4])
     w = rng.randn(3, 4)

@@ -34,7 +34,9 @@ def test_each_sample_by_its_own_is_a_loop(session, model, method, options, ys):
     with DeepExplain(session=session) as de:
         explainer = de.get_explainer(method, T, X, **options)
         want = one_by_one(explainer, xs, references, ys)
-        assert np.abs(want - explainer.run(xs, ys, references=references[0])).max() > .01 * np.abs(want).max()
+        # T is linear in what internal_influence looks at.
+        assert method == 'internal_influence' or np.abs(
+            want - explainer.run(xs, ys, references=references[0])).max() > .01 * np.abs(want).max()
         for batch_size in (None, 1, 4, 100):
             close(explainer.run(xs, ys, batch_size, references=references), want, 1e-5)
         close(explainer.run(xs, ys, references=lambda xs: references), want, 1e-5)
@@ -68,7 +70,7 @@ def test_delta(session, model, method):
         got, delta = explainer.run(xs, 1, references=references, return_convergence_delta=True)
     scores = session.run(T, {X: xs})[:, 1]
     starts = session.run(T, {X: references.reshape(-1, 5)})[:, 1].reshape(3, 4)
-    close(delta, per_sample(got) - (scores - starts.mean(1)), 1e-4)
+    np.testing.assert_allclose(delta, per_sample(got) - (scores - starts.mean(1)), atol=1e-5)
 
 
 def test_several_inputs(session, rng):
@@ -206,7 +208,8 @@ def test_errors(session, model):
             with pytest.raises(error, match=words):
                 explainer.run(xs, references=given)
             assert not counting.calls
-        both = de.get_explainer('deeplift', T + X[:, :3], [X, X])
+        other = tf.placeholder(tf.float32, [None, 5])
+        both = de.get_explainer('deeplift', T + other[:, :3], [X, other])
         with pytest.raises(RuntimeError, match='references must be arrays, or one function that returns a list of'):
             both.run([xs, xs], references=[lambda xs: references] * 2)
         with pytest.raises(RuntimeError, match=r'references\(xs\) must be a list with one array for each of the 2 '
