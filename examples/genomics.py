@@ -88,7 +88,7 @@ def draw(path, xs, attributions, hypothetical, changes, planted, decoys):
     panels[2].imshow(changes.T, cmap='RdBu_r', vmin=-limit, vmax=limit, aspect='auto', interpolation='nearest')
     panels[2].set_yticks(range(4))
     panels[2].set_yticklabels('ACGT')
-    panels[2].set_title('in-silico mutagenesis: the change of the score with the letter in its place')
+    panels[2].set_title('in-silico mutagenesis: the change of the score with the letter in its place', pad=10)
     panels[2].set_xlabel('position')
     for ax in panels:
         for places, colour in ((planted, '#ffe08a'), (decoys, '#dddddd')):

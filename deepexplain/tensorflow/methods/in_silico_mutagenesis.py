@@ -80,13 +80,14 @@ class InSilicoMutagenesis(Attribution):
         samples, features = samples[part], features[part]
         fed: List[Any] = []
         for other, (X, x) in enumerate(zip(self.model.X, run.xs)):
-            rows = x[samples]
             if other == number:
-                flat = rows.reshape(len(samples), -1)
-                each = np.arange(len(samples))
+                # Rows of which the reshaped ones are a view, however x lies in memory.
+                flat, each = x.reshape(run.n, -1)[samples], np.arange(len(samples))
                 flat[each[:, np.newaxis], letters[features]] = 0
                 flat[each, features] = 1
-            fed.append((X, rows))
+                fed.append((X, flat.reshape((-1,) + x.shape[1:])))
+            else:
+                fed.append((X, x[samples]))
         return fed
 
 
