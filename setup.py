@@ -49,6 +49,7 @@ setup(
         'ray': ['ray>=2.51; python_version >= "3.9"'],
         'spark': ['pyspark>=4.0; python_version >= "3.9"', 'pyarrow>=11', 'pandas>=2.2; python_version >= "3.9"'],
         'examples': ['scikit-learn'],
+        'genomics': ['logomaker'],
         # Ray takes ten seconds to install; PySpark is 500 MB and needs Java: its tests skip where it is not.
         'test': ['pytest>=6', 'pytest-xdist', 'setuptools', 'wheel', 'pyarrow>=10',
                  'ray>=2.51; python_version >= "3.9"'],

@@ -40,6 +40,7 @@ METHODS = {
 ALIKE = {'gradient': 'saliency', 'input_t_gradient': 'grad*input', 'integrated_gradients': 'intgrad',
          'smoothgrad_squared': 'smoothgrad', 'vargrad': 'smoothgrad', 'feature_ablation': 'occlusion',
          'idgi': 'intgrad', 'guided_ig': 'intgrad', 'blur_ig': 'intgrad',
+         'in_silico_mutagenesis': 'occlusion',  # Of one-hot samples alone.
          'input': None, 'random': None}
 #: One pass from T to X by rules, compared with one plain gradient.
 FAMILY = [name for name in attribution_methods

@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from deepexplain.plotting import heatmap
 from deepexplain.tensorflow import DeepExplain, attribution_methods
 
-#: Other names of methods that are there already, and what has nothing to show.
+#: Other names of methods that are there already, what has nothing to show, and what is not for pictures.
 LEFT_OUT = ('zero', 'feature_ablation', 'conductance', 'internal_influence', 'input_t_gradient', 'integrated_gradients',
-            'lrp', 'lrp.z_IB', 'lrp.epsilon_IB', 'lrp.gamma_IB',
+            'in_silico_mutagenesis', 'lrp', 'lrp.z_IB', 'lrp.epsilon_IB', 'lrp.gamma_IB',
             'lrp.alpha_beta', 'lrp.alpha_beta_IB', 'lrp.z_plus', 'lrp.z_plus_IB', 'lrp.z_plus_fast_IB',
             'lrp.w_square_IB', 'lrp.flat_IB', 'lrp.sequential_preset_b_flat_until_idx')
 COLUMNS = 8

@@ -9,10 +9,10 @@ REQUIRED = {
     'deep_taylor.bounded': dict(low=-5, high=5),
     'pattern.net': dict(patterns=[np.random.RandomState(3).randn(*shape) for shape in ((5, 6), (6, 4), (4, 3))])}
 
-#: Those that need an inner layer with places and channels, which `mlp` has not, or attribute to an inner layer; and
-#: maps of one input with places.
+#: Those that need an inner layer with places and channels, which `mlp` has not, or attribute to an inner layer; maps of
+#: one input with places; and one for one-hot samples alone.
 MAPS = ('gradcam', 'gradcam++', 'layercam', 'hirescam', 'eigencam', 'scorecam', 'guided_gradcam', 'conductance',
-        'internal_influence', 'xrai', 'fullgrad')
+        'internal_influence', 'xrai', 'fullgrad', 'in_silico_mutagenesis')
 
 REQUIRED['pattern.attribution'] = REQUIRED['pattern.net']
 

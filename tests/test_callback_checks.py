@@ -74,6 +74,8 @@ def test_sequences_are_drawn_as_letters(keras, tmp_path):  # noqa: F811
         warnings.simplefilter('error', UserWarning)
         model.fit(SEQUENCES, np.zeros((2, 2)), epochs=1, verbose=0, callbacks=[callback])
     assert os.listdir(str(tmp_path)) == ['epoch_0001.png']
+    with pytest.raises(ValueError, match="a logo adds up .*, and 'deeplift' with hypothetical=True gives "):
+        AttributionCallback('deeplift', SEQUENCES, folder=str(tmp_path), hypothetical=True)
     with pytest.raises(ValueError, match='letters are for sequences'):
         AttributionCallback('grad*input', XS, folder=str(tmp_path), letters='ACGT')
     with pytest.raises(ValueError, match='letters: expected one for each of the 4'):

@@ -148,6 +148,18 @@ def test_text_embedding_in_colours(tmp_path):
     assert '\x1b[30;48;2;' in printed
 
 
+def test_genomics(tmp_path):
+    more = ['--out', 'genomics.png'] if importlib.util.find_spec('logomaker') else []
+    printed = run('genomics.py', tmp_path, '--sequences', '2000', '--epochs', '10', '--modisco', 'files', *more)
+    assert float(re.search(r'not seen: ([0-9.]+)', printed).group(1)) > 0.9
+    recalls = re.findall(r'recall of the motifs: ([0-9.]+), of the decoy: ([0-9.]+)', printed)
+    assert len(recalls) == 4
+    for of_motifs, of_decoy in recalls:
+        assert float(of_motifs) > 0.9 and float(of_decoy) < 0.1
+    assert np.load(str(tmp_path / 'files' / 'shap.npz'))['arr_0'].shape == (200, 4, 100)
+    assert not more or (tmp_path / 'genomics.png').stat().st_size > 10000
+
+
 def test_gallery(tmp_path):
     printed = run('gallery.py', tmp_path, '--out', 'made')  # its networks are those of 'gallery_data.py'
     found = dict(re.findall(r'^(\w+), (?:accuracy|correlation): ([0-9.]+)$', printed, flags=re.MULTILINE))

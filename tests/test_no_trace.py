@@ -31,6 +31,7 @@ BAD = {
     'aggregate': ['x', None, 3, np.ones(2)],
     'kernel_width': [0, 'a'], 'regression': ['tree', None, 3], 'penalty': [-1, 'a'], 'cells': [0, 'a', (2, 0)],
     'probability': [0, 1, 'a'], 'axes': [3, [0], [], ['a']], 'normalize': ['no'],
+    'multipliers': ['no', 1, None], 'hypothetical': ['no', 1, None], 'axis': [0, 'a', 1.5, 2, True, [None]],
     'stddev': [-1, 'a'], 'until_layer_idx': [-1, 'a', 1.5]}
 
 

@@ -78,7 +78,8 @@ def option_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group('options of methods, each for those that take it')
     group.add_argument('--baseline', metavar='B', help='a number, or an .npy of one sample or one for each; of '
                                                      'sentences a token ([MASK]) or its id')
-    group.add_argument('--references', metavar='FILE', help='an .npy of baselines')
+    group.add_argument('--references', metavar='FILE',
+                       help='an .npy of m baselines, (m,) + the shape of a sample, or m for each sample, (n, m) + it')
     group.add_argument('--steps', metavar='N', type=int, help='points on the way from the baseline: of intgrad')
     group.add_argument('--samples', metavar='N', type=int, help='draws: of shapley_sampling, smoothgrad, ...')
     group.add_argument('--seed', metavar='N', type=int, help='makes draws repeatable')

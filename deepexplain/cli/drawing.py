@@ -34,7 +34,10 @@ def kind_of(task: Task, wanted: Optional[str], given: Mapping[str, Mapping[str, 
                     option, name))
     usual = {'table': 'bars', 'pictures': 'images'}.get(task.samples.kind)
     try:
-        return overview.kind_of(task.xs[0].shape, wanted or usual, task.xs[0], letters)
+        found = overview.kind_of(task.xs[0].shape, wanted or usual, task.xs[0], letters)
+        for name, options in given.items():
+            overview.check_logo(found, name, {option: one.value for option, one in options.items()})
+        return found
     except ValueError as error:
         raise WrongUse(f'--picture: {error}.') from None
 

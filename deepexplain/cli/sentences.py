@@ -43,11 +43,12 @@ def explain_text(args: Any, chosen: Sequence[str], table: Mapping[str, Any]) -> 
         ys = ys_of(args.target, text.T, len(sentences))
         for name in chosen:
             begun = time.perf_counter()
+            own = {key: one.value for key, one in given[name].items()}
             with about('INPUT', [args.data]), about('MODEL', [args.model]):
                 results[name] = text.explain(
                     name, sentences, ys, batch_size=args.batch_size, feed_dict=feed or None,
-                    return_convergence_delta=attribution_methods[name].has_convergence_delta,
-                    show_progress=bool(args.progress), **{key: one.value for key, one in given[name].items()})
+                    return_convergence_delta=attribution_methods[name].adds_up(own),
+                    show_progress=bool(args.progress), **own)
             seconds[name] = round(time.perf_counter() - begun, 4)
         vectors = text.X if isinstance(text.X, list) else [text.X]
         tensors = {'layer': text.T.name, 'X': [x.name for x in vectors], 'ids': text.ids.name}

@@ -175,7 +175,10 @@ class Opened:
             if self._options is not None:
                 job.options = checked_options(self._options(binding.X, binding.names, self._axis))
             X = binding.X[0] if len(binding.X) == 1 else binding.X
-            self._explainers[key] = self._de.get_explainer(job.method, self._ends.T, X, **job.options)
+            explainer = self._de.get_explainer(job.method, self._ends.T, X, **job.options)
+            # Of more rows than a call has they would be those of other rows.
+            explainer._attribution.check_all({})
+            self._explainers[key] = explainer
         return self._explainers[key]
 
     def _stacks(self, kept: Mapping[str, np.ndarray]) -> bool:

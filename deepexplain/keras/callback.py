@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Seque
 import numpy as np
 
 from ..files import whole
-from ..plotting.overview import kind_of, overview
+from ..plotting.overview import check_logo, kind_of, overview
 from .arguments import check_arguments, methods_of, spec_of
 from .board import Board
 
@@ -79,6 +79,8 @@ class AttributionCallback:
                                  'attributions that returns a figure.' % (
                                      'several inputs' if self._many else 'an inner layer'))
             kind = kind_of(self.xs[0].shape, kind, self.xs[0], letters)
+            for name, (_, own) in self.methods.items():
+                check_logo(kind, name, own)
         elif not callable(draw):
             raise TypeError(f'draw must be a function, not {type(draw).__name__}.')
         self.ys = ys if ys is None or isinstance(ys, (str, int, tuple)) else np.array(ys)

@@ -52,6 +52,17 @@ def kind_of(
     return found
 
 
+def check_logo(kind: str, method: str, options: Mapping[str, Any]) -> None:
+    """ValueError for a logo, which adds up over letters, of what a method gives for letters that are not there."""
+    of = options.get('options')
+    own = dict(options, **of) if isinstance(of, Mapping) else options
+    given = [name for name in ('hypothetical', 'multipliers') if own.get(name)]
+    if kind == 'logo' and (given or method == 'in_silico_mutagenesis'):
+        raise ValueError("a logo adds up what the letters of a place contribute, and '%s'%s gives something else for "
+                         "those that are not there: draw it as 'signal', or by deepexplain.genomics.plot_logo" % (
+                             method, f' with {given[0]}=True' if given else ''))
+
+
 def overview(
     xs: np.ndarray,
     attributions: Mapping[str, np.ndarray],

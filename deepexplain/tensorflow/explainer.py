@@ -74,7 +74,7 @@ class Explainer:
         _log.debug("built an explainer of '%s' with respect to %s by %s", T.name, [x.name for x in inputs], method)
         if chance is not None and not together and not chance.of_batch:
             warn_of_mixing(T, self._attribution.model.rowed.meetings)
-        self.has_convergence_delta = self._attribution.has_convergence_delta
+        self.has_convergence_delta = self._attribution.has_convergence_delta and not self._attribution.form
         self.parts: List[str] = getattr(self._attribution, 'parts', [])
         self.layer = self._attribution.inner
         self._start = Start(session, self._attribution, chance)
@@ -131,7 +131,7 @@ class Explainer:
         """
         flag('show_progress', show_progress)
         if flag('return_convergence_delta', return_convergence_delta) and not self.has_convergence_delta:
-            raise RuntimeError(f'return_convergence_delta is not defined for {self.method}.')
+            raise RuntimeError(f'return_convergence_delta is not defined for {self._attribution.said}.')
         run = self._start(xs, ys, batch_size, feed_dict, options, ids, shared, per_sample, several=True)
         returned, delta = self._finish(run, return_convergence_delta, show_progress)
         return (returned, delta) if return_convergence_delta else returned
@@ -184,6 +184,8 @@ class Explainer:
             RuntimeError: if a tensor does not lie between X and T, or the method passes no gradient; and as `run`.
         """
         attribution = self._attribution
+        if attribution.form and attribution.form.axes:
+            raise RuntimeError(f'relevances is not defined for {attribution.said}: with multipliers=True it is.')
         inner = check_inner(tensors, attribution.model.path)
         with making(self.session.graph, 'relevances'):
             attribution.at(inner)
@@ -243,4 +245,5 @@ class Explainer:
             raise TypeError('batches must be an iterable of batches, each what run takes as xs or a dict of its '
                             f'arguments, not {type(batches).__name__}.')
         return batch_by_batch(iterate(batches), arguments, self.run, self._inputs, self._many, repeated(
-            arguments.get('seed'), self._attribution.seed) if 'seed' in self._attribution.run_options else None)
+            arguments.get('seed'), self._attribution.seed) if 'seed' in self._attribution.run_options else None,
+            self._attribution.check_all)

@@ -25,7 +25,8 @@ def judge(attribution: Attribution, run: Run, attributions: List[np.ndarray],
     at_rest, training = attribution.training
     if any(differs(name, value, at_rest) for fed in (run.feeds.whole, run.feeds.cut) for name, value in fed.items()):
         say('%s: %s' % (model.method, training))
-    doubt = doubts(attributions, run.seen, attribution.excess if attribution.parts_of_target else None,
+    doubt = doubts(attributions, run.seen, attribution.excess if attribution.parts_of_target and not attribution.form
+                   else None,
                    model.T.name, causes)
     if doubt:
         say('%s: %s%s%s' % (model.method, doubt, attribution.cause(run, attributions), attribution.remedy))

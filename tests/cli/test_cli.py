@@ -446,6 +446,18 @@ def test_wrong_commands(refused, command):
     assert refused(*command or ['']).endswith('--help)')
 
 
+def test_references_of_each_samples_own(run, refused):
+    xs, own = array('x.npy', 2, 3), array('own.npy', 2, 4, 3)
+    assert run('explain', 'table.pb', 'x.npy', '--method', 'deeplift', '--references', 'own.npy', '--target', 0)[0] == 0
+    np.testing.assert_allclose(load('attributions.npz')['deeplift'], (xs - own.mean(1)) * [1, 2, 0], atol=1e-5)
+    assert run('explain', 'table.pb', 'x.npy', '--method', 'deeplift', '--references', 'own.npy', '--target', 0,
+               '--option', 'multipliers=true')[0] == 0
+    np.testing.assert_allclose(load('attributions.npz')['deeplift'], [[1, 2, 0]] * 2, atol=1e-5)
+    array('three.npy', 3, 4, 3)
+    assert 'References shape (3, 4, 3) does not match expected shape' in refused(
+        'explain', 'table.pb', 'x.npy', '--method', 'deeplift', '--references', 'three.npy')
+
+
 def test_options_from_files_and_for_one_method(run, models):
     xs = array('x.npy', 2, 3)
     np.save('mask.npy', np.array([0, 0, 1]))

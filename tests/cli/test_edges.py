@@ -234,6 +234,10 @@ def test_pictures_of_sequences_have_letters(run, models, monkeypatch):
                         (['--picture-kind', 'images', '--letters', 'ACGT'], 'letters are for sequences')):
         status, out, err = run('dna.pb', 'dna.npy', '--picture', 'q.png', *more)
         assert (status, err.count('\n')) == (2, 1) and words in err and not os.path.exists('q.png')
+    for more in (['--method', 'deeplift', '--option', 'hypothetical=true'], ['--method', 'in_silico_mutagenesis']):
+        assert 'a logo adds up what the letters of a place contribute' in run(
+            'dna.pb', 'dna.npy', *more, '--picture', 'q.png')[2]
+        assert run('dna.pb', 'dna.npy', *more, '--picture', 'q.png', '--picture-kind', 'signal')[0] == 0
     assert '--letters needs a --picture.' in run('dna.pb', 'dna.npy', '--letters', 'ACGT')[2]
     np.save('mixed.npy', np.random.RandomState(0).rand(2, 6, 4))
     err = run('dna.pb', 'mixed.npy', '--picture', 'q.png', '--picture-kind', 'logo')[2]

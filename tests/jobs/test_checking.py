@@ -16,6 +16,8 @@ from deepexplain.tensorflow import DeepExplain
 
 @pytest.mark.parametrize('error, words, arguments', [
     (RuntimeError, 'Method must be in', {'method': 'nix'}), (TypeError, "'step'", {'options': {'step': 3}}),
+    (ValueError, "references of each sample's own belong to their batch",
+     {'method': 'deeplift', 'options': {'references': np.zeros((2, 3, 4))}}),
     (ValueError, 'no 3', {'target': 3}), (ValueError, "no layer or tensor 'nix'", {'inputs': ['nix']})])
 def test_a_job_without_data_is_checked_too(models, place, error, words, arguments):
     with pytest.raises(error, match=words):

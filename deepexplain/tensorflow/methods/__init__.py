@@ -20,6 +20,7 @@ from .guided import Deconvnet, GuidedBackprop
 from .guided_gradcam import GuidedGradCAM
 from .guided_ig import GuidedIG
 from .hsic import HSIC
+from .in_silico_mutagenesis import InSilicoMutagenesis
 from .input import Input
 from .intgrad import IntegratedGradients
 from .kernel_shap import KernelSHAP
@@ -121,6 +122,7 @@ attribution_methods: Dict[str, Type[Attribution]] = OrderedDict([
     ('sobol', Sobol),
     ('hsic', HSIC),
     ('permutation', Permutation),
+    ('in_silico_mutagenesis', InSilicoMutagenesis),
     ('gradcam', GradCAM),
     ('gradcam++', GradCAMPlusPlus),
     ('layercam', LayerCAM),

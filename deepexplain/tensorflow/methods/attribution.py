@@ -5,11 +5,12 @@ from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tupl
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from ..runs.baselines import Baselines, check_baseline, check_references, spread
+from ..runs.baselines import Baselines, References, called, check_baseline, check_references, is_own, spread
 from ..runs.batching import cuts, pairs
 from ..runs.model import Model
 from ..runs.run import Run
 from ..runs.seeds import check_seed
+from .multipliers import Form
 from .values import check_value
 
 
@@ -21,9 +22,11 @@ class Attribution:
     baseline: where the features count as absent. A number, an array of the shape of one sample, or an array with one
         baseline for each sample; for several inputs a list with one of these for each. None stands for zeros.
         Default None.
-    references: in place of a baseline a set of m of them, an array (m,) + the shape of a sample, for several inputs a
-        list: the attributions are the mean over the set (expected gradients over references, as DeepSHAP of Lundberg
-        and Lee 2017). Default None.
+    references: in place of a baseline a set of m of them, an array (m,) + the shape of a sample; or m of each
+        sample's own, (n, m) + its shape; for several inputs a list. Or a function that a run calls with a copy of its
+        xs, which returns the latter; if it has a parameter `ids`, with the samples' numbers as well. What it draws by
+        is its own affair. The attributions are the mean over the set (expected gradients over references, as DeepSHAP
+        of Lundberg and Lee 2017). Default None.
     seed: an int, or numpy Generator or RandomState, to draw from; each run draws from these once. By default numpy's
         global state.
     """
@@ -69,6 +72,12 @@ class Attribution:
     #: What the method draws from, where a run does not say.
     seed: Any = None
 
+    #: What is given in place of multipliers times (x - reference), where that is asked for.
+    form: Optional[Form] = None
+
+    #: The references that the explainer has, if any.
+    _references: References = None
+
     #: The baselines at which `look_at_absence` saw the target.
     _looked_at: Optional[int] = None
 
@@ -90,6 +99,11 @@ class Attribution:
     def __init__(self, model: Model) -> None:
         self.model = model
 
+    @property
+    def said(self) -> str:
+        """The method by its name, with what it was asked to give."""
+        return self.model.method + (f' with {self.form.said}' if self.form else '')
+
     def weighed(self) -> Optional[Sequence[tf.Tensor]]:
         """All that it fetches that may hang on the weights of T's units, if it goes on as `Explained` says; else None.
         """
@@ -103,6 +117,8 @@ class Attribution:
     def prepare(self, run: Run) -> None:
         """Check what a run was told, before any session call."""
         check_seed(run.options.get('seed'))
+        if self.form is not None:
+            self.form.check(run.xs)
         if 'baseline' in self.run_options or 'references' in self.run_options:
             self.absent(run)
 
@@ -173,8 +189,18 @@ class Attribution:
         if run.baselines is not None:
             return run.baselines
         told = self._told(run.options) or self
-        run.baselines = spread(told._baseline, told._references, run.xs)
+        references = called(told._references, run.xs, run.ids, self.model.many, self.model.together) if callable(
+            told._references) else told._references
+        run.baselines = spread(told._baseline, references, run.xs)
         return run.baselines
+
+    def check_all(self, options: Mapping[str, Any]) -> None:
+        """Refuse, for options of several runs, references of each sample's own."""
+        told = self._told(options) if 'references' in self.run_options else None
+        references = (told or self)._references
+        if isinstance(references, list) and any(map(is_own, references, self.model.samples)):
+            raise ValueError("references of each sample's own belong to their batch, as in {'xs': xs, 'references': "
+                             'references}; or give a function that makes them of xs.')
 
     def _told(self, options: Mapping[str, Any]) -> Optional['Attribution']:
         """What holds the baseline or the references of a run, if it has its own."""
@@ -183,6 +209,11 @@ class Attribution:
         told = Attribution(self.model)
         told.set_absent(options.get('baseline'), options.get('references'))
         return told
+
+    @classmethod
+    def adds_up(cls, options: Mapping[str, Any]) -> bool:
+        """Whether by these options the attributions of a sample should add up to a change of the target."""
+        return cls.has_convergence_delta and not options.get('multipliers') and not options.get('hypothetical')
 
     @classmethod
     def options(cls) -> List[str]:

@@ -27,6 +27,8 @@ class CellAttribution(CoalitionAttribution):
         or two axes; of those of more all but the last, the channels. Several inputs have cells of their own.
     """
 
+    by_scores = True
+
     def set_cells(self, cells: Union[int, Sequence[int], None], axes: Optional[Sequence[int]], feature_mask: Any
                   ) -> None:
         """Take the options that say what the cells are."""

@@ -1,5 +1,5 @@
 """What methods share that evaluate the same coalitions of players for all samples."""
-from typing import Any, List, Sequence, Tuple
+from typing import Any, Callable, List, Sequence, Tuple
 
 import numpy as np
 
@@ -65,8 +65,14 @@ class CoalitionAttribution(PerturbationAttribution):
 
             return points(samples[part], remove)
 
+        return self.listed(run, samples, which, fed)
+
+    def listed(self, run: Run, samples: np.ndarray, which: np.ndarray, points: Callable[[slice], List[Any]]
+               ) -> np.ndarray:
+        """The target in rows of samples, each at every one of some evaluations, as `values` has it."""
+        size = int(which.max()) + 1
         found = np.empty((run.n, size) + run.tail)
-        found[samples, which] = run.scores(samples, fed)
+        found[samples, which] = run.scores(samples, points)
         return found if run.several is None else np.moveaxis(found, 1, 2).reshape(-1, size)
 
     def shared_out(self, run: Run, players: Sequence[np.ndarray], credits: np.ndarray) -> List[np.ndarray]:

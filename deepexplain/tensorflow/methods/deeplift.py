@@ -20,6 +20,7 @@ from ..runs.batching import Rows, add_rows, sweep
 from ..runs.model import Model
 from ..runs.run import Run
 from .base import GradientAttribution
+from .multipliers import attributed, form_of
 
 #: No attribution is of this size unless an op puts out what is infinite.
 LARGE = 1e20
@@ -43,6 +44,7 @@ class DeepLIFTRescale(GradientAttribution):
             such as squares, roots and steps take rules as well by which the attributions add up (see
             `rules/joint.py`). What is behind a `stop_gradient` changes with the baseline too, and is shared then
             like the rest. What has no rule is named in a warning. Default False, as in the reference implementation.
+        multipliers, hypothetical, axis: see `Form`.
 
     Raises:
         RuntimeError: if X decides how many steps a loop takes, or which branch.
@@ -54,8 +56,9 @@ class DeepLIFTRescale(GradientAttribution):
     #: Whether what trains alone is left out of the path.
     inference = False
 
-    def __init__(self, model: Model, baseline: Any = None, references: Any = None, complete: bool = False) -> None:
-        self.model = model
+    def __init__(self, model: Model, baseline: Any = None, references: Any = None, complete: bool = False,
+                 multipliers: bool = False, hypothetical: bool = False, axis: Any = None) -> None:
+        self.model, self.form = model, form_of(model, multipliers, hypothetical, axis)
         self._complete = flag('complete', complete)
         if self._complete:
             self.shares = FLAT | ELEMENTARY | frozenset(JOINT) | frozenset(['StopGradient'])
@@ -96,7 +99,7 @@ class DeepLIFTRescale(GradientAttribution):
         return {ruled.replica.op(op).name: self._reference.op(op) for op in ruled.units.joint if op.type in JOINT}
 
     def finish(self, gradient: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
-        return gradient * (x - self._reference.tensor(self._path.of(x)))
+        return attributed(self.form, gradient, x, self._reference.tensor(self._path.of(x)), x.name)
 
     def further(self, run: Run, rows: Rows) -> List[Tuple[tf.Tensor, np.ndarray]]:
         return list(zip(self._placeholders, self.absent(run).rows(rows.samples, rows.evaluations)))

@@ -13,6 +13,7 @@ from ..runs.model import Model
 from ..runs.run import Run
 from ..runs.seeds import Draws, check_seed
 from .attribution import Attribution
+from .multipliers import attributed, form_of
 
 
 class ExpectedGradients(Attribution):
@@ -28,6 +29,7 @@ class ExpectedGradients(Attribution):
         references: see `Attribution`; needed, here or by each run.
         samples: the number of draws for each sample, a positive int. Default 50.
         seed: see `Attribution`.
+        multipliers, hypothetical, axis: see `Form`.
 
     Raises:
         RuntimeError: by a run, if there are no references.
@@ -36,8 +38,10 @@ class ExpectedGradients(Attribution):
     run_options = ('references', 'seed')
     has_convergence_delta = parts_of_target = differentiates = True
 
-    def __init__(self, model: Model, references: Any = None, samples: int = 50, seed: Any = None) -> None:
+    def __init__(self, model: Model, references: Any = None, samples: int = 50, seed: Any = None,
+                 multipliers: bool = False, hypothetical: bool = False, axis: Any = None) -> None:
         super().__init__(model)
+        self.form = form_of(model, multipliers, hypothetical, axis)
         self._samples = positive_int('samples', samples, MOST)
         self.seed = check_seed(seed)
         self.set_absent(None, references)
@@ -50,7 +54,8 @@ class ExpectedGradients(Attribution):
 
     def absent(self, run: Run) -> Baselines:
         if run.baselines is None and self._references is None and run.options.get('references') is None:
-            raise RuntimeError('expected_gradients needs references, an array (m,) + the shape of a sample, when the '
+            raise RuntimeError('expected_gradients needs references, an array (m,) + the shape of a sample, some of '
+                               "each sample's own, (n, m) + its shape, or a function that makes these of xs, when the "
                                'explainer is made or at the run.')
         return super().absent(run)
 
@@ -80,8 +85,9 @@ class ExpectedGradients(Attribution):
                     self._fetches, rows.samples, points, choosers=~real if finding else True)):
                 seen.note(sizes)
                 gradients += own
-            for total, way, gradient in zip(totals, run.each(ways), gradients):
-                products = way * gradient
+            for total, way, start, X, gradient in zip(totals, run.each(ways), run.each(starts),
+                                                      run.each(self.model.X), gradients):
+                products = attributed(self.form, gradient, start + way, start, X.name) if self.form else way * gradient
                 if finding:
                     products[~real] = 0
                 add_rows(total, rows.samples, products)

@@ -50,7 +50,7 @@ class HSIC(CellAttribution):
         players, count = self.players(run)
         present = latin_hypercube(self._samples or 0, count, generator_of(run.options.get('seed'), self.seed)) < .5
         values = self.values(run, players, present)
-        run.seen.note(np.abs(values).max(1))
+        run.note(np.abs(values).max(1))
         # K is half of s s' of signs s; H from both sides takes their mean away.
         signs = 2. * present - 1
         signs -= signs.mean(0)

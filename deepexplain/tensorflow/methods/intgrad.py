@@ -15,6 +15,7 @@ from ..runs.largest import Asked
 from ..runs.model import Model
 from ..runs.run import Run
 from .base import GradientAttribution
+from .multipliers import attributed, form_of
 
 
 class IntegratedGradients(GradientAttribution):
@@ -32,6 +33,7 @@ class IntegratedGradients(GradientAttribution):
             their middles; 'trapezoid': `steps` points from the baseline to the input, both included, the two ends
             weighing half (at least 2 steps); 'gauss_legendre': the Gauss-Legendre nodes, exact for polynomials of
             degree 2 * steps - 1.
+        multipliers, hypothetical, axis: see `Form`.
 
     Raises:
         ValueError: for a quadrature of another name, or 'trapezoid' with 1 step.
@@ -42,8 +44,9 @@ class IntegratedGradients(GradientAttribution):
     one_pass = False
 
     def __init__(self, model: Model, steps: int = 100, baseline: Any = None, references: Any = None,
-                 quadrature: str = 'riemann_right') -> None:
-        self.model = model
+                 quadrature: str = 'riemann_right', multipliers: bool = False, hypothetical: bool = False,
+                 axis: Any = None) -> None:
+        self.model, self.form = model, form_of(model, multipliers, hypothetical, axis)
         self._steps = positive_int('steps', steps, MOST)
         self.check_value('quadrature', quadrature)
         self._quadrature = quadrature
@@ -83,8 +86,8 @@ class IntegratedGradients(GradientAttribution):
         sums = [self._summed(one) for one in gradients_of(T, points, self.model)]
         if head is not None:
             sums = [tf.matmul(sums[0], tf.cast(head.weights, sums[0].dtype), transpose_b=True)]
-        results = [tf.reshape(one, tf.shape(x)) * tf.cast(x - baseline, one.dtype)
-                   for one, x, baseline in zip(sums, self._samples, self._baselines)]
+        results = [attributed(self.form, tf.reshape(one, tf.shape(x)), x, baseline, at.name)
+                   for one, x, baseline, at in zip(sums, self._samples, self._baselines, X)]
         self._of_samples = [tf.segment_sum(result, self._owner) for result in results]
         # What hangs on X beside the path (an assertion, say) is run as well, and may compare it with other feeds.
         needed = {op.name for gradient in sums for op in ancestors(gradient, {self.model.Y.name})}
@@ -154,7 +157,7 @@ class IntegratedGradients(GradientAttribution):
         for tensor in tensors:
             if tensor.name not in self._inner:
                 inner = IntegratedGradients(Model(self.model.T, [tensor], False, '', self.model.together), self._steps,
-                                            quadrature=self._quadrature)
+                                            quadrature=self._quadrature, multipliers=self.form is not None)
                 # Its baselines are this one's, as the tensor has them.
                 inner._own = False
                 inner.model.build()

@@ -39,6 +39,7 @@ class Permutation(CoalitionAttribution):
     """
 
     run_options = ('references', 'seed')
+    by_scores = True
 
     def __init__(self, model: Model, references: Any = None, samples: int = 20, feature_mask: Any = None,
                  per_group: bool = False, seed: Any = None) -> None:
@@ -66,13 +67,13 @@ class Permutation(CoalitionAttribution):
         if len(chosen) > (self._samples or 0):
             chosen = generator_of(run.options.get('seed'), self.seed).permutation(len(chosen))[:self._samples]
         values = self._replaced(run, players, count, chosen)
-        run.seen.note(np.abs(values).max(1))
-        others = values[:, 1:].reshape(run.n, count, len(chosen)).mean(2)
+        run.note(np.abs(values).max(1))
+        others = values[:, 1:].reshape(-1, count, len(chosen)).mean(2)
         return self.shared_out(run, players, values[:, :1] - others)
 
     def _replaced(self, run: Run, players: List[np.ndarray], count: int, chosen: np.ndarray) -> np.ndarray:
         """The target of each sample as it is, and with each player from each chosen reference, player by player."""
-        references = [array[:, 0].reshape(array.shape[0], -1) for array in self.absent(run).arrays]
+        absent = self.absent(run)
         samples, which = pairs(run.n, 1 + count * len(chosen), run.rowing.mixed)
         points = self.points(run, len(samples))
 
@@ -80,11 +81,11 @@ class Permutation(CoalitionAttribution):
             player, place = np.divmod(which[part] - 1, len(chosen))
             player = np.where(which[part] == 0, NOBODY, player)[:, np.newaxis]
 
+            references = absent.rows(samples[part], chosen[place])
+
             def replace(number: int, flat: np.ndarray) -> None:
-                np.copyto(flat, references[number][chosen[place]], where=players[number] == player)
+                np.copyto(flat, references[number].reshape(flat.shape), where=players[number] == player)
 
             return points(samples[part], replace)
 
-        found = np.empty((run.n, 1 + count * len(chosen)))
-        found[samples, which] = run.scores(samples, fed)
-        return found
+        return self.listed(run, samples, which, fed)

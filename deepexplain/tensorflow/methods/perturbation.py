@@ -33,10 +33,7 @@ class PerturbationAttribution(Attribution):
 
     def __init__(self, model: Model, baseline: Any = None, feature_mask: Any = None, per_group: bool = False) -> None:
         super().__init__(model)
-        for x in model.X:
-            if x.name not in model.unused and x is not model.T and not (
-                    Path([x], model.T) if model.many else model.path).ops:
-                raise RuntimeError(f"T ('{model.T.name}') does not depend on X ('{x.name}').")
+        check_depends(model)
         self.set_absent(baseline)
         self._masks = None if feature_mask is None else _checked_masks(feature_mask, model)
         # The shortcut is for single features, not for groups.
@@ -113,6 +110,14 @@ class PerturbationAttribution(Attribution):
                                   for mask, one in zip(masks, attributions)])
         _, first = np.unique(numbers, return_index=True)
         return flat[:, first].sum(1)
+
+
+def check_depends(model: Model) -> None:
+    """RuntimeError where T does not depend on X, which is for methods that never look for a gradient."""
+    for x in model.X:
+        if x.name not in model.unused and x is not model.T and not (
+                Path([x], model.T) if model.many else model.path).ops:
+            raise RuntimeError(f"T ('{model.T.name}') does not depend on X ('{x.name}').")
 
 
 def take_away(rows: np.ndarray, gone: np.ndarray, absent: np.ndarray, samples: np.ndarray) -> None:

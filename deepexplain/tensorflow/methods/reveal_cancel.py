@@ -28,6 +28,7 @@ class DeepLIFTRevealCancel(DeepLIFTRescale):
         complete: see `DeepLIFTRescale`.
         rescale_convolutions: whether activations of convolutions take the rescale rule, as is DeepLIFT's own default
             for genomics. Default False.
+        multipliers, hypothetical, axis: see `Form`.
 
     Raises:
         RuntimeError: if X decides how many steps a loop takes, or which branch.
@@ -36,10 +37,11 @@ class DeepLIFTRevealCancel(DeepLIFTRescale):
     inference = True
 
     def __init__(self, model: Model, baseline: Any = None, references: Any = None, complete: bool = False,
-                 rescale_convolutions: bool = False) -> None:
+                 rescale_convolutions: bool = False, multipliers: bool = False, hypothetical: bool = False,
+                 axis: Any = None) -> None:
         self._rescale_convolutions = flag('rescale_convolutions', rescale_convolutions)
         self._forks: List[Fork] = []
-        super().__init__(model, baseline, references, complete)
+        super().__init__(model, baseline, references, complete, multipliers, hypothetical, axis)
 
     def also(self, path: Path, units: Units) -> Sequence[tf.Operation]:
         rules = registered_rules()

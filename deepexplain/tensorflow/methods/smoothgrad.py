@@ -60,6 +60,7 @@ class SmoothGrad(Attribution):
         self._draws = 'seed' in self._method.run_options
         self.per_group, self.excess = self._method.per_group, self._method.excess
         self.parts_of_target = self._method.parts_of_target and not (self._squared or self._spread)
+        self.form = self._method.form
         self.evaluates, self.differentiates = self._method.evaluates, self._method.differentiates
         self.shares, self.remedy = self._method.shares, self._method.remedy
         self.inner = self._method.inner
@@ -86,6 +87,9 @@ class SmoothGrad(Attribution):
     def prepare(self, run: Run) -> None:
         check_seed(run.options.get('seed'))
         self._method.prepare(run)
+
+    def check_all(self, options: Mapping[str, Any]) -> None:
+        self._method.check_all(options)
 
     def evaluations(self, run: Run) -> int:
         return self._samples * self._method.evaluations(run)

@@ -51,11 +51,11 @@ class Sobol(CellAttribution):
         players, count = self.players(run)
         size = self._samples or 0
         drawn = sobol(size, 2 * count, generator_of(run.options.get('seed'), self.seed))
-        values = self._masked(run, players, drawn[:, :count], drawn[:, count:]).reshape(run.n, count + 2, size)
-        run.seen.note(np.abs(values).max((1, 2)))
+        values = self._masked(run, players, drawn[:, :count], drawn[:, count:]).reshape(-1, count + 2, size)
+        run.note(np.abs(values).max((1, 2)))
         with np.errstate(invalid='ignore'):
             ends, changed = values[:, :2], values[:, 2:] - values[:, :1]
-            variance = ends.reshape(run.n, -1).var(1, ddof=1)
+            variance = ends.reshape(len(ends), -1).var(1, ddof=1)
             flat = variance <= (self.rounding * np.abs(ends).max((1, 2))) ** 2
             indices = (changed ** 2).mean(2) / (2 * np.where(flat, 1, variance))[:, np.newaxis]
         indices[flat] = 0
@@ -83,6 +83,4 @@ class Sobol(CellAttribution):
 
             return points(samples[part], mask)
 
-        found = np.empty((run.n, size * (count + 2)))
-        found[samples, which] = run.scores(samples, fed)
-        return found
+        return self.listed(run, samples, which, fed)

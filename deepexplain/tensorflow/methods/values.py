@@ -67,4 +67,5 @@ CHECKS: Dict[str, Callable[[str, Any], Any]] = {
     'norms': _one_of('linear', 'identity'), 'composite': _composite, 'until_layer_idx': _index,
     'gamma': lambda name, value: Gamma(value), 'bias': lambda name, value: AlphaBeta(bias=value),
     'generalized': lambda name, value: value is None or flag(name, value),
+    'multipliers': flag, 'hypothetical': flag,
     'complete': flag, 'rescale_convolutions': flag, 'per_group': flag, 'antithetic': flag, 'normalize': flag}

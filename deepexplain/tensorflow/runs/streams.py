@@ -21,22 +21,25 @@ def iterate(batches: Iterable[Any]) -> Iterator[Any]:
 
 
 def batch_by_batch(batches: Iterable[Any], arguments: Mapping[str, Any], run: Callable[..., Any],
-                   X: Sequence[tf.Tensor], many: bool, seeds: Optional[Iterator[Any]]) -> Iterator[Any]:
+                   X: Sequence[tf.Tensor], many: bool, seeds: Optional[Iterator[Any]],
+                   check_all: Callable[[Mapping[str, Any]], None]) -> Iterator[Any]:
     """What a run returns for each batch, whose samples' numbers go on from batch to batch.
 
     Args:
         arguments: those of all runs.
         seeds: what each run draws by, if it draws.
+        check_all: refuses arguments that cannot be the same for all batches.
     """
     number = 0 if arguments.get('ids') is None else arguments['ids']
     if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
         raise ValueError('ids of all batches must be the int of the first sample; others belong to their batch, as in '
                          "{'xs': xs, 'ids': ids}.")
-    return _each(batches, arguments, run, X, many, seeds, int(number))
+    return _each(batches, arguments, run, X, many, seeds, check_all, int(number))
 
 
 def _each(batches: Iterable[Any], arguments: Mapping[str, Any], run: Callable[..., Any], X: Sequence[tf.Tensor],
-          many: bool, seeds: Optional[Iterator[Any]], number: int) -> Iterator[Any]:
+          many: bool, seeds: Optional[Iterator[Any]], check_all: Callable[[Mapping[str, Any]], None],
+          number: int) -> Iterator[Any]:
     for index, batch in enumerate(batches):
         try:
             given = dict(arguments, ids=number)
@@ -44,6 +47,8 @@ def _each(batches: Iterable[Any], arguments: Mapping[str, Any], run: Callable[..
                 given['seed'] = next(seeds)
             check_batch(batch, X, many)
             own = batch if isinstance(batch, dict) else {'xs': batch}
+            if own.get('references') is None and own.get('baseline') is None:
+                check_all(arguments)
             given.update((name, value) for name, value in own.items()
                          if name not in ('ids', 'seed') or value is not None)
             result = run(**given)

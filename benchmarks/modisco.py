@@ -1,0 +1,34 @@
+"""Whether tfmodisco-lite reads what `save_modisco` writes, and finds the motifs that examples/genomics.py plants.
+
+In an environment of its own, with modisco-lite 3.0 (`pip install modisco-lite`) and without deepexplain:
+
+    python examples/genomics.py --modisco modisco                                       # where deepexplain is
+    modisco motifs -s modisco/ohe.npz -a modisco/shap.npz -n 500 -w 100 -o modisco/motifs.h5
+    python benchmarks/modisco.py modisco
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+
+def main(folder):
+    import h5py
+    from modiscolite.cli import _load_input
+
+    read = {name: _load_input(Path(folder) / name) for name in ('ohe.npz', 'shap.npz')}
+    for name, array in read.items():
+        assert np.array_equal(array, np.load(str(Path(folder) / name))['arr_0'])
+        print(name, array.shape, array.dtype)
+    assert read['ohe.npz'].shape == read['shap.npz'].shape and (read['ohe.npz'].sum(1) == 1).all()
+    with h5py.File(str(Path(folder) / 'motifs.h5'), 'r') as file:
+        for sign in file:
+            for pattern in file[sign].values():
+                sizes = np.abs(pattern['contrib_scores'][:]).sum(1)
+                letters = pattern['sequence'][:].argmax(1)[sizes > .15 * sizes.max()]
+                print(sign, ''.join('ACGT'[letter] for letter in letters))
+
+
+if __name__ == '__main__':
+    main(sys.argv[1])
