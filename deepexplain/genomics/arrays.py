@@ -39,7 +39,7 @@ def check_one_hot(name: str, value: Any, axis: int) -> np.ndarray:
 def lines(name: str, array: np.ndarray, axis: int) -> np.ndarray:
     """The array as (samples, positions, letters), when each sample is a single sequence."""
     moved = np.moveaxis(array, check_axis(axis, array.ndim), -1)
-    if sum(size > 1 for size in moved.shape[1:-1]) > 1:
+    if moved.ndim < 3 or sum(size > 1 for size in moved.shape[1:-1]) > 1:
         raise ValueError(f'{name} must be one sequence a sample, with one axis of positions beside that of letters; '
                          f'its shape is {array.shape}.')
     return moved.reshape(len(array), -1, moved.shape[-1])

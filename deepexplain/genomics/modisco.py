@@ -34,6 +34,9 @@ def save_modisco(folder: str, xs: Any, hypothetical: Any, axis: int = -1) -> Lis
     if values.any() and not values[letters == 0].any():
         raise ValueError('hypothetical is 0 for every letter that is not there, as attributions are: give what '
                          'hypothetical=True returns.')
+    if np.abs(values).max() > np.finfo(np.float32).max:
+        raise ValueError('hypothetical must be within float32, in which it is written: it holds up to %g.' % (
+            np.abs(values).max()))
     os.makedirs(folder, exist_ok=True)
     paths = [os.path.join(folder, name) for name in ('ohe.npz', 'shap.npz')]
     with whole(paths) as files:

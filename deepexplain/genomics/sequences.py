@@ -25,7 +25,8 @@ def one_hot(sequences: Sequence[str], alphabet: str = 'ACGT', unknown: str = 'N'
             sequences of several lengths without `pad`, or longer than `length`; for no sequences at all.
         TypeError: for what is no list of strings.
     """
-    if isinstance(sequences, (str, bytes)) or not hasattr(sequences, '__len__'):
+    # Sets have no order, dicts are taken for their keys.
+    if isinstance(sequences, (str, bytes, set, frozenset, dict)) or not hasattr(sequences, '__len__'):
         raise TypeError(f'sequences must be a list of strings, not {type(sequences).__name__}.')
     for number, one in enumerate(sequences):
         if not isinstance(one, str):
@@ -35,7 +36,8 @@ def one_hot(sequences: Sequence[str], alphabet: str = 'ACGT', unknown: str = 'N'
     if not isinstance(alphabet, str) or len(alphabet) < 2 or len(set(alphabet)) < len(alphabet):
         raise ValueError(f'alphabet must be a string of two letters or more, each once, not {alphabet!r}.')
     if not isinstance(unknown, str) or set(unknown) & set(alphabet):
-        raise ValueError(f'unknown must be a string of letters that are not in the alphabet, not {unknown!r}.')
+        raise ValueError(f"unknown must be a string of letters that are not in the alphabet, not {unknown!r}: 'X' in "
+                         "proteins, say, or '' for none.")
     if pad not in (None, 'right', 'left', 'both'):
         raise ValueError(f"pad must be 'right', 'left', 'both' or None, not {pad!r}.")
     size = _length(sequences, length, pad)

@@ -29,6 +29,8 @@ def test_short_sequences_are_filled_up():
 
 @pytest.mark.parametrize('arguments, options, error, words', [
     (['ACGT'][0], {}, TypeError, 'sequences must be a list of strings, not str'),
+    ({'ACGT': 1}, {}, TypeError, 'sequences must be a list of strings, not dict'),
+    ({'AC', 'GT'}, {}, TypeError, 'sequences must be a list of strings, not set'),
     ([3], {}, TypeError, r'sequences\[0\] must be a string, not int'),
     ([], {}, ValueError, 'sequences must be at least one'),
     ([''], {}, ValueError, 'has 0 letters, and 1 are wanted'),
@@ -38,7 +40,8 @@ def test_short_sequences_are_filled_up():
     (['A'], dict(length=0), ValueError, 'length must be a positive int, not 0'),
     (['A'], dict(pad='middle'), ValueError, "pad must be 'right', 'left', 'both' or None, not 'middle'"),
     (['A'], dict(alphabet='AA'), ValueError, "alphabet must be a string of two letters or more, each once, not 'AA'"),
-    (['A'], dict(unknown='A'), ValueError, 'unknown must be a string of letters that are not in the alphabet')])
+    (['A'], dict(unknown='A'), ValueError, 'unknown must be a string of letters that are not in the alphabet'),
+    (['AN'], dict(alphabet='ARN'), ValueError, "not 'N': 'X' in proteins, say, or '' for none")])
 def test_what_is_no_sequence(arguments, options, error, words):
     with pytest.raises(error, match=words):
         one_hot(arguments, **options)
@@ -121,7 +124,9 @@ def test_where_there_is_nothing_to_shuffle():
     (np.eye(4)[np.newaxis], dict(m=0), 'm must be a positive int, not 0'),
     (np.eye(4)[np.newaxis], dict(seed='a'), 'seed must be an int'),
     (np.eye(4)[np.newaxis], dict(ids=[1, 2]), 'ids must be ints, one for each of the 1 samples'),
-    (np.zeros((2, 5, 3, 4)), {}, 'xs must be one sequence a sample'), (np.zeros((0, 5, 4)), {}, 'and not be empty'),
+    (np.zeros((2, 5, 3, 4)), {}, 'xs must be one sequence a sample'),
+    # One sequence without an axis of samples is no batch of single letters.
+    (np.eye(4), {}, r'xs must be one sequence a sample, with one axis of positions .* its shape is \(4, 4\)'), (np.zeros((0, 5, 4)), {}, 'and not be empty'),
     ([['a']], {}, 'xs must be an array of numbers')])
 def test_what_is_not_shuffled(xs, options, words):
     with pytest.raises(ValueError, match=words):
@@ -158,7 +163,8 @@ def test_files_for_modisco(tmp_path, rng):
     for given, words in (((xs, values[:1]), r'hypothetical must be of the shape of xs, \(2, 5, 4\), not \(1, 5, 4\)'),
                          ((xs * .5, values), 'xs must be one-hot'), ((xs, xs * values), 'hypothetical is 0 for every'),
                          ((xs, np.nan * values), 'hypothetical must be of finite numbers'),
-                         ((np.eye(5)[np.newaxis], np.ones((1, 5, 5))), 'xs must have four letters along axis -1')):
+                         ((np.eye(5)[np.newaxis], np.ones((1, 5, 5))), 'xs must have four letters along axis -1'),
+                         ((xs, 1e39 * np.ones((2, 5, 4))), 'hypothetical must be within float32, .* up to 1e[+]39')):
         with pytest.raises(ValueError, match=words):
             save_modisco(str(tmp_path / 'bad'), *given)
     assert not (tmp_path / 'bad').exists()
