@@ -75,6 +75,10 @@ class Attribution:
     #: Whether attributions are parts of T, so that they can be told to be too large.
     parts_of_target = False
 
+    #: Whether attributions contain the factor x - baseline, so that those divided by it are on the gradient's scale;
+    #: None: those that are parts of T do.
+    has_factor: Optional[bool] = None
+
     #: What to do about attributions that are not finite, or far too large.
     remedy = ''
 
@@ -127,6 +131,14 @@ class Attribution:
     def change(self, run: Run) -> np.ndarray:
         """What the attributions of each sample should add up to: T(x) - T(baseline), the mean over references."""
         return run.before() - run.absent_scores(self.absent(run))
+
+    def factor(self, run: Run) -> Optional[List[np.ndarray]]:
+        """x - baseline (the mean over references), for each input, if attributions contain that factor; else None."""
+        if not (self.parts_of_target if self.has_factor is None else self.has_factor):
+            return None
+        if not any(name in self.options() for name in ('baseline', 'references')):
+            return list(run.xs)
+        return [x - absent.mean(0) for x, absent in zip(run.xs, self.absent(run).arrays)]
 
     def look_at_absence(self, run: Run, absent: Baselines) -> None:
         """Let a run see the target where features are absent, if it may have no value there.

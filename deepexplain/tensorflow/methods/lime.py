@@ -33,6 +33,8 @@ class LIME(CoalitionAttribution):
         ValueError: by a run, for more than 10,000 players.
     """
 
+    has_factor = True
+
     def __init__(self, model: Model, samples: int = 1000, kernel_width: float = .25, regression: str = 'ridge',
                  penalty: Optional[float] = None, baseline: Any = None, feature_mask: Any = None,
                  per_group: bool = False, seed: Any = None) -> None:

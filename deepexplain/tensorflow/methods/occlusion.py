@@ -36,6 +36,8 @@ class Occlusion(PerturbationAttribution):
         UserWarning: that attributions contain nans, where windows and steps leave features uncovered.
     """
 
+    has_factor = True
+
     def __init__(self, model: Model, window_shape: Optional[Sequence[Any]] = None,
                  step: Union[int, Sequence[Any], None] = None, baseline: Any = None, feature_mask: Any = None,
                  per_group: bool = False) -> None:

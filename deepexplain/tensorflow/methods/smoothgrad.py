@@ -88,6 +88,9 @@ class SmoothGrad(Attribution):
     def evaluations(self, run: Run) -> int:
         return self._samples * self._method.evaluations(run)
 
+    def factor(self, run: Run) -> Optional[List[np.ndarray]]:
+        return None if self._squared or self._spread else self._method.factor(run)
+
     def attribute(self, run: Run) -> List[np.ndarray]:
         generator = generator_of(run.options.get('seed'), self.seed)
         draws = Draws(run.n, run.ids, generator)
