@@ -47,6 +47,17 @@ def divided(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return np.where(b == 0, np.nan, a / np.where(b == 0, 1, b))
 
 
+def row_dots(rows: np.ndarray, values: np.ndarray, owners: np.ndarray) -> np.ndarray:
+    """The product of each row with the values of its owner; those of one owner, where they follow, are one product."""
+    starts = np.flatnonzero(np.append(True, owners[1:] != owners[:-1]))
+    if 4 * len(starts) > len(owners):
+        return np.einsum('ij,ij->i', rows, values[owners])
+    found = np.empty(len(rows))
+    for start, end in zip(starts, np.append(starts[1:], len(owners))):
+        found[start:end] = rows[start:end] @ values[owners[start]]
+    return found
+
+
 def known_mean(values: np.ndarray) -> np.ndarray:
     """The mean over the first axis of what is not nan; nan where all is."""
     known = ~np.isnan(values)

@@ -14,15 +14,20 @@ def listed(name: str, values: Any, many: bool, count: int) -> List[Any]:
     return list(values)
 
 
-def maps_like(name: str, values: Any, shapes: Sequence[Tuple[int, ...]], many: bool) -> List[np.ndarray]:
-    """Maps, float64, of the shapes of the samples, one for each input."""
+def maps_like(name: str, values: Any, shapes: Sequence[Tuple[int, ...]], many: bool, together: bool = False
+              ) -> List[np.ndarray]:
+    """Maps, float64, of the shapes of the samples, one for each input.
+
+    Args:
+        together: whether there is one sample, and the maps have no axis for it.
+    """
     found = []
     for i, (value, shape) in enumerate(zip(listed(name, values, many, len(shapes)), shapes)):
         said = '%s[%d]' % (name, i) if many else name
         array = np.asarray(value)
         if array.dtype.kind not in 'fiub':
             raise ValueError(f'{said} must be an array of numbers, not of {array.dtype}.')
-        array = array.astype(np.float64)
+        array = array.astype(np.float64)[np.newaxis] if together else array.astype(np.float64)
         if not np.isfinite(array).all():
             raise ValueError('%s must be of finite numbers: nan or inf is in %d of %d samples. Leave these out, or '
                              'fill them.' % (said, (~np.isfinite(array.reshape(len(array), -1)).all(1)).sum()
@@ -31,8 +36,9 @@ def maps_like(name: str, values: Any, shapes: Sequence[Tuple[int, ...]], many: b
     return found
 
 
-def masks_like(masks: Any, shapes: Sequence[Tuple[int, ...]], many: bool) -> List[np.ndarray]:
-    """Masks, bools of the shapes of the samples, one for each input."""
+def masks_like(masks: Any, shapes: Sequence[Tuple[int, ...]], many: bool, together: bool = False
+               ) -> List[np.ndarray]:
+    """Masks, bools of the shapes of the samples, one for each input; see `maps_like`."""
     found = []
     for i, (value, shape) in enumerate(zip(listed('masks', masks, many, len(shapes)), shapes)):
         said = 'masks[%d]' % i if many else 'masks'
@@ -41,7 +47,7 @@ def masks_like(masks: Any, shapes: Sequence[Tuple[int, ...]], many: bool) -> Lis
             array = array.astype(bool)
         if array.dtype.kind != 'b':
             raise ValueError(f'{said} must be of bools, or of 0 and 1, not of {array.dtype}.')
-        found.append(spread(said, array, shape))
+        found.append(spread(said, array[np.newaxis] if together else array, shape))
     return found
 
 

@@ -54,7 +54,7 @@ def evaluate(explainers: Mapping[str, Any], xs: Any, ys: Any = None,
     common: Dict[str, Any] = dict(more, batch_size=batch_size, seed=seed, feed_dict=feed_dict)
     first = model.probe(xs, ys, **common)
     if isinstance(ys, str):
-        ys = first.ys  # Found once for all.
+        ys = first.as_given([first.ys], False)  # Found once for all.
     rows = OrderedDict((str(name), one) for name, one in explainers.items())
     rows['random'] = Beside(model, noise_of(seed))
     if all(x.dtype.kind in 'fiub' for x in first.xs):
@@ -77,7 +77,7 @@ def _maps(name: str, explainer: Any, xs: Any, ys: Any, common: Mapping[str, Any]
         found = probe.attributions()
     except Exception as error:
         raise RuntimeError(f"evaluate: '{name}': {error}") from error
-    return found if probe.many else found[0]
+    return probe.as_given(found, probe.many)
 
 
 def _value(name: str, measure: str, explainer: Any, xs: Any, ys: Any, maps: Any, masks: Any,

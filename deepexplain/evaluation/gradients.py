@@ -3,7 +3,7 @@ from typing import Any, Callable, List, Optional, Union
 
 import numpy as np
 
-from .arithmetic import choice, divided, number, positive_int
+from .arithmetic import choice, divided, number, positive_int, row_dots
 from .arrays import flat
 from .places import places_of
 from .removal import Removal
@@ -64,10 +64,11 @@ def infidelity(explainer: Any, xs: Any, ys: Any = None, attributions: Any = None
     dots = np.empty(len(rows))
 
     def points(part: slice) -> List[np.ndarray]:
-        moved = subject.split(at[rows[part]] - perturb(rows[part], which[part]))
+        as_is = at[rows[part]]
+        moved = subject.split(as_is - perturb(rows[part], which[part]))
         moved = [one.astype(x.dtype) for one, x in zip(moved, probe.xs)]
         # The change that the model sees, rounded as it is.
-        dots[part] = np.einsum('ij,ij->i', at[rows[part]] - flat(moved), phi[rows[part]])
+        dots[part] = row_dots(as_is - flat(moved), phi, rows[part])
         return moved
 
     with probe.progress(1 + samples):
@@ -133,7 +134,7 @@ class _Perturbation:
     def __init__(self, subject: Subject, removal: Removal, kind: Any, noise: float) -> None:
         self._subject, self._removal, self._kind = subject, removal, kind
         probe = subject.asked()
-        self._xs, self._draws, self._many = probe.xs, probe.draws(subject.seed), subject.many
+        self._xs, self._draws, self._many = probe.xs, subject.draws(), subject.many
         self._flat = [x.reshape(len(x), -1) for x in probe.xs]
         self._deviations = [noise * (one.max(1).astype(np.float64) - one.min(1)) for one in self._flat]
 

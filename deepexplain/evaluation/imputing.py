@@ -10,6 +10,9 @@ from .flipping import leaving
 from .places import places_of
 from .subject import Subject
 
+#: Up to so many places that are gone a system is solved as a matrix.
+DENSE = 100
+
 
 def road(explainer: Any, xs: Any, ys: Any = None, attributions: Any = None,
          fractions: Sequence[float] = (.1, .2, .3, .4, .5, .6, .7, .8, .9), most_relevant_first: bool = True,
@@ -53,7 +56,7 @@ def road(explainer: Any, xs: Any, ys: Any = None, attributions: Any = None,
     order = leaving(of_places if most_relevant_first else -of_places)
     counts = [0] + [min(count - 1, int(round(one * count))) for one in parts]
     samples, which = probe.pairs(len(counts))
-    draws, near = probe.draws(subject.seed), _neighbours(sizes)
+    draws, near = subject.draws(), _neighbours(sizes)
     flat = x.reshape(subject.n, count, -1)
 
     def points(part: slice) -> List[np.ndarray]:
@@ -88,8 +91,6 @@ def _neighbours(sizes: Tuple[int, ...]) -> Tuple[np.ndarray, np.ndarray, np.ndar
 
 def _imputed(values: np.ndarray, gone: np.ndarray, near: Tuple[np.ndarray, np.ndarray, np.ndarray]) -> np.ndarray:
     """What stands in the places that are gone, (gone, channels), of the values (places, channels)."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.linalg import splu
     first, second, weights = near
     own = gone[first]
     first, second, weights = first[own], second[own], weights[own]
@@ -97,8 +98,16 @@ def _imputed(values: np.ndarray, gone: np.ndarray, near: Tuple[np.ndarray, np.nd
     size = int(gone.sum())
     unknown = gone[second]
     diagonal = np.bincount(number_of[first], weights, size)
+    if size <= DENSE:
+        # What scipy does around a small system takes longer than solving it.
+        system, right = np.diag(diagonal), np.zeros((size, values.shape[1]))
+        system[number_of[first[unknown]], number_of[second[unknown]]] = -weights[unknown]
+        np.add.at(right, number_of[first[~unknown]], weights[~unknown, np.newaxis] * values[second[~unknown]])
+        return np.linalg.solve(system, right)
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.linalg import splu
     rows = np.concatenate([np.arange(size), number_of[first[unknown]]])
     columns = np.concatenate([np.arange(size), number_of[second[unknown]]])
-    system = coo_matrix((np.concatenate([diagonal, -weights[unknown]]), (rows, columns)), (size, size)).tocsc()
+    sparse = coo_matrix((np.concatenate([diagonal, -weights[unknown]]), (rows, columns)), (size, size)).tocsc()
     known = coo_matrix((weights[~unknown], (number_of[first[~unknown]], second[~unknown])), (size, len(gone))).tocsr()
-    return splu(system).solve(known @ values)
+    return splu(sparse).solve(known @ values)

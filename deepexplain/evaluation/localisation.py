@@ -138,7 +138,7 @@ def masked(explainer: Any, xs: Any, ys: Any, attributions: Any, masks: Any, batc
     if masks is None:
         raise ValueError('masks must be given: where the map of each sample should lie.')
     subject = Subject(explainer, xs, ys, attributions, batch_size, seed, feed_dict, **more)
-    return subject, masks_like(masks, subject.shapes, subject.many)
+    return subject, masks_like(masks, subject.shapes, subject.many, subject.together)
 
 
 def _where_masked(inside: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ class Removal:
         self._xs = [x.reshape(self.n, -1) for x in self.probe.xs]
         self._shapes = subject.shapes
         if isinstance(baseline, str) and baseline == 'uniform':
-            self._absent = _drawn(self.probe.xs, self.probe.draws(subject.seed))
+            self._absent = _drawn(self.probe.xs, subject.draws())
         else:
             self._absent = [one.reshape(len(one), -1) for one in self.probe.absent(baseline)]
 

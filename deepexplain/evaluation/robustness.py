@@ -103,8 +103,8 @@ def input_invariance(explainer: Any, xs: Any, ys: Any = None, attributions: Any 
     probe = subject.asked()
     shifts = list(shift) if subject.many else [shift]
     moved = [(x + np.asarray(one)).astype(x.dtype) for x, one in zip(probe.xs, shifts)]
-    units = probe.ys if isinstance(ys, str) else ys
-    other = Subject(shifted, moved if subject.many else moved[0], units, None, batch_size, subject.seed, feed_dict,
+    units = probe.as_given([probe.ys], False) if isinstance(ys, str) else ys
+    other = Subject(shifted, probe.as_given(moved, subject.many), units, None, batch_size, subject.seed, feed_dict,
                     **more)
     before = probe.before()
     off = np.abs(before - other.asked().before()).max()
@@ -127,7 +127,7 @@ def _nearby(explainer: Any, xs: Any, ys: Any, attributions: Any, radius: float, 
     at = [x.reshape(subject.n, -1) for x in probe.xs]
     sides = [radius * (one.max(1).astype(np.float64) - one.min(1)) for one in at]
     rows, which = probe.pairs(samples)
-    draws, width = probe.draws(subject.seed), sum(one.shape[1] for one in at)
+    draws, width = subject.draws(), sum(one.shape[1] for one in at)
     ends = np.cumsum([one.shape[1] for one in at])[:-1]
     moves = np.empty(len(rows))
     maps = subject.maps

@@ -20,8 +20,8 @@ def model_randomization(explainer: Any, xs: Any, ys: Any = None, attributions: A
     values, which a graph does not tell). Weights are fed to the session calls: the session's own, variables or the
     constants of a frozen graph, are never changed. The units that are explained stay those of the model as it is.
 
-    A layer is an array of weights of two or more axes and the vectors that are met on the way up to T until the next
-    (biases, norms); where the path reads no variable, its constants of floats are taken.
+    A layer is an array of weights of a matrix product or a convolution, and what is met on the way up to T until the
+    next (biases, norms); where the path reads no variable, its constants of floats are taken.
 
     Costs as many explanations of a sample as there are layers, and 1. Pitfalls: similarity hangs on the sign of
     attributions (with absolute=False); maps of zeros have none (nan); permuting an array of equal numbers (fresh
@@ -95,7 +95,7 @@ def random_target(explainer: Any, xs: Any, ys: Any = None, attributions: Any = N
     count = others.shape[1]
     if count < 2:
         raise ValueError('random_target: T has one unit, and no other to compare it with.')
-    step = 1 + (probe.draws(subject.seed).uniform(1)[:, 0] * (count - 1)).astype(int)
+    step = 1 + (subject.draws().uniform(1)[:, 0] * (count - 1)).astype(int)
     other = np.zeros_like(others)
     other[np.arange(len(units)), (np.argmax(others != 0, 1) + step) % count] = 1
     maps = subject.maps

@@ -29,18 +29,20 @@ class Subject:
     Attributes:
         probe: what is asked of the explainer; None without one.
         shapes, n, many: the shapes of the inputs' samples, their number, and whether there is a list of inputs.
+        together: whether there is one sample, for which what callers pass has no axis (rows='together').
     """
 
     def __init__(self, explainer: Any, xs: Any, ys: Any = None, attributions: Any = None,
                  batch_size: Optional[int] = None, seed: Any = None, feed_dict: Any = None, **more: Any) -> None:
         self.seed = one_seed(seed)
         self.probe: Any = None
+        self.together = False
         if explainer is not None:
             if not hasattr(explainer, 'probe'):
                 raise TypeError('explainer must be an Explainer, of DeepExplain.get_explainer, not %s.' % (
                     type(explainer).__name__))
             self.probe = explainer.probe(xs, ys, batch_size, feed_dict, seed=self.seed, **more)
-            arrays, self.many = self.probe.xs, self.probe.many
+            arrays, self.many, self.together = self.probe.xs, self.probe.many, self.probe.together
         elif attributions is None:
             raise ValueError('attributions must be given where there is no explainer to make them.')
         else:
@@ -54,7 +56,7 @@ class Subject:
         self._given = attributions
         self._maps: Optional[np.ndarray] = None
         if attributions is not None:
-            self._maps = flat(maps_like('attributions', attributions, self.shapes, self.many))
+            self._maps = flat(maps_like('attributions', attributions, self.shapes, self.many, self.together))
 
     @property
     def maps(self) -> np.ndarray:
@@ -70,6 +72,10 @@ class Subject:
         ends = np.cumsum([int(np.prod(shape[1:])) for shape in self.shapes])
         return [part.reshape((len(values),) + shape[1:])
                 for part, shape in zip(np.split(values, ends[:-1], 1), self.shapes)]
+
+    def draws(self) -> Any:
+        """What the measure draws: other numbers than a method does by the same seed."""
+        return self.asked().draws(np.random.RandomState([self.seed, 1]))
 
     def asked(self) -> Any:
         """The probe, where there must be one."""
@@ -108,4 +114,4 @@ class Players:
 
     def spread(self, values: np.ndarray) -> np.ndarray:
         """What is said of players said of features."""
-        return values if self.numbers is None else values[:, self.numbers]
+        return values if self.numbers is None else np.take(values, self.numbers, 1)

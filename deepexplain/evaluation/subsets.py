@@ -3,7 +3,7 @@ from typing import Any, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from .arithmetic import choice, number, pearson, positive_int, spearman
+from .arithmetic import choice, number, pearson, positive_int, row_dots, spearman
 from .removal import Removal
 from .subject import Subject
 
@@ -98,7 +98,7 @@ def _drawn(subject: Subject, removal: Removal, sizes: Sequence[int], subsets: in
            ) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The sums of attributions and the falls of the target, (n, sizes, subsets), and the target as it is, (n,)."""
     probe, count = subject.asked(), removal.players.count
-    maps, draws = removal.players.sums(subject.maps), probe.draws(subject.seed)
+    maps, draws = removal.players.sums(subject.maps), subject.draws()
     samples, which = probe.pairs(len(sizes) * subsets)
     of_size = np.asarray(sizes)[which // subsets]
     sums = np.empty(len(samples))
@@ -112,7 +112,7 @@ def _drawn(subject: Subject, removal: Removal, sizes: Sequence[int], subsets: in
             rows = own == size
             limit = np.partition(keys[rows], size - 1, 1)[:, size - 1:size]
             chosen[rows] = keys[rows] <= limit
-        sums[part] = np.einsum('ij,ij->i', chosen, maps[samples[part]])
+        sums[part] = row_dots(chosen, maps, samples[part])
         return chosen
 
     with probe.progress(1 + len(sizes) * subsets):

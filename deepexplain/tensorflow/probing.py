@@ -63,12 +63,13 @@ class Probe:
 
     Attributes:
         xs, n: the samples of each input, always a list, and their number.
-        many: whether the caller's X was a list.
+        many, together: whether the caller's X was a list, and whether all its rows are one sample.
     """
 
     def __init__(self, session: tf.Session, attribution: Attribution, run: Run, finish: Callable[..., Any],
                  show_progress: bool) -> None:
         self.xs, self.n, self.many = run.xs, run.n, attribution.model.many
+        self.together = attribution.model.together
         self._session, self._attribution, self._run = session, attribution, run
         self._finish, self._show = finish, show_progress
         self._layers: Optional[List[List[Weight]]] = None
@@ -77,6 +78,11 @@ class Probe:
     def ys(self) -> Optional[np.ndarray]:
         """The weights of T's units, of T's shape, or None where all units are summed."""
         return self._run.ys
+
+    def as_given(self, arrays: List[np.ndarray], many: bool) -> Any:
+        """Arrays as callers give them: of one input no list, of rows that are one sample no axis for that one."""
+        found = [one[0] for one in arrays] if self.together else arrays
+        return found if many else found[0]
 
     def before(self) -> np.ndarray:
         """The target of the samples as they are, (n,), float64."""
@@ -114,13 +120,13 @@ class Probe:
             return None
         return numbered(checked_masks(feature_mask, self._attribution.model), self.xs)
 
-    def draws(self, seed: int) -> Draws:
+    def draws(self, seed: Any) -> Draws:
         """Random numbers that hang on the seed and on a sample's own number alone."""
         return Draws(self.n, self._run.ids, seed)
 
     def attributions(self) -> List[np.ndarray]:
         """The attributions of each input by the explainer."""
-        self._refuse_groups()
+        self._refuse_others()
         found = self._finish(self._run, False, self._show)[0]
         arrays = found if self.many else [found]
         return [one[np.newaxis] for one in arrays] if self._attribution.model.together else list(arrays)
@@ -129,10 +135,9 @@ class Probe:
                 ) -> Iterator[Tuple[slice, List[np.ndarray]]]:
         """The attributions of rows that belong to some samples at inputs of their own, as many at once as a call takes.
 
-        Each row has its sample's units, feeds, baseline and number.
+        Each row has its sample's units (those of the sample as it is), feeds, baseline and number.
         """
-        self._refuse_groups()
-        self.ys  # noqa: B018, the units are those of the samples as they are.
+        self._refuse_others()
         for part in cuts(len(samples), self._run.rowing, self.n):
             run = self._run.of_samples(samples[part], points(part), self._run.options)
             yield part, self._attribution.attribute(run)
@@ -140,7 +145,7 @@ class Probe:
     def explained(self, ys: Optional[np.ndarray] = None, feeds: Optional[Mapping[str, np.ndarray]] = None
                   ) -> List[np.ndarray]:
         """The attributions of the samples for other weights of T's units, or with further tensors fed."""
-        self._refuse_groups()
+        self._refuse_others()
         own = self.ys
         run = self._run.of_samples(np.arange(self.n), self.xs, self._run.options)
         run.ys = own if ys is None else ys
@@ -178,7 +183,12 @@ class Probe:
             scores = np.where(bad, np.nan, scores)
         return scores
 
-    def _refuse_groups(self) -> None:
-        if self._attribution.per_group:
-            raise RuntimeError('A measure needs an attribution of each feature: make the explainer without per_group '
-                               '(and give the measure the feature_mask).')
+    def _refuse_others(self) -> None:
+        attribution = self._attribution
+        name = attribution.model.method
+        if not attribution.of_features:
+            raise RuntimeError(f'A measure needs an attribution of each feature of X, and {name} gives others. Make '
+                               'the explainer without per_group, and give the measure the feature_mask.')
+        if attribution.per_group and self.many:
+            raise RuntimeError(f'A measure needs a map of each input, and {name} gives one for all. Make the explainer '
+                               'for one input, or give the measure attributions.')

@@ -2,10 +2,11 @@
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
-from models import close, dense, initialise, mlp
+from models import close, dense, initialise
 
 from deepexplain.evaluation import (
     average_sensitivity,
+    deletion,
     input_invariance,
     max_sensitivity,
     model_randomization,
@@ -27,6 +28,7 @@ def test_sensitivity_by_explaining_what_was_explained(network, batch_size):
     near = rows[3:].reshape(3, 5, 4)
     sides = .1 * (XS.max(1) - XS.min(1))[:, None, None]
     assert (np.abs(near - XS[:, None]) <= sides * 1.0001).all() and (np.abs(near - XS[:, None]) > sides / 2).any()
+    assert (near < XS[:, None]).any() and (near > XS[:, None]).any()
     maps = explainer.run(XS, 1)
     for i in range(3):
         steps = np.linalg.norm(explainer.run(near[i], 1) - maps[i], axis=1)
@@ -176,6 +178,11 @@ def test_constants_are_weights_where_there_are_no_variables(session, explain):
     rng = np.random.RandomState(3)
     a, b = rng.randn(4, 5).astype('f'), rng.randn(5, 2).astype('f')
     T = 2. * tf.matmul(tf.nn.relu(tf.matmul(X, tf.identity(tf.constant(a, name='a')))), tf.constant(b, name='b'))
+    # Beside a variable they are not: a mean and a scale of the data, say.
+    v = tf.Variable(np.ones((2, 2), 'f'), name='v')
+    initialise(session)
+    assert [[name for name, _ in layer] for layer in explain('gradient', tf.matmul(T, v), X).probe(XS, 0).layers()] == [
+        ['v']]
     explainer = explain('gradient', T, X)
     got = model_randomization(explainer, XS, 0, seed=2)
     assert got.names == ['b', 'a'] and got.scores.min() < .9
@@ -242,9 +249,28 @@ def test_structure_is_of_pictures(network):
         random_target(network.explainer(), XS, 0)
 
 
-def test_other_layers_are_met_in_order(session, explain):
-    X, T = mlp(tf.tanh, np.random.RandomState(1), inputs=4)
+def test_what_is_no_product_belongs_to_the_layer_below(session, explain, rng):
+    X = tf.placeholder(tf.float32, [None, 6, 6, 2])
+    made = {name: tf.Variable(rng.uniform(.5, 1, shape).astype('f'), name=name) for name, shape in [
+        ('scale', (2,)), ('kernel', (3, 3, 2, 3)), ('bias', (3,)), ('norm', (1, 4, 4, 3)), ('out', (48, 2))]}
+    h = tf.nn.bias_add(tf.nn.conv2d(X * made['scale'], made['kernel'], [1, 1, 1, 1], 'VALID'), made['bias'])
+    T = tf.matmul(tf.reshape(h * made['norm'], [-1, 48]), made['out'])
     initialise(session)
-    layers = explain('gradient', T, X).probe(XS, 0).layers()
-    assert [[value.shape for _, value in layer] for layer in layers] == [[(4, 3), (3,)], [(6, 4), (4,)],
-                                                                         [(4, 6), (6,)]]
+    layers = explain('gradient', T, X).probe(np.ones((1, 6, 6, 2)), 0).layers()
+    assert [[name for name, _ in layer] for layer in layers] == [['out'], ['kernel', 'bias', 'norm'], ['scale']]
+
+
+def test_maps_of_places_are_measured(session, explain, rng):
+    X = tf.placeholder(tf.float32, [None, 8, 8, 2])
+    h = tf.nn.relu(tf.nn.conv2d(X, tf.Variable(rng.randn(3, 3, 2, 3).astype('f')), [1, 1, 1, 1], 'SAME'))
+    T = dense(tf.reduce_mean(h, [1, 2]), rng, 2)
+    initialise(session)
+    xs = rng.randn(2, 8, 8, 2)
+    explainer = explain('gradcam', T, X)
+    maps = explainer.run(xs, 0)
+    assert maps.shape == (2, 8, 8)
+    np.testing.assert_allclose(deletion(explainer, xs, 0, feature_mask=np.arange(64).reshape(8, 8, 1)).scores, deletion(
+        explain('random', T, X), xs, 0, np.repeat(maps[..., None], 2, 3),
+        feature_mask=np.arange(64).reshape(8, 8, 1)).scores, rtol=1e-5)
+    assert model_randomization(explainer, xs, 0, seed=0).scores.shape == (2, 2)
+    assert max_sensitivity(explainer, xs, 0, seed=0).shape == (2,)

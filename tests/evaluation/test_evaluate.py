@@ -7,7 +7,17 @@ import types
 import numpy as np
 import pytest
 
-from deepexplain.evaluation import Table, deletion, evaluate, max_sensitivity, measures, sensitivity_n, sparseness
+from deepexplain.evaluation import (
+    Table,
+    completeness,
+    deletion,
+    evaluate,
+    infidelity,
+    max_sensitivity,
+    measures,
+    sensitivity_n,
+    sparseness,
+)
 
 XS = np.random.RandomState(5).uniform(.5, 2, (3, 4)).astype('f')
 YS = [2, 0, 1]
@@ -34,6 +44,27 @@ def test_values_are_those_of_the_measures(network):
     np.testing.assert_allclose(table.values['input']['deletion'], deletion(one, XS, YS, XS).auc, atol=1e-5)
     np.testing.assert_allclose(table.values['random']['sparseness'], sparseness(
         network.explainer('random'), XS, YS, seed=3), atol=1e-5)
+
+
+def test_given_maps_are_taken_as_they_are(network):
+    """Whatever the method of the explainer that asks the model for them has for a scale and a baseline."""
+    explainer, maps = network.explainer('intgrad', steps=5, baseline=.3), np.random.RandomState(0).randn(3, 4)
+    chosen = {'infidelity': dict(samples=9), 'completeness': {}}
+    table = evaluate({'i': explainer, 'mine': maps}, XS, YS, chosen, seed=3)
+    np.testing.assert_allclose(table.values['mine']['infidelity'], infidelity(
+        explainer, XS, YS, maps, samples=9, scale='gradient', seed=3), rtol=1e-5)
+    np.testing.assert_allclose(table.values['mine']['completeness'], completeness(
+        explainer, XS, YS, maps, baseline=0), rtol=1e-4)
+    np.testing.assert_allclose(table.values['i']['infidelity'], infidelity(
+        explainer, XS, YS, samples=9, scale='input', baseline=.3, seed=3), rtol=1e-4)
+
+
+def test_a_method_keeps_a_seed_of_its_own(network):
+    explainer, other = network.explainer('random', seed=5), network.explainer('random')
+    np.testing.assert_array_equal(sparseness(explainer, XS, seed=0), sparseness(
+        None, None, attributions=explainer.run(XS)))
+    np.testing.assert_array_equal(sparseness(other, XS, seed=0), sparseness(
+        None, None, attributions=other.run(XS, seed=0)))
 
 
 def test_methods_explain_once(network):

@@ -8,8 +8,11 @@ from deepexplain.evaluation import (
     average_drop,
     completeness,
     deletion,
+    evaluate,
+    imputing,
     infidelity,
     insertion,
+    mass_accuracy,
     measures,
     monotonicity,
     mu_fidelity,
@@ -200,7 +203,9 @@ def test_regions_leave_for_noise_of_the_range(session, explain, rng):
           got.scores[1:], 1e-5)
 
 
-def test_road_solves_for_what_is_gone(session, explain, rng):
+@pytest.mark.parametrize('dense', [0, 100])
+def test_road_solves_for_what_is_gone(session, explain, rng, monkeypatch, dense):
+    monkeypatch.setattr(imputing, 'DENSE', dense)
     X = tf.placeholder(tf.float32, [None, 4, 5, 2])
     T = tf.reshape(X, [-1, 40])
     xs, maps = rng.randn(2, 4, 5, 2), rng.randn(2, 4, 5)
@@ -307,6 +312,10 @@ def test_rows_together_are_one_sample(session, explain):
         point[np.unravel_index(feature, point.shape)] = 0
         want.append(np.tanh(point.sum(0))[1])
     close(got.scores, [want], 1e-5)
+    close(deletion(explainer, xs, (0, 1), maps.reshape(3, 2)).scores, [want], 1e-5)
+    assert mass_accuracy(explainer, xs, (0, 1), masks=np.ones((3, 2))) == [1]
+    table = evaluate({'g': explainer, 'mine': maps.reshape(3, 2)}, xs, 'max', ['deletion', 'sparseness'])
+    assert table.mean.shape == (4, 2) and (table.count == 1).all()
     assert explainer.target(xs, (0, 1)) == pytest.approx(want[0])
 
 
@@ -359,5 +368,5 @@ def test_what_is_no_explainer_is_refused():
 
 def test_groups_of_a_method_are_refused(network):
     explainer = network.explainer('occlusion', feature_mask=[0, 0, 1, 1], per_group=True)
-    with pytest.raises(RuntimeError, match='make the explainer without per_group'):
+    with pytest.raises(RuntimeError, match='Make the explainer without per_group'):
         deletion(explainer, XS, 0)

@@ -1,14 +1,17 @@
 """The weights of a path: what its ops read of variables, or of constants where there are none, layer by layer."""
-from typing import Dict, List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional, Set
 
 import tensorflow.compat.v1 as tf
 
 from .compat import while_context
-from .kinds import CALLS, FUNCTIONAL
+from .kinds import CALLS, FUNCTIONAL, PRODUCTS
 from .path import Path
 
 #: Ops that hold a variable, and what hands one on unread.
 _HELD, _READ = frozenset(['VarHandleOp', 'VariableV2', 'Variable']), 'ReadVariableOp'
+
+#: Ops that sum up what they multiply.
+_SUMMED = PRODUCTS - frozenset(['Mul', 'MulNoNan', 'Cross'])
 
 
 class Weight(NamedTuple):
@@ -20,14 +23,16 @@ class Weight(NamedTuple):
 def layers_of(path: Path) -> List[List[Weight]]:
     """The weights on the way from X to T, in layers, that nearest to T first.
 
-    Weights of two or more axes begin a layer; vectors that are met after them (biases, norms) belong to it. Where the
-    path reads no variable, constants of floats with at least one axis and two numbers count as weights.
+    Weights that an op multiplies and sums up (of a matrix product, a convolution) begin a layer; others that are met
+    after them (biases, norms) belong to it. Where the path reads no variable, constants of floats with at least one
+    axis and two numbers count as weights.
 
     Raises:
         RuntimeError: for weights that cannot be fed: inside of a function, a loop or an op that reads its variable.
     """
     variables: Dict[str, Weight] = {}
     constants: Dict[str, Weight] = {}
+    first: Set[str] = set()
     for op in path.ops:
         if op not in path.dependent:
             continue
@@ -36,12 +41,13 @@ def layers_of(path: Path) -> List[List[Weight]]:
                 op.name, op.type, 'inside of a function' if op.type in FUNCTIONAL | CALLS else 'read by that op'))
         for tensor in op.inputs:
             if not path.depends(tensor):
+                known = set(variables) | set(constants)
                 _collect(tensor, path, variables, constants)
+                if op.type in _SUMMED:
+                    first |= (set(variables) | set(constants)) - known
     layers: List[List[Weight]] = []
     for weight in (variables or constants).values():
-        shape = weight.tensors[0].shape
-        # Of unknown rank: a layer of its own.
-        if not layers or shape.ndims is None or sum(size != 1 for size in shape.as_list()) > 1:
+        if not layers or weight.name in first:
             layers.append([])
         layers[-1].append(weight)
     return layers[::-1]

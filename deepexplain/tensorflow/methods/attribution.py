@@ -46,6 +46,9 @@ class Attribution:
     #: Whether attributions are one array (n, groups), for several inputs too.
     per_group = False
 
+    #: Whether they are of X's features, or maps of their places, and not of groups or of an inner tensor's units.
+    of_features = True
+
     #: The ops on the path that the method passes by their ordinary gradient though that is not exact.
     unruled = ''
 

@@ -42,6 +42,7 @@ class PerturbationAttribution(Attribution):
         self._masks = None if feature_mask is None else checked_masks(feature_mask, model)
         # The shortcut is for single features, not for groups.
         self.per_group = flag('per_group', per_group)
+        self.of_features = not self.per_group
         if per_group and self._masks is None:
             raise ValueError('per_group needs a feature_mask.')
         if per_group:

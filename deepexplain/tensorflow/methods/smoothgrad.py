@@ -58,6 +58,7 @@ class SmoothGrad(Attribution):
         self._finds = isinstance(self._method, GradientAttribution) and self._method.one_pass
         self._draws = 'seed' in self._method.run_options
         self.per_group, self.excess = self._method.per_group, self._method.excess
+        self.of_features = self._method.of_features
         self.parts_of_target = self._method.parts_of_target and not (self._squared or self._spread)
         self.evaluates, self.differentiates = self._method.evaluates, self._method.differentiates
         self.shares, self.remedy = self._method.shares, self._method.remedy
