@@ -35,6 +35,7 @@ class BlurIG(Attribution):
     """
 
     has_convergence_delta = parts_of_target = differentiates = True
+    has_factor = False
 
     def __init__(self, model: Model, steps: int = 100, max_sigma: Optional[float] = None,
                  axes: Optional[Sequence[int]] = None, boundary: str = 'constant') -> None:

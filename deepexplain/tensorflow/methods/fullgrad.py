@@ -51,6 +51,7 @@ class FullGrad(GradientAttribution):
 
     #: One array, whatever the number of inputs.
     per_group = True
+    has_factor = False
 
     def __init__(self, model: Model, aggregate: str = 'map', axes: Optional[Sequence[int]] = None) -> None:
         if not isinstance(aggregate, str) or aggregate not in AGGREGATES:
@@ -60,6 +61,7 @@ class FullGrad(GradientAttribution):
         self.parts: List[str] = []
         # A map is on no scale of T's.
         self.has_convergence_delta = self.parts_of_target = aggregate != 'map'
+        self.of_features = aggregate != 'layers'
         places, X = Places(model, axes, 'places'), model.X[0]
         if aggregate != 'layers' and (len(model.X) > 1 or model.together or X.shape.ndims is None):
             raise RuntimeError("fullgrad makes a map of one input of a known rank, a sample a row: take "

@@ -41,6 +41,7 @@ class XRAI(IntegratedGradients):
     run_options = ('baseline', 'references', 'segments')
     #: One array of places.
     per_group = True
+    has_factor = False
 
     def __init__(self, model: Model, segments: Any = None, bounds: Optional[Tuple[float, float]] = None,
                  fast: bool = False, min_pixels: Optional[int] = None, axes: Optional[Sequence[int]] = None,
