@@ -92,6 +92,14 @@ def test_label_maps_of_sequences_and_what_is_no_label_map(session, rng):
             # Two ints for each sample are places, as ever.
             close(explainer.run(xs, [[4, 1], [0, 2]]), explainer.run(xs, np.stack([
                 np.eye(15)[13].reshape(5, 3), np.eye(15)[2].reshape(5, 3)])), 1e-6)
+        # Of two places they could be either.
+        heads = de.get_explainer('grad*input', T[:, :2], X)
+        with pytest.warns(UserWarning, match=r"name one unit of T .* are given as weights: np.eye\(3, dtype='float32'\)"):
+            found = heads.run(xs, np.array([[1, 1], [0, 2]]))
+        with warnings.catch_warnings():
+            warnings.simplefilter('error', UserWarning)
+            close(heads.run(xs, [(1, 1), (0, 2)]), found, 1e-6)
+            close(heads.run(xs, np.eye(6)[[4, 2]].reshape(2, 2, 3)), found, 1e-6)
 
 
 def test_the_layer_of_a_map_is_none_of_the_targets_own(session, rng):
