@@ -7,7 +7,7 @@ import tensorflow.compat.v1 as tf
 from ..tensorflow.graph.making import making
 from ..tensorflow.runs.arguments import finite, fits
 from ..tensorflow.runs.arrays import to_array
-from .checks import check_number, one_of, rank_of
+from .checks import check_number, one_of, precise, rank_of
 
 
 def box(scores: tf.Tensor, boxes: Optional[tf.Tensor] = None, index: Any = None, like: Any = None,
@@ -63,11 +63,13 @@ def box(scores: tf.Tensor, boxes: Optional[tf.Tensor] = None, index: Any = None,
         scores = scores[tf.newaxis] if rank == 1 else scores
         if index is not None:
             return _at(scores, index) if isinstance(index, tf.Tensor) else scores[:, index]
-        boxes = tf.cast(boxes, scores.dtype)
-        given = tf.cast(like, scores.dtype)
+        # Areas of pixels are beyond halves.
+        kind = precise(scores).dtype
+        boxes, given = tf.cast(boxes, kind), tf.cast(like, kind)
         overlap = _overlap(_corners(boxes if of_boxes == 3 else boxes[tf.newaxis], form),
                            _corners(given[tf.newaxis, tf.newaxis] if given.shape.ndims == 1 else
                                     given[:, tf.newaxis], form))
+        overlap = tf.cast(overlap, scores.dtype)
         if by == 'similarity':
             # Of no box at all the largest is minus infinity.
             return tf.nn.relu(tf.reduce_max(scores * (overlap if rank < 3 else overlap[..., tf.newaxis]), 1))

@@ -31,3 +31,8 @@ def check_number(name: str, value: Any, size: Optional[int], of: str) -> None:
             size is not None and value >= size):
         raise ValueError('%s must be an int of at least 0%s, not %s.' % (
             name, '' if size is None else ' and below %d, the number of %s' % (size, of), shown(value)))
+
+
+def precise(tensor: tf.Tensor) -> tf.Tensor:
+    """A tensor to be added up: halves in single precision, since their sums keep a few digits, up to 65504 alone."""
+    return tf.cast(tensor, tf.float32) if tensor.dtype in (tf.float16, tf.bfloat16) else tensor

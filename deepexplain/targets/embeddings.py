@@ -6,7 +6,7 @@ import tensorflow.compat.v1 as tf
 
 from ..tensorflow.graph.making import making
 from ..tensorflow.runs.arguments import flag
-from .checks import one_of, rank_of
+from .checks import one_of, precise, rank_of
 
 
 def distance(a: tf.Tensor, b: tf.Tensor, kind: str = 'euclidean', alike: bool = False) -> tf.Tensor:
@@ -38,14 +38,15 @@ def distance(a: tf.Tensor, b: tf.Tensor, kind: str = 'euclidean', alike: bool = 
                          f'{b.dtype.name}.')
     axes = list(range(1, rank))
     with making(a.graph, 'targets'):
+        dtype, a, b = a.dtype, precise(a), precise(b)
         if kind == 'cosine':
             found = tf.reduce_sum(_unit(a, axes) * _unit(b, axes), axes)
-            return found if alike else 1 - found
+            return tf.cast(found if alike else 1 - found, dtype)
         found = tf.reduce_sum(tf.square(a - b), axes)
         if kind == 'euclidean':
             apart = found > 0
             found = tf.where_v2(apart, tf.sqrt(tf.where_v2(apart, found, tf.ones_like(found))), tf.zeros_like(found))
-        return -found if alike else found
+        return tf.cast(-found if alike else found, dtype)
 
 
 def _unit(a: tf.Tensor, axes: Sequence[int]) -> tf.Tensor:

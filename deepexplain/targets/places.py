@@ -7,7 +7,7 @@ import tensorflow.compat.v1 as tf
 from ..tensorflow.graph.making import making
 from ..tensorflow.runs.arguments import finite, fits, shown, written
 from ..tensorflow.runs.arrays import to_array
-from .checks import check_number, one_of, rank_of
+from .checks import check_number, one_of, precise, rank_of
 
 
 def region(logits: tf.Tensor, mask: Any = None, unit: Optional[int] = None, over: str = 'mean',
@@ -57,6 +57,7 @@ def region(logits: tf.Tensor, mask: Any = None, unit: Optional[int] = None, over
         if mask.min() < 0 or not mask.any():
             raise ValueError('mask must be bools or weights of at least 0, and not be 0 everywhere.')
     with making(logits.graph, 'targets'):
+        kind, logits = logits.dtype, precise(logits)
         if channels == 'first':
             logits = tf.transpose(logits, [0] + list(range(2, rank)) + [1])
         axes = list(range(1, rank - 1))
@@ -68,7 +69,7 @@ def region(logits: tf.Tensor, mask: Any = None, unit: Optional[int] = None, over
             found = tf.reduce_sum(logits * weights, axes)
             if over == 'mean':
                 found = found / tf.reduce_sum(weights, axes)
-        return found if unit is None else found[:, unit]
+        return tf.cast(found if unit is None else found[:, unit], kind)
 
 
 def count(scores: tf.Tensor, threshold: Optional[float] = None, soft: Optional[float] = None) -> tf.Tensor:
@@ -99,8 +100,9 @@ def count(scores: tf.Tensor, threshold: Optional[float] = None, soft: Optional[f
         raise ValueError('soft must be above 0, with a threshold, not %s%s.' % (
             shown(soft), ' without' if threshold is None else ''))
     with making(scores.graph, 'targets'):
+        kind, scores = scores.dtype, precise(scores)
         if soft is not None:
             scores = tf.sigmoid((scores - threshold) / soft)
         elif threshold is not None:
             scores = tf.where_v2(scores > threshold, scores, tf.zeros([], scores.dtype))
-        return tf.reduce_sum(scores[tf.newaxis] if rank == 1 else scores, list(range(1, max(rank, 2))))
+        return tf.cast(tf.reduce_sum(scores[tf.newaxis] if rank == 1 else scores, list(range(1, max(rank, 2)))), kind)

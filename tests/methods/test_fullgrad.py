@@ -57,6 +57,7 @@ def test_parts_are_biases_times_their_gradients(session, rng, normalised):
             close(explainer.run(xs, [0, 1, 2], batch_size=2), whole, 1e-5)
             close(explainer.run(xs[1:2], 1), whole[1:2], 1e-5)
             close(explainer.run(xs, 'max'), explainer.run(xs, session.run(T, {X: xs}).argmax(1)), 1e-5)
+            close(explainer.run(xs, 'all', batch_size=4), [explainer.run(xs, unit) for unit in range(3)], 1e-5)
 
 
 def linear(old, new):

@@ -229,6 +229,8 @@ def test_blur_ig_step_by_step(session, rng, kind, boundary):
         for batch_size in (1, 4, 7):
             close(explainer.run(xs, 1, batch_size=batch_size), got, 1e-4)
         close(explainer.run(xs[1:], 1), got[1:], 1e-4)
+        # Of all units, too, absence is the blur.
+        close(explainer.run(xs, 'all', return_convergence_delta=True)[1][1], delta, 1e-4)
         close(de.explain('blur_ig', T, X, xs, 1, steps=6, boundary=boundary, axes=axes, max_sigma=most), got, 1e-6)
     assert got.dtype == np.float32
 

@@ -362,6 +362,8 @@ BAD = [
                                        "'gradients'"),
     (dict(of='occlusions'), ValueError, "^Did you mean 'occlusion'. of must be the name"),
     (dict(of='vargrad'), ValueError, "of must be the name .*not 'vargrad'"),
+    # In noise there are no letters.
+    (dict(of='in_silico_mutagenesis'), ValueError, "of must be the name .*not 'in_silico_mutagenesis'"),
     (dict(of=noise_tunnel('saliency')), ValueError, 'of must be the name .*not NoiseTunnel'),
     (dict(of=None), ValueError, 'of must be the name .*not None'),
     (dict(of='intgrad', options=dict(epsilon=1)), TypeError, "IntegratedGradients has no option 'epsilon'; its options "

@@ -102,6 +102,13 @@ def test_forms_of_segments(session, network, rng):
         close(each[1:], explainer.run(xs[1:], 1, segments=other), 1e-6)
         close(explainer.run(xs, 1, segments=[LABELS, other]), explainer.run(xs, 1, segments=np.concatenate([
             masks, [other == i for i in range(4)]])), 1e-6)
+        several = explainer.run(xs, 'all', segments=np.stack([LABELS, other]))
+        close(several, [explainer.run(xs, unit, segments=np.stack([LABELS, other])) for unit in range(3)], 1e-6)
+        # Copies in noise have their sample's regions, however many are in a call.
+        noisy = de.get_explainer('smoothgrad', T, X, of='xrai', options=dict(steps=3), samples=3, seed=1)
+        want_noisy = [noisy.run(xs[i:i + 1], 1, ids=[i], segments=one)[0] for i, one in enumerate((LABELS, other))]
+        for batch_size in (None, 2):
+            close(noisy.run(xs, 1, batch_size, segments=np.stack([LABELS, other])), want_noisy, 1e-6)
         # As a run says, else as the explainer was told; each takes what the caller keeps.
         told = de.get_explainer('xrai', T, X, steps=5, segments=LABELS)
         close(told.run(xs, 1), want, 1e-6)

@@ -92,6 +92,14 @@ def test_label_maps_of_sequences_and_what_is_no_label_map(session, rng):
             # Two ints for each sample are places, as ever.
             close(explainer.run(xs, [[4, 1], [0, 2]]), explainer.run(xs, np.stack([
                 np.eye(15)[13].reshape(5, 3), np.eye(15)[2].reshape(5, 3)])), 1e-6)
+        # Of two places they could be either.
+        heads = de.get_explainer('grad*input', T[:, :2], X)
+        with pytest.warns(UserWarning, match=r"name one unit of T .* are given as weights: np.eye\(3, dtype='float32'\)"):
+            found = heads.run(xs, np.array([[1, 1], [0, 2]]))
+        with warnings.catch_warnings():
+            warnings.simplefilter('error', UserWarning)
+            close(heads.run(xs, [(1, 1), (0, 2)]), found, 1e-6)
+            close(heads.run(xs, np.eye(6)[[4, 2]].reshape(2, 2, 3)), found, 1e-6)
 
 
 def test_the_layer_of_a_map_is_none_of_the_targets_own(session, rng):
@@ -172,6 +180,32 @@ def test_float16_and_one_for_all(session):
                          {a: [[3, 0], [0, 0], [1, 1]], b: [[0, 4]]})
     close(values[0], [5, 4, np.sqrt(10)], 1e-2)
     close(values[1], [1, 1, 1 - np.sqrt(.5)], 1e-2)
+
+
+def test_halves_are_added_up_in_single_precision(session, rng):
+    logits, far = tf.placeholder(tf.float16, [None, 40, 60, 2]), tf.placeholder(tf.float16, [None, 300])
+    xs = np.full((2, 40, 60, 2), 1.5)
+    mean, masked, much, cosine, length = session.run(
+        [targets.region(logits), targets.region(logits, np.ones((40, 60)), 1), targets.count(logits, 1.),
+         targets.distance(far, 2 * far, 'cosine'), targets.distance(far, 2 * far)],
+        {logits: xs, far: np.full((1, 300), 30.)})
+    close(mean, np.full((2, 2), 1.5), 1e-3)
+    close(masked, [1.5, 1.5], 1e-3)
+    close(much, [7200, 7200], 1e-3)
+    assert abs(cosine) < 1e-3 and abs(length / np.sqrt(300 * 900) - 1) < 1e-3
+    assert mean.dtype == much.dtype == cosine.dtype == length.dtype == np.float16
+    # A box of 600 pixels, whose area is beyond a half.
+    scores, boxes = tf.placeholder(tf.float16, [None, 2]), tf.constant([[0., 0, 600, 600], [0, 0, 300, 600]])
+    for by in ('similarity', 'overlap'):
+        T = targets.box(scores, boxes, like=[0, 0, 600, 610], by=by)
+        close(session.run(T, {scores: [[.5, .9]]}), [.5 * (600 / 610 if by == 'similarity' else 1)], 1e-2)
+    # Small falls of a large sum.
+    labels = np.zeros((2, 40, 60), int)
+    noise = rng.rand(2, 40, 60, 2) + 1
+    with DeepExplain(session=session) as de:
+        found = de.explain('occlusion', 2 * logits, logits, noise, labels, window_shape=(20, 20, 2), step=20)
+        want = (2 * noise[..., 0]).reshape(2, 2, 20, 3, 20).sum((2, 4)) / 800
+        close(found[:, ::20, ::20, 0], want, 1e-2)
 
 
 def test_what_is_refused(session):

@@ -59,6 +59,14 @@ class BlurIG(Attribution):
         for i, x in enumerate(run.xs):
             self._places.of(i, x.ndim)
 
+    def absent(self, run: Run) -> Baselines:
+        """The samples as blurred as can be."""
+        if run.baselines is None:
+            ends = Rows(np.arange(run.n), np.full(run.n, self._steps))
+            run.baselines = Baselines(1, [self._levels(i, x, self._sigmas(i, x), ends)[0].astype(x.dtype)[np.newaxis]
+                                          for i, x in enumerate(run.xs)])
+        return run.baselines
+
     def evaluations(self, run: Run) -> int:
         return self._steps + 1
 

@@ -1,5 +1,5 @@
 """FullGrad."""
-from typing import Any, List, Optional, Sequence
+from typing import Any, List, Optional, Sequence, Tuple
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -163,15 +163,12 @@ class FullGrad(GradientAttribution):
         found = super().attribute(run)
         if self.lengths is not None:
             return found
-        attributions, sums, scores = found
-        sums = sums.astype(np.float64)
-        if len(scores) != len(sums):
-            sums = sums.sum(0, keepdims=True)  # T is one number for all samples.
-        off, all_in_all = np.abs(sums.sum(1) - scores), np.abs(sums).sum(1)
+        of_units = [own for _, own in run.by_unit(found)]
+        off, all_in_all = [np.concatenate(each) for each in zip(*[_off(sums, scores) for _, sums, scores in of_units])]
         if any(one > .01 * whole for one, whole in zip(off, all_in_all)):  # Of what is not finite nothing is said here.
             warn('%s: contributions are off T by up to %.2g, where they are %.2g in all: they are not what each sample '
                  'by itself makes of T.' % (self.model.method, off.max(), all_in_all.max()))
-        return [attributions.astype(run.xs[0].dtype)]
+        return [attributions.astype(run.xs[0].dtype) for attributions, _, _ in of_units]
 
     def weighed(self) -> Optional[Sequence[tf.Tensor]]:
         return None  # What it returns is made of sums of its own, unit by unit.
@@ -181,6 +178,14 @@ class FullGrad(GradientAttribution):
 
     def at(self, tensors: Sequence[tf.Tensor]) -> Any:
         raise RuntimeError("relevances is not defined for FullGrad: aggregate='layers' tells of each bias.")
+
+
+def _off(sums: np.ndarray, scores: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """How far the parts of each sample are from T in all, and how large they are."""
+    sums = sums.astype(np.float64)
+    if len(scores) != len(sums):
+        sums = sums.sum(0, keepdims=True)  # T is one number for all samples.
+    return np.abs(sums.sum(1) - scores), np.abs(sums).sum(1)
 
 
 def _channels_summed(part: tf.Tensor, layer: Layer) -> tf.Tensor:

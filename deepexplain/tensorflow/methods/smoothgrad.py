@@ -24,7 +24,8 @@ class SmoothGrad(Attribution):
     (the `ids` of a run); more copies go on where fewer end.
 
     Args:
-        of: the name of the method, any but those of this file. Default 'gradient'.
+        of: the name of the method, any but those of this file and in_silico_mutagenesis, which needs whole letters.
+            Default 'gradient'.
         options: a dict of the method's options. Default: none. Its `baseline` and `references` may also be given to
             `run` and `explain` as they are. A `seed` in it is for the method; without one it draws by the seed below.
         samples: the number of copies of each sample, a positive int. Default 50.
@@ -34,7 +35,7 @@ class SmoothGrad(Attribution):
         seed: see `Attribution`.
 
     Raises:
-        ValueError: if `of` names no method, or one of this file; for bad values of the other options.
+        ValueError: if `of` names no method, or one that cannot be given noise; for bad values of the other options.
         TypeError: for an option that the method does not have.
         RuntimeError: if X is not of floats.
     """
@@ -164,8 +165,9 @@ class VarGrad(SmoothGrad):
 def wrapped(of: Any) -> Type[Attribution]:
     """The class of the method that is given noise."""
     # Later than the table, which has the classes of this file.
-    from . import attribution_methods
-    names = [name for name, method in attribution_methods.items() if not issubclass(method, SmoothGrad)]
+    from . import InSilicoMutagenesis, attribution_methods
+    names = [name for name, method in attribution_methods.items()
+             if not issubclass(method, (SmoothGrad, InSilicoMutagenesis))]
     if not isinstance(of, str) or of not in names:
         close = close_to(of, names).strip()
         raise ValueError(f"{close and close + ' '}of must be the name of a method to give noise to, one of {names}, "

@@ -96,18 +96,21 @@ class XRAI(IntegratedGradients):
         segments, places, x = self._told_segments(run), self._sizes_of(run), run.xs[0]
         # Before any session call.
         made = [_made(segments, sample, places) for sample in x] if callable(segments) else []
-        values = super().attribute(run)[0].astype(np.float64)
         order = self._places.of(0, x.ndim)
-        values = values.sum(tuple(axis for axis in range(1, x.ndim) if axis not in order)).reshape(run.n, -1)
-        least = self._least or max(1, values.shape[1] // 1000)
-        maps = np.empty_like(values)
+        others = tuple(axis for axis in range(1, x.ndim) if axis not in order)
+        # Of several units each has values; the regions are the same.
+        values = [one.astype(np.float64).sum(others).reshape(run.n, -1) for one in super().attribute(run)]
+        least = self._least or max(1, values[0].shape[1] // 1000)
+        maps = [np.empty_like(one) for one in values]
         for i in range(run.n):
             if isinstance(segments, list):
-                masks = masks_of(segments, places, i)
+                # Copies in noise have the regions of their samples.
+                masks = masks_of(segments, places, i if run.origin is None else run.origin[i])
             else:
                 masks = masks_of(made[i], places, 0) if made else self._regions(x[i:i + 1], order)
-            maps[i] = by_density(values[i], masks, least, self._fast)
-        return [maps.reshape((run.n,) + places).astype(x.dtype)]
+            for one, own in zip(maps, values):
+                one[i] = by_density(own[i], masks, least, self._fast)
+        return [one.reshape((run.n,) + places).astype(x.dtype) for one in maps]
 
     def _regions(self, x: np.ndarray, order: Sequence[int]) -> np.ndarray:
         """The regions of a picture itself."""

@@ -1,9 +1,10 @@
 """A label map as ys: the unit of each place of a segmenter's logits."""
-from typing import Callable
+from typing import Any, Callable, Sequence
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from ..messages import warn
 from .arguments import fits, sample_shape, written
 
 
@@ -26,3 +27,16 @@ def weights_of_labels(labels: np.ndarray, T: tf.Tensor, values: Callable[[], np.
     places = np.nonzero(labels >= 0)
     result[places + (labels[places].astype(np.int64),)] = 1
     return result
+
+
+def tell_apart(ys: Any, T: tf.Tensor, shape: Sequence[int]) -> None:
+    """Warn of ints (n, 2) that name a unit of each sample, by its place, where they could be a label map of 2 places.
+
+    Args:
+        shape: of T's units.
+    """
+    if len(shape) == 2 and shape[0] == 2 and not isinstance(ys, tuple) and not (
+            isinstance(ys, list) and all(isinstance(one, tuple) for one in ys)):
+        warn("ys of ints of shape (n, 2) name one unit of T ('%s') for each sample, by its place on both axes, as a "
+             'list of tuples does without this warning. Labels of the two places of T are given as weights: '
+             "np.eye(%d, dtype='float32')[ys]." % (T.name, shape[1]))

@@ -128,7 +128,12 @@ class Model:
 
 
 def _summed(target: tf.Tensor, rank: Optional[int], together: bool) -> tf.Tensor:
-    """The sum over all axes but the first, of a single number a vector of one; together, over all axes."""
+    """The sum over all axes but the first, of a single number a vector of one; together, over all axes.
+
+    Of halves it is made, and stays, in single precision: they add up to a few digits, and to infinity from 65504 on.
+    """
+    if target.dtype in (tf.float16, tf.bfloat16):
+        target = tf.cast(target, tf.float32)
     if together:
         return tf.reduce_sum(target)
     if rank:

@@ -28,6 +28,7 @@ class Run(Calls):
         baselines: where features are absent, once a method has asked.
         several, seens, seen: see `Explained`.
         sized: whether the caller said how many rows a call has.
+        origin: of a run that is made of another, which sample of that one, as the caller gave them, each of its own is.
         progress: called with the number of rows that a session call has evaluated.
     """
 
@@ -36,6 +37,7 @@ class Run(Calls):
         super().__init__(session, model, xs, rowing, feeds, options)
         self.baselines: Optional[Baselines] = None
         self.sized = False
+        self.origin: Optional[np.ndarray] = None
         self._before: Optional[np.ndarray] = None
         self._absent: Optional[np.ndarray] = None
 
@@ -56,6 +58,7 @@ class Run(Calls):
         run.several = None if self.several is None else self.several.taken(samples)
         run.progress, run.seens = self.progress, self.seens
         run.ids = samples if self.ids is None else self.ids[samples]
+        run.origin = samples if self.origin is None else self.origin[samples]
         return run
 
     def explain(self, several: Several, scores: Optional[np.ndarray] = None) -> None:

@@ -10,7 +10,7 @@ from ..graph.walks import ops_to
 from .arguments import finite, fits, sample_shape, shown, written
 from .arrays import evaluated, not_numbers, to_array
 from .chosen import NAMES, by_name, check_pair, difference, is_pair, top_of
-from .label_maps import weights_of_labels
+from .label_maps import tell_apart, weights_of_labels
 
 
 def check_ys(ys: Any) -> None:
@@ -53,6 +53,7 @@ def weights(ys: Any, T: tf.Tensor, n: int, values: Callable[[], np.ndarray]) -> 
             raise ValueError("ys must name units of T ('%s') from 0 to %d%s, not %d." % (
                 T.name, size - 1, ' on axis %d' % (axis + 1) if len(shape) > 1 else '',
                 chosen.min() if chosen.min() < 0 else chosen.max()))
+    tell_apart(ys, T, shape)
     result = np.zeros([n] + shape, T.dtype.as_numpy_dtype)
     result[(np.arange(n),) + tuple(units.T.astype(np.int64))] = 1
     return result
