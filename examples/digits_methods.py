@@ -99,7 +99,9 @@ def main():
                 explainer = de.get_explainer(method, logits, X, **options.get(method, {}))
                 if method.startswith('pattern'):
                     explainer.fit_patterns(train_x)
-                attributions[method] = explainer.run(samples, ys).reshape(-1, 8, 8)
+                maps = explainer.run(samples, ys).reshape(-1, 8, 8)
+                # Those of rise vary around the target's mean.
+                attributions[method] = maps - maps.min((1, 2), keepdims=True) if method == 'rise' else maps
 
     draw(xs.reshape(-1, 8, 8), attributions).savefig(args.out, dpi=110)
     print('wrote %s' % args.out)
