@@ -126,7 +126,8 @@ def test_where_there_is_nothing_to_shuffle():
     (np.eye(4)[np.newaxis], dict(ids=[1, 2]), 'ids must be ints, one for each of the 1 samples'),
     (np.zeros((2, 5, 3, 4)), {}, 'xs must be one sequence a sample'),
     # One sequence without an axis of samples is no batch of single letters.
-    (np.eye(4), {}, r'xs must be one sequence a sample, with one axis of positions .* its shape is \(4, 4\)'), (np.zeros((0, 5, 4)), {}, 'and not be empty'),
+    (np.eye(4), {}, r'xs must be one sequence a sample, with one axis of positions .* its shape is \(4, 4\)'),
+    (np.zeros((0, 5, 4)), {}, 'and not be empty'),
     ([['a']], {}, 'xs must be an array of numbers')])
 def test_what_is_not_shuffled(xs, options, words):
     with pytest.raises(ValueError, match=words):
