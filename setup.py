@@ -45,6 +45,7 @@ setup(
             'tf_keras; python_version >= "3.9"',
         ],
         'parquet': ['pyarrow>=10'],
+        'pandas': ['pandas'],
         # Engines of jobs; older ones may do, and are not tried.
         'ray': ['ray>=2.51; python_version >= "3.9"'],
         'spark': ['pyspark>=4.0; python_version >= "3.9"', 'pyarrow>=11', 'pandas>=2.2; python_version >= "3.9"'],

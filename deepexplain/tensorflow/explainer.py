@@ -13,6 +13,7 @@ from .graph.ways import warn_of_ways
 from .judging import judge
 from .messages import close_to, warn
 from .methods.noise_tunnel import NoiseTunnel, named
+from .probing import Probing
 from .rules.cuts import refuse_ids
 from .runs.arguments import MOST, check_inner, check_tensors, flag, is_together, positive_int
 from .runs.model import Model
@@ -26,7 +27,7 @@ from .starting import Start
 _log = logging.getLogger('deepexplain')
 
 
-class Explainer:
+class Explainer(Probing):
     """Attributions of an input X for a target T by one method; made by `DeepExplain.get_explainer`.
 
     Its symbolic graph is built here and never again; but for methods with rules on loops of as many steps as only the

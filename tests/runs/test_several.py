@@ -16,7 +16,8 @@ OPTIONS = {'intgrad': dict(steps=4), 'smoothgrad': dict(samples=3), 'smoothgrad_
            'vargrad': dict(samples=3), 'expected_gradients': dict(samples=3, **REQUIRED['expected_gradients']),
            'shapley_sampling': dict(samples=2), 'kernel_shap': dict(samples=20), 'lime': dict(samples=20),
            'rise': dict(samples=20), 'idgi': dict(steps=3), 'conductance': dict(steps=3),
-           'internal_influence': dict(steps=3)}
+           'internal_influence': dict(steps=3), 'sobol': dict(samples=4), 'hsic': dict(samples=20),
+           'permutation': REQUIRED['expected_gradients'], 'guided_ig': dict(steps=5), 'blur_ig': dict(steps=4)}
 
 
 def network(method, rng, units=5):
@@ -26,8 +27,8 @@ def network(method, rng, units=5):
         options['patterns'] = [rng.randn(*shape) for shape in ((5, 6), (6, 4), (4, units))]
     if method not in MAPS:
         return mlp(tf.nn.tanh if method == 'elrp' else tf.nn.relu, rng, outputs=units), options
-    X = tf.placeholder(tf.float32, [None, 4, 4, 2])
-    h = tf.nn.relu(tf.nn.conv2d(X, weights(rng, 3, 3, 2, 3), [1, 1, 1, 1], 'SAME'))
+    X = tf.placeholder(tf.float32, [None, 4, 4, 3 if method == 'xrai' else 2])
+    h = tf.nn.relu(tf.nn.conv2d(X, weights(rng, 3, 3, X.shape.as_list()[-1], 3), [1, 1, 1, 1], 'SAME'))
     return (X, dense(tf.reshape(h, [-1, 48]), rng, units)), options
 
 
@@ -47,6 +48,8 @@ def test_every_method_explains_all_units_as_it_does_one(session, rng, method, mo
     (X, T), options = network(method, rng)
     initialise(session)
     xs = rng.randn(*[3] + X.shape.as_list()[1:])
+    if method == 'in_silico_mutagenesis':
+        xs = np.eye(xs.shape[-1])[xs.argmax(-1)]
     order = np.argsort(-session.run(T, {X: xs}), 1)
     with DeepExplain(session=session) as de:
         explainer = de.get_explainer(method, T, X, **options)

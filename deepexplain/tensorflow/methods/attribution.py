@@ -1,6 +1,5 @@
 """What every method is made of: the base classes."""
-import inspect
-from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, FrozenSet, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -11,10 +10,10 @@ from ..runs.model import Model
 from ..runs.run import Run
 from ..runs.seeds import check_seed
 from .multipliers import Form
-from .values import check_value
+from .options import Options
 
 
-class Attribution:
+class Attribution(Options):
     """A method: builds its symbolic graph once, and attributes the target of each run to the inputs.
 
     Options are the keyword parameters of `__init__`. Shared ones, which `run` takes as well:
@@ -30,9 +29,6 @@ class Attribution:
     seed: an int, or numpy Generator or RandomState, to draw from; each run draws from these once. By default numpy's
         global state.
     """
-
-    #: The options that `run` takes too.
-    run_options: Sequence[str] = ()
 
     #: Whether the attributions of a sample should add up to a change of the target.
     has_convergence_delta = False
@@ -51,6 +47,9 @@ class Attribution:
 
     #: Whether attributions are one array (n, groups), for several inputs too.
     per_group = False
+
+    #: Whether they are of X's features, or maps of their places, and not of groups or of an inner tensor's units.
+    of_features = True
 
     #: The ops on the path that the method passes by their ordinary gradient though that is not exact.
     unruled = ''
@@ -86,6 +85,10 @@ class Attribution:
 
     #: Whether attributions are parts of T, so that they can be told to be too large.
     parts_of_target = False
+
+    #: Whether attributions contain the factor x - baseline, so that those divided by it are on the gradient's scale;
+    #: None: those that are parts of T do.
+    has_factor: Optional[bool] = None
 
     #: What to do about attributions that are not finite, or far too large.
     remedy = ''
@@ -155,6 +158,14 @@ class Attribution:
         """What the attributions of each sample should add up to: T(x) - T(baseline), the mean over references."""
         return run.before() - run.absent_scores(self.absent(run))
 
+    def factor(self, run: Run) -> Optional[List[np.ndarray]]:
+        """x - baseline (the mean over references), for each input, if attributions contain that factor; else None."""
+        if self.form or not (self.parts_of_target if self.has_factor is None else self.has_factor):
+            return None
+        if not any(name in self.options() for name in ('baseline', 'references')):
+            return list(run.xs)
+        return [x - absent.mean(0) for x, absent in zip(run.xs, self.absent(run).arrays)]
+
     def look_at_absence(self, run: Run, absent: Baselines) -> None:
         """Let a run see the target where features are absent, if it may have no value there.
 
@@ -214,35 +225,3 @@ class Attribution:
     def adds_up(cls, options: Mapping[str, Any]) -> bool:
         """Whether by these options the attributions of a sample should add up to a change of the target."""
         return cls.has_convergence_delta and not options.get('multipliers') and not options.get('hypothetical')
-
-    @classmethod
-    def options(cls) -> List[str]:
-        """The names of the method's options."""
-        return list(inspect.signature(cls.__init__).parameters)[2:]
-
-    @classmethod
-    def split(cls, options: Mapping[str, Any]) -> Tuple[Dict[str, Any], Dict[str, Any]]:
-        """The options that an explainer is built with, and those that can wait for its runs."""
-        later = {name: value for name, value in options.items() if name in cls.run_options}
-        return {name: value for name, value in options.items() if name not in later}, later
-
-    @classmethod
-    def check_options(cls, options: Mapping[str, Any]) -> None:
-        """Refuse an option that the method does not have, or a value of no use to it, before anything is built."""
-        cls.check_names(options)
-        for name, value in options.items():
-            cls.check_value(name, value)
-
-    @classmethod
-    def check_names(cls, options: Mapping[str, Any]) -> None:
-        """Refuse an option that the method does not have."""
-        for name in options:
-            if name not in cls.options():
-                raise TypeError('%s has no option %r; %s.' % (
-                    cls.__name__, name, 'its options are ' + ', '.join(cls.options()) if cls.options() else
-                    'it has none'))
-
-    @classmethod
-    def check_value(cls, name: str, value: Any) -> None:
-        """Refuse the value of an option, as far as no model is needed to tell."""
-        check_value(name, value)

@@ -51,6 +51,7 @@ class FullGrad(GradientAttribution):
 
     #: One array, whatever the number of inputs.
     per_group = True
+    has_factor = False
 
     def __init__(self, model: Model, aggregate: str = 'map', axes: Optional[Sequence[int]] = None) -> None:
         if not isinstance(aggregate, str) or aggregate not in AGGREGATES:
@@ -60,6 +61,7 @@ class FullGrad(GradientAttribution):
         self.parts: List[str] = []
         # A map is on no scale of T's.
         self.has_convergence_delta = self.parts_of_target = aggregate != 'map'
+        self.of_features = aggregate != 'layers'
         places, X = Places(model, axes, 'places'), model.X[0]
         if aggregate != 'layers' and (len(model.X) > 1 or model.together or X.shape.ndims is None):
             raise RuntimeError("fullgrad makes a map of one input of a known rank, a sample a row: take "
@@ -167,6 +169,9 @@ class FullGrad(GradientAttribution):
             warn('%s: contributions are off T by up to %.2g, where they are %.2g in all: they are not what each sample '
                  'by itself makes of T.' % (self.model.method, off.max(), all_in_all.max()))
         return [attributions.astype(run.xs[0].dtype) for attributions, _, _ in of_units]
+
+    def weighed(self) -> Optional[Sequence[tf.Tensor]]:
+        return None  # What it returns is made of sums of its own, unit by unit.
 
     def change(self, run: Run) -> np.ndarray:
         return run.before()

@@ -33,7 +33,7 @@ class KernelSHAP(CoalitionAttribution):
         ValueError: by a run, for more than 10,000 players.
     """
 
-    has_convergence_delta = by_scores = True
+    has_convergence_delta = by_scores = has_factor = True
 
     def __init__(self, model: Model, samples: Optional[int] = None, baseline: Any = None, feature_mask: Any = None,
                  per_group: bool = False, seed: Any = None) -> None:

@@ -33,7 +33,7 @@ class LIME(CoalitionAttribution):
         ValueError: by a run, for more than 10,000 players.
     """
 
-    by_scores = True
+    by_scores = has_factor = True
 
     def __init__(self, model: Model, samples: int = 1000, kernel_width: float = .25, regression: str = 'ridge',
                  penalty: Optional[float] = None, baseline: Any = None, feature_mask: Any = None,

@@ -150,6 +150,7 @@ class InnerAttribution(LineAttribution):
 
     #: One array, whatever the number of inputs.
     per_group = True
+    of_features = False
 
     def __init__(self, model: Model, layer: Any = None, steps: int = 100, baseline: Any = None,
                  references: Any = None) -> None:

@@ -36,7 +36,7 @@ class Occlusion(PerturbationAttribution):
         UserWarning: that attributions contain nans, where windows and steps leave features uncovered.
     """
 
-    by_scores = True
+    by_scores = has_factor = True
 
     def __init__(self, model: Model, window_shape: Optional[Sequence[Any]] = None,
                  step: Union[int, Sequence[Any], None] = None, baseline: Any = None, feature_mask: Any = None,

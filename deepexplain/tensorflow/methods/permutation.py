@@ -39,7 +39,7 @@ class Permutation(CoalitionAttribution):
     """
 
     run_options = ('references', 'seed')
-    by_scores = True
+    by_scores = has_factor = True
 
     def __init__(self, model: Model, references: Any = None, samples: int = 20, feature_mask: Any = None,
                  per_group: bool = False, seed: Any = None) -> None:

@@ -35,9 +35,10 @@ class PerturbationAttribution(Attribution):
         super().__init__(model)
         check_depends(model)
         self.set_absent(baseline)
-        self._masks = None if feature_mask is None else _checked_masks(feature_mask, model)
+        self._masks = None if feature_mask is None else checked_masks(feature_mask, model)
         # The shortcut is for single features, not for groups.
         self.per_group = flag('per_group', per_group)
+        self.of_features = not self.per_group
         if per_group and self._masks is None:
             raise ValueError('per_group needs a feature_mask.')
         if self._masks is not None:
@@ -84,22 +85,12 @@ class PerturbationAttribution(Attribution):
     def groups(self, run: Run) -> Optional[List[np.ndarray]]:
         """The group's number, from 0, of each feature of each input's samples, flat; None without a feature_mask."""
         masks = self._masks_of(run.options)
-        if masks is None:
-            return None
-        numbers = []
-        for mask, x in zip(masks, run.xs):
-            try:
-                numbers.append(np.broadcast_to(mask, x.shape[1:]).ravel())
-            except ValueError:
-                raise RuntimeError('feature_mask must broadcast to the shape of a sample, %s, not %s.' % (
-                    x.shape[1:], mask.shape)) from None
-        _, dense = np.unique(np.concatenate(numbers), return_inverse=True)
-        return np.split(dense.ravel(), np.cumsum([len(one) for one in numbers])[:-1])
+        return None if masks is None else numbered(masks, run.xs)
 
     def _masks_of(self, options: Mapping[str, Any]) -> Optional[List[np.ndarray]]:
         """The masks of a run, by default the explainer's."""
         own = options.get('feature_mask')
-        return self._masks if own is None else _checked_masks(own, self.model)
+        return self._masks if own is None else checked_masks(own, self.model)
 
     def total(self, run: Run, attributions: List[np.ndarray]) -> np.ndarray:
         masks = self._masks_of(run.options)
@@ -143,7 +134,21 @@ def say_how(method: str, how: str, inputs: int) -> RuntimeError:
                         'feature_mask with one mask for each input.')
 
 
-def _checked_masks(feature_mask: Any, model: Model) -> List[np.ndarray]:
+def numbered(masks: Sequence[np.ndarray], xs: Sequence[np.ndarray]) -> List[np.ndarray]:
+    """The group's number, from 0, of each feature of each input's samples, flat."""
+    numbers = []
+    for mask, x in zip(masks, xs):
+        try:
+            numbers.append(np.broadcast_to(mask, x.shape[1:]).ravel())
+        except ValueError:
+            raise RuntimeError('feature_mask must broadcast to the shape of a sample, %s, not %s.' % (
+                x.shape[1:], mask.shape)) from None
+    _, dense = np.unique(np.concatenate(numbers), return_inverse=True)
+    return np.split(dense.ravel(), np.cumsum([len(one) for one in numbers])[:-1])
+
+
+def checked_masks(feature_mask: Any, model: Model) -> List[np.ndarray]:
+    """One mask for each input, when they are of ints and may broadcast to its samples."""
     values = feature_mask if model.many else [feature_mask]
     if not isinstance(values, (list, tuple)) or len(values) != len(model.X):
         raise RuntimeError('feature_mask must be a list with one mask for each of the %d inputs.' % len(model.X))

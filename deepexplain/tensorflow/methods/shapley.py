@@ -43,7 +43,7 @@ class ShapleySampling(PerturbationAttribution):
 
     run_options = ('baseline', 'seed')
     running = by_scores = True
-    has_convergence_delta = True
+    has_convergence_delta = has_factor = True
 
     def __init__(self, model: Model, samples: int = 5, sampling_dims: Optional[Sequence[Any]] = None,
                  baseline: Any = None, feature_mask: Any = None, per_group: bool = False, seed: Any = None,

@@ -60,6 +60,7 @@ class SmoothGrad(Attribution):
         self._finds = isinstance(self._method, GradientAttribution) and self._method.one_pass
         self._draws = 'seed' in self._method.run_options
         self.per_group, self.excess = self._method.per_group, self._method.excess
+        self.of_features = self._method.of_features
         self.parts_of_target = self._method.parts_of_target and not (self._squared or self._spread)
         self.form = self._method.form
         self.evaluates, self.differentiates = self._method.evaluates, self._method.differentiates
@@ -97,6 +98,9 @@ class SmoothGrad(Attribution):
 
     def weighed(self) -> Optional[Sequence[tf.Tensor]]:
         return [] if self._method.by_scores else self._method.weighed()
+
+    def factor(self, run: Run) -> Optional[List[np.ndarray]]:
+        return None if self._squared or self._spread else self._method.factor(run)
 
     def attribute(self, run: Run) -> List[np.ndarray]:
         generator = generator_of(run.options.get('seed'), self.seed)

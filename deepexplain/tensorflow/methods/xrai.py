@@ -41,6 +41,7 @@ class XRAI(IntegratedGradients):
     run_options = ('baseline', 'references', 'segments')
     #: One array of places.
     per_group = True
+    has_factor = False
 
     def __init__(self, model: Model, segments: Any = None, bounds: Optional[Tuple[float, float]] = None,
                  fast: bool = False, min_pixels: Optional[int] = None, axes: Optional[Sequence[int]] = None,
@@ -87,6 +88,9 @@ class XRAI(IntegratedGradients):
             run.baselines = Baselines(2, [np.stack([np.broadcast_to(end, shape) for end in (low, high)]).astype(
                 x.dtype)])
         return super().absent(run)
+
+    def weighed(self) -> Optional[Sequence[tf.Tensor]]:
+        return None  # Regions grow for each unit by itself.
 
     def attribute(self, run: Run) -> List[np.ndarray]:
         segments, places, x = self._told_segments(run), self._sizes_of(run), run.xs[0]

@@ -80,16 +80,23 @@ class Draws:
         """Numbers between 0 and 1, 1 excluded: `size` for each sample."""
         return (_numbers(self._states, size) >> _11) * 2. ** -53
 
+    def uniform_at(self, samples: np.ndarray, draws: np.ndarray, size: int) -> np.ndarray:
+        """The same, (rows, size): draw number draws[i] for sample samples[i]."""
+        return (_numbers(self._at(samples, draws), size) >> _11) * 2. ** -53
+
     def normal(self, samples: np.ndarray, draws: np.ndarray, xs: Sequence[np.ndarray]) -> List[np.ndarray]:
         """Standard normal numbers for the features of each input, flat: draw number draws[i] for sample samples[i]."""
         ends = list(accumulate(x[:1].size for x in xs))
-        states = _mixed(self._states[samples] + (draws.astype(np.uint64) + _ONE) * _STEP)
+        states = self._at(samples, draws)
         half = (ends[-1] + 1) // 2
         found = np.empty((len(states), 2 * half))
         height = max(1, _AT_ONCE // max(1, half))
         for start in range(0, len(states), height):
             _fill(found[start:start + height], _numbers(states[start:start + height], half))
         return [found[:, start:end] for start, end in zip([0] + ends, ends)]
+
+    def _at(self, samples: np.ndarray, draws: np.ndarray) -> np.ndarray:
+        return _mixed(self._states[samples] + (draws.astype(np.uint64) + _ONE) * _STEP)
 
 
 def _fill(found: np.ndarray, numbers: np.ndarray) -> None:

@@ -1,0 +1,124 @@
+"""Random subsets of features: does the fall of the target agree with the sum of their attributions?"""
+from typing import Any, List, Optional, Sequence, Tuple, Union
+
+import numpy as np
+
+from .arithmetic import choice, number, pearson, positive_int, row_dots, spearman
+from .removal import Removal
+from .subject import Subject
+
+#: Falls of the target that vary by less, as a part of the target, are rounding of float32.
+ROUNDING = 2e-7
+
+
+def sensitivity_n(explainer: Any, xs: Any, ys: Any = None, attributions: Any = None,
+                  n: Union[int, Sequence[int], None] = None, subsets: int = 100, baseline: Any = None,
+                  feature_mask: Any = None, batch_size: Optional[int] = None, seed: Any = None, feed_dict: Any = None,
+                  **more: Any) -> np.ndarray:
+    """Sensitivity-n (Ancona et al. 2018): higher is better, -1 to 1.
+
+    The Pearson correlation, over random subsets S of n features, of the sum of their attributions and the fall of the
+    target when they are set to the baseline: corr(sum_{i in S} R_i, T(x) - T(x without S)). Subsets of a size are drawn
+    evenly, each by itself. nan for a sample whose attributions, or falls, are the same for all subsets.
+
+    Costs 1 + len(n) * subsets evaluations of a sample. Pitfalls: the baseline may be off the data, so that the model
+    answers what it was never trained for; a correlation says nothing of the scale of attributions, but of their sign;
+    with 100 subsets it has a standard error of about .1 where it is near 0.
+
+    Args:
+        explainer, xs, ys, batch_size, feed_dict: as in `Explainer.run`; explainer an `Explainer`.
+        attributions: maps of the shape of xs (for several inputs a list), from anywhere; without channels, where it is
+            clear that they go along with all of them. Default None: the explainer makes them.
+        n: the sizes of subsets, an int or a list of them, from 1 to the number of features. Default None:
+            `subset_sizes`, 15 of them from 1 to 80 % of the features, as in the paper.
+        subsets: how many of each size. Default 100.
+        baseline: what stands in the place of features that are gone: a number, an array of a sample's shape or one
+            with one for each sample, for several inputs a list; or 'uniform': numbers drawn between a sample's smallest
+            and largest. Default None: zeros.
+        feature_mask: ints of a sample's shape, or broadcasting to it (for several inputs a list): features with the
+            same number are one feature, whose attribution is the sum. Without it each number of X is by itself; pixels
+            of all channels together are np.arange(h * w).reshape(h, w, 1).
+        seed: an int or numpy Generator or RandomState: what is drawn for a sample hangs on it and on the sample's
+            number alone; methods that draw and have no seed of their own draw by it, too. By default numpy's global
+            state.
+        **more: `shared`, `per_sample`, `ids`, `show_progress`, as in `Explainer.run`.
+
+    Returns:
+        Float64 (len(n), samples).
+
+    Raises:
+        ValueError: for maps of another shape or that are not finite, for bad sizes; and as `Explainer.run`.
+    """
+    positive_int('subsets', subsets)
+    subject = Subject(explainer, xs, ys, attributions, batch_size, seed, feed_dict, **more)
+    removal = Removal(subject, baseline, feature_mask)
+    sizes = subset_sizes(removal.players.count) if n is None else [
+        positive_int('n', one, removal.players.count) for one in ([n] if np.ndim(n) == 0 else list(n))]  # type: ignore
+    if not sizes:
+        raise ValueError('n must hold at least one size of subsets.')
+    sums, falls, before = _drawn(subject, removal, sizes, subsets)
+    return pearson(sums, falls, ROUNDING * np.abs(before)[:, np.newaxis]).T
+
+
+def subset_sizes(features: int) -> List[int]:
+    """The sizes that `sensitivity_n` takes by default: 15, or fewer, evenly on a log scale from 1 to 80 % of all."""
+    return sorted({int(round(size)) for size in np.geomspace(1, max(1, .8 * features), 15)})
+
+
+def mu_fidelity(explainer: Any, xs: Any, ys: Any = None, attributions: Any = None, fraction: float = .2,
+                subsets: int = 200, correlation: str = 'pearson', baseline: Any = None, feature_mask: Any = None,
+                batch_size: Optional[int] = None, seed: Any = None, feed_dict: Any = None, **more: Any) -> np.ndarray:
+    """mu-fidelity (the faithfulness of Bhatt et al. 2020): higher is better, -1 to 1.
+
+    As `sensitivity_n` with subsets of one size. The paper has the Pearson correlation; that of ranks is as common.
+
+    Costs 1 + subsets evaluations of a sample. Pitfalls: as of `sensitivity_n`.
+
+    Args:
+        fraction: which part of the features a subset has, above 0 and up to 1. Default .2.
+        subsets: how many. Default 200.
+        correlation: 'pearson' (default) or 'spearman'.
+        explainer, xs, ys, attributions, baseline, feature_mask, batch_size, seed, feed_dict, more: see
+            `sensitivity_n`.
+
+    Returns:
+        Float64 (n,).
+    """
+    positive_int('subsets', subsets)
+    by = {'pearson': pearson, 'spearman': spearman}[choice('correlation', correlation, ('pearson', 'spearman'))]
+    number('fraction', fraction, 0, 1)
+    subject = Subject(explainer, xs, ys, attributions, batch_size, seed, feed_dict, **more)
+    removal = Removal(subject, baseline, feature_mask)
+    size = max(1, int(round(fraction * removal.players.count)))
+    sums, falls, before = _drawn(subject, removal, [size], subsets)
+    return by(sums[:, 0], falls[:, 0], ROUNDING * np.abs(before))
+
+
+def _drawn(subject: Subject, removal: Removal, sizes: Sequence[int], subsets: int
+           ) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The sums of attributions and the falls of the target, (n, sizes, subsets), and the target as it is, (n,)."""
+    probe, count = subject.asked(), removal.players.count
+    maps, draws = removal.players.sums(subject.maps), subject.draws()
+    samples, which = probe.pairs(len(sizes) * subsets)
+    of_size = np.asarray(sizes)[which // subsets]
+    sums = np.empty(len(samples))
+
+    def gone(part: slice) -> np.ndarray:
+        own = of_size[part]
+        keys = draws.uniform_at(samples[part], which[part], count)
+        # Those of the smallest keys; sizes come in runs.
+        chosen = np.empty(keys.shape, bool)
+        for size in np.unique(own):
+            rows = own == size
+            limit = np.partition(keys[rows], size - 1, 1)[:, size - 1:size]
+            chosen[rows] = keys[rows] <= limit
+        sums[part] = row_dots(chosen, maps, samples[part])
+        return chosen
+
+    with probe.progress(1 + len(sizes) * subsets):
+        before = probe.before()
+        scores = removal.scores(samples, gone)
+    shape = subject.n, len(sizes) * subsets
+    summed, falls = np.empty(shape), np.empty(shape)
+    summed[samples, which], falls[samples, which] = sums, before[samples] - scores
+    return (summed.reshape(subject.n, len(sizes), subsets), falls.reshape(subject.n, len(sizes), subsets), before)

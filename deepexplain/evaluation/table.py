@@ -1,0 +1,100 @@
+"""What `evaluate` returns: methods as rows, measures as columns."""
+import csv
+import io
+from typing import Any, Dict, List, Mapping, Optional
+
+import numpy as np
+
+from ..files import whole
+from ..terminal import visible
+from .arithmetic import ranks
+
+
+class Table:
+    """Values of samples by methods and measures, with means, standard errors and ranks.
+
+    Attributes:
+        values: the name of a method -> the name of a measure -> (n,), float64; nan where a sample has no value.
+        directions: the name of a measure -> 'higher' or 'lower', what is better.
+        methods, measures: their names, in order.
+        mean, error, count, rank: arrays (methods, measures): over the samples that have a value the mean, its standard
+            error and how many they are; 1 for the best mean, equal ones share. nan where no sample has a value.
+    """
+
+    def __init__(self, values: Mapping[str, Mapping[str, np.ndarray]], directions: Mapping[str, str]) -> None:
+        self.values: Dict[str, Dict[str, np.ndarray]] = {name: dict(row) for name, row in values.items()}
+        self.directions = dict(directions)
+        self.methods, self.measures = list(values), list(directions)
+        each = np.array([[values[method][measure] for measure in self.measures] for method in self.methods])
+        known = ~np.isnan(each)
+        self.count = known.sum(2)
+        self.mean = np.where(known, each, 0).sum(2) / np.where(self.count, self.count, np.nan)
+        off = np.where(known, each - self.mean[..., np.newaxis], 0)
+        with np.errstate(invalid='ignore', divide='ignore'):
+            self.error = np.sqrt((off ** 2).sum(2) / (self.count - 1.) / self.count)
+        self.error[self.count < 2] = np.nan
+        self.rank = np.array([_ranked(column, directions[measure])
+                              for column, measure in zip(self.mean.T, self.measures)]).T
+
+    def to_markdown(self) -> str:
+        """A table of Markdown: mean, standard error and rank in a cell."""
+        head = [f'{one} ({self.directions[one]} is better)' for one in self.measures]
+        rows = [['method'] + head, ['---'] + ['---:'] * len(head)] + self._rows()
+        return '\n'.join('| %s |' % ' | '.join(_escaped(one) for one in row) for row in rows) + '\n'
+
+    def to_csv(self, path: Optional[str] = None) -> str:
+        """Lines of method, measure, direction, mean, standard_error, rank and samples; also written to a file."""
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator='\n')
+        writer.writerow(_COLUMNS)
+        writer.writerows(self._lines())
+        if path is not None:
+            with whole([path]) as files:
+                files[0].write(out.getvalue().encode('utf-8'))
+        return out.getvalue()
+
+    def to_dataframe(self) -> Any:
+        """The same as a pandas DataFrame, which needs pandas."""
+        try:
+            import pandas
+        except ImportError as error:
+            raise ImportError("to_dataframe needs pandas: pip install 'deepexplain[pandas]'.") from error
+        return pandas.DataFrame(self._lines(), columns=_COLUMNS)
+
+    def __str__(self) -> str:
+        rows = [[''] + self.measures, ['better'] + [self.directions[one] for one in self.measures]] + self._rows()
+        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+        return '\n'.join('  '.join(cell.ljust(width) if i == 0 else cell.rjust(width)
+                                   for i, (cell, width) in enumerate(zip(row, widths))).rstrip() for row in rows)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _rows(self) -> List[List[str]]:
+        return [[method] + [_cell(*cell) for cell in zip(*row)] for method, *row in zip(
+            map(visible, self.methods), self.mean, self.error, self.rank)]
+
+    def _lines(self) -> List[List[Any]]:
+        return [[method, measure, self.directions[measure], float(self.mean[i, j]), float(self.error[i, j]),
+                 float(self.rank[i, j]), int(self.count[i, j])]
+                for i, method in enumerate(self.methods) for j, measure in enumerate(self.measures)]
+
+
+_COLUMNS = ['method', 'measure', 'direction', 'mean', 'standard_error', 'rank', 'samples']
+
+
+def _ranked(column: np.ndarray, direction: str) -> np.ndarray:
+    found, known = np.full(len(column), np.nan), ~np.isnan(column)
+    if known.any():
+        found[known] = ranks((-column if direction == 'higher' else column)[known])
+    return found
+
+
+def _cell(mean: float, error: float, rank: float) -> str:
+    if np.isnan(mean):
+        return '-'
+    return '%.3g%s (%g)' % (mean, '' if np.isnan(error) else ' +- %.1g' % error, rank)
+
+
+def _escaped(text: str) -> str:
+    return text.replace('\\', '\\\\').replace('|', '\\|')

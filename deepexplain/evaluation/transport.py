@@ -1,0 +1,75 @@
+"""The earth mover's distance between a map and a mask."""
+from typing import Any, Optional
+
+import numpy as np
+
+from .localisation import masked
+from .places import places_of
+
+#: More pairs of places than a linear program is solved for.
+MOST = 10 ** 6
+
+
+def earth_mover(explainer: Any, xs: Any, ys: Any = None, attributions: Any = None, masks: Any = None,
+                batch_size: Optional[int] = None, seed: Any = None, feed_dict: Any = None, **more: Any) -> np.ndarray:
+    """Earth mover's score (XAI-TRIS, Clark et al. 2024): higher is better, 0 to 1.
+
+    1 - EMD / the diagonal: the least mean way, in places, that brings the absolute attributions to where the mask is,
+    each divided by its sum, as a part of the Euclidean length of the axes of places. Channels are summed. nan where
+    either is all 0.
+
+    Costs no evaluation besides the explanation, but a linear program of scipy for each sample: 10 ms for 8 x 8 places.
+    Pitfalls: even a map that is the same everywhere is not far off on a small grid.
+
+    Args:
+        explainer, xs, ys, attributions, masks, batch_size, seed, feed_dict, more: see `pointing_game`.
+
+    Returns:
+        Float64 (n,).
+
+    Raises:
+        ValueError: for several inputs, and for more than a million pairs of places with a map and with a mask.
+    """
+    subject, found = masked(explainer, xs, ys, attributions, masks, batch_size, seed, feed_dict, more)
+    if len(found) > 1:
+        raise ValueError('earth_mover is for one input: there is no way from one to another.')
+    shape = subject.shapes[0]
+    sizes = [shape[axis] for axis in places_of(shape)] or [1]
+    count = int(np.prod(sizes))
+    inside = found[0].reshape(subject.n, count, -1).sum(2)
+    maps = np.abs(subject.maps).reshape(subject.n, count, -1).sum(2)
+    at = np.stack(np.meshgrid(*[np.arange(size) for size in sizes], indexing='ij'), -1).reshape(count, -1)
+    return np.array([_score(one, mask, at, float(np.linalg.norm(sizes))) for one, mask in zip(maps, inside)])
+
+
+def _score(weights: np.ndarray, mask: np.ndarray, at: np.ndarray, diagonal: float) -> float:
+    if not weights.any() or not mask.any():
+        return float('nan')
+    weights, mask = weights / weights.sum(), mask / mask.sum()
+    # What lies on the mask stays there: a way through a third place is never shorter.
+    stays = np.minimum(weights, mask)
+    source, goal = weights - stays, mask - stays
+    here, there = np.flatnonzero(source > 0), np.flatnonzero(goal > 0)
+    if not len(here) or not len(there):
+        return 1.
+    if len(here) * len(there) > MOST:
+        raise ValueError('earth_mover: %d places with a map and %d with a mask are too many pairs: make maps and masks '
+                         'smaller, as by skimage.measure.block_reduce.' % (len(here), len(there)))
+    return 1 - _moved(source[here], goal[there], at[here], at[there]) / diagonal
+
+
+def _moved(source: np.ndarray, goal: np.ndarray, here: np.ndarray, there: np.ndarray) -> float:
+    """The least cost of bringing masses at some places to others."""
+    from scipy.optimize import linprog
+    from scipy.sparse import identity, kron, vstack
+    # Rounding must not make more of one than of the other.
+    goal = goal * (source.sum() / goal.sum())
+    costs = np.linalg.norm(here[:, np.newaxis] - there[np.newaxis], axis=-1)
+    leave = kron(identity(len(source)), np.ones((1, len(goal))))
+    come = kron(np.ones((1, len(source))), identity(len(goal)))
+    scale = source.sum()
+    solved = linprog(costs.ravel(), A_eq=vstack([leave, come.tocsr()[:-1]]).tocsr(),
+                     b_eq=np.concatenate([source, goal[:-1]]) / scale, method='highs')
+    if not solved.success:
+        raise RuntimeError(f'earth_mover: {solved.message}')
+    return float(solved.fun * scale)
