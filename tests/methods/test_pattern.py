@@ -146,6 +146,13 @@ def test_layers_that_cannot_be_fitted(session, rng):
         explainer = de.get_explainer('pattern.net', T, X)
         with pytest.raises(RuntimeError, match=r"fit_patterns cannot fit the layer '.*' \(SparseTensorDenseMatMul\)"):
             explainer.fit_patterns(np.ones((2, 3)))
+    step, U = tf.placeholder(tf.float32, [None, 4, 3]), weights(rng, 3, 3)
+    loop = tf.while_loop(lambda i, h: i < 4, lambda i, h: (i + 1, tf.tanh(tf.matmul(step[:, i] + h, U))),
+                         [0, tf.zeros_like(step[:, 0])])[1]
+    with DeepExplain(session=session) as de:
+        explainer = de.get_explainer('pattern.net', dense(loop, rng, 2), step)
+        with pytest.raises(RuntimeError, match=r"cannot fit the layer 'while/.*' \(MatMul\), which is in a loop"):
+            explainer.fit_patterns(np.ones((2, 4, 3)))
 
 
 def test_a_scale_by_itself(session, rng):

@@ -89,11 +89,6 @@ class BlurIG(Attribution):
         run.keep(scores[:, 0], scores[:, -1])
         return [total.astype(x.dtype) for total, x in zip(totals, run.xs)]
 
-    def change(self, run: Run) -> np.ndarray:
-        last = Rows(np.arange(run.n), np.full(run.n, self._steps))
-        blurred = [self._levels(i, x, self._sigmas(i, x), last)[0].astype(x.dtype) for i, x in enumerate(run.xs)]
-        return run.before() - run.absent_scores(Baselines(1, [one[np.newaxis] for one in blurred]))
-
     def _levels(self, number_of: int, x: np.ndarray, sigmas: np.ndarray, rows: Rows) -> Tuple[np.ndarray, np.ndarray]:
         """Of each row the blurred sample, and what its gradient is multiplied by.
 

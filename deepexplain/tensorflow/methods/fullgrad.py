@@ -170,9 +170,6 @@ class FullGrad(GradientAttribution):
                  'by itself makes of T.' % (self.model.method, off.max(), all_in_all.max()))
         return [attributions.astype(run.xs[0].dtype) for attributions, _, _ in of_units]
 
-    def weighed(self) -> Optional[Sequence[tf.Tensor]]:
-        return None  # What it returns is made of sums of its own, unit by unit.
-
     def change(self, run: Run) -> np.ndarray:
         return run.before()
 

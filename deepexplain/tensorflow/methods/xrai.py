@@ -89,9 +89,6 @@ class XRAI(IntegratedGradients):
                 x.dtype)])
         return super().absent(run)
 
-    def weighed(self) -> Optional[Sequence[tf.Tensor]]:
-        return None  # Regions grow for each unit by itself.
-
     def attribute(self, run: Run) -> List[np.ndarray]:
         segments, places, x = self._told_segments(run), self._sizes_of(run), run.xs[0]
         # Before any session call.

@@ -4,6 +4,7 @@ from typing import Any, Dict, List, Sequence
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from ..graph.compat import control_flow_context
 from .axes import own_axes, scaled
 from .linear import Layer
 from .plan import Place
@@ -54,6 +55,9 @@ def check_fit(estimator: Any, places: Sequence[Place]) -> None:
     if not isinstance(estimator, str) or estimator not in ESTIMATORS:
         raise ValueError(f"estimator must be 'linear' or 'relu', not {estimator!r}.")
     for place in places:
+        if control_flow_context(place.op) is not None:
+            raise RuntimeError("fit_patterns cannot fit the layer '%s' (%s), which is in a loop or a branch: give its "
+                               'pattern in the option patterns.' % (place.op.name, place.op.type))
         if not own_axes(place.op, place.parts.data):
             raise RuntimeError("fit_patterns cannot fit the layer '%s' (%s): give its pattern in the option patterns."
                                % (place.op.name, place.op.type))
