@@ -6,6 +6,7 @@
 #   make bench   time and memory of every method as tables, accuracy against cost as docs/accuracy.png; ten minutes
 #   make planted where relevance lies in networks with loops and attention whose answer is known; twenty minutes
 #   make peers   time of other attribution libraries beside this one's, in an environment of their own, .venv-peers
+#   make modisco whether tfmodisco-lite reads what deepexplain.genomics writes, in an environment of its own, .venv-modisco
 #   make mutants change the library in places and list the changes that no test notices: see tools/mutants/README.md
 # PYTHON and VENV choose another interpreter: make pytest PYTHON=python3.7 VENV=.venv37; JOBS how many processes test
 PYTHON ?= python3
@@ -32,7 +33,7 @@ PEER_TORCH ?= torch==2.13.0+cpu
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
-.PHONY: demo gallery real test bench planted peers mutants lint types pytest install clean
+.PHONY: demo gallery real test bench planted peers modisco mutants lint types pytest install clean
 
 demo: install
 	@mkdir -p docs
@@ -85,6 +86,19 @@ $(PEERS)/.installed: setup.py Makefile
 	@$(PEERS)/bin/python -m pip install -qq '$(PEER_TORCH)' || echo 'without captum: there is no $(PEER_TORCH) here'
 	@touch $@
 
+MODISCO = .venv-modisco
+
+modisco: install $(MODISCO)/.installed
+	$(BIN)/python examples/genomics.py --out $(MODISCO)/genomics.png --modisco $(MODISCO)/maps
+	$(MODISCO)/bin/modisco motifs -s $(MODISCO)/maps/ohe.npz -a $(MODISCO)/maps/shap.npz -n 500 -w 100 \
+		-o $(MODISCO)/maps/motifs.h5
+	$(MODISCO)/bin/python benchmarks/modisco.py $(MODISCO)/maps
+
+$(MODISCO)/.installed: Makefile
+	@$(PYTHON) -m venv $(MODISCO)
+	@$(MODISCO)/bin/python -m pip install -qq modisco-lite==3.0.0
+	@touch $@
+
 lint: install
 	$(BIN)/ruff check .
 
@@ -108,5 +122,5 @@ $(STAMP): setup.py Makefile
 	@touch $@
 
 clean:
-	rm -rf .venv .venv37 .venv-mutants .mutants $(PEERS) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv37 .venv-mutants .mutants $(PEERS) $(MODISCO) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

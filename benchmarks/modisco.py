@@ -1,10 +1,6 @@
 """Whether tfmodisco-lite reads what `save_modisco` writes, and finds the motifs that examples/genomics.py plants.
 
-In an environment of its own, with modisco-lite 3.0 (`pip install modisco-lite`) and without deepexplain:
-
-    python examples/genomics.py --modisco modisco                                       # where deepexplain is
-    modisco motifs -s modisco/ohe.npz -a modisco/shap.npz -n 500 -w 100 -o modisco/motifs.h5
-    python benchmarks/modisco.py modisco
+`make modisco` makes the maps, has modisco-lite find motifs in an environment of its own, and runs this there.
 """
 
 import sys
