@@ -15,12 +15,10 @@ import multiprocessing
 import os
 import resource
 import tempfile
-import warnings
 from statistics import median
 
-import numpy as np
 from jobs import alone, write_model, write_rows
-from scale import engine_run, job_of
+from scale import bare_explainer, engine_run
 
 
 def shards(args):
@@ -40,16 +38,7 @@ def shards(args):
 
 def bare(folder, n, steps, shard, part, parts, ready, queue):
     """User and system seconds of an Explainer in one thread on some of the shards of a job."""
-    import tensorflow.compat.v1 as tf
-
-    from deepexplain.tensorflow import DeepExplain
-    warnings.simplefilter('ignore')
-    job = job_of(folder, n, 'bare', 'intgrad', {'steps': steps}, shard)
-    config = tf.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)
-    with DeepExplain.open(job.model, config=config) as de:
-        explainer = de.get_explainer('intgrad', de.logits, de.inputs[0], steps=steps)
-        xs = np.load(job.data)
-        explainer.run(xs[:1], 'max')
+    with bare_explainer(folder, n, steps, shard) as (job, xs, explainer):
         ready.wait()
         before = resource.getrusage(resource.RUSAGE_SELF)
         for number in range(part, job.shards, parts):

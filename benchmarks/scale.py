@@ -16,6 +16,7 @@ import tempfile
 import threading
 import time
 import warnings
+from contextlib import contextmanager
 
 import numpy as np
 from jobs import alone, write_model, write_rows
@@ -94,8 +95,9 @@ def job_of(folder, n, engine, method, options, shard):
                os.path.join(folder, f'{engine}-{n}'), method, options, shard=shard)
 
 
-def bare(folder, n, steps, shard, queue):
-    """Processor seconds of an Explainer in one thread, and a file of its attributions."""
+@contextmanager
+def bare_explainer(folder, n, steps, shard):
+    """A job, its samples, and an Explainer of its model in one thread that has run once."""
     import tensorflow.compat.v1 as tf
 
     from deepexplain.tensorflow import DeepExplain
@@ -105,8 +107,14 @@ def bare(folder, n, steps, shard, queue):
     with DeepExplain.open(job.model, config=config) as de:
         explainer = de.get_explainer('intgrad', de.logits, de.inputs[0], steps=steps)
         xs = np.load(job.data)
-        found, times = np.empty_like(xs), []
         explainer.run(xs[:1], 'max')
+        yield job, xs, explainer
+
+
+def bare(folder, n, steps, shard, queue):
+    """Processor seconds of an Explainer in one thread, and a file of its attributions."""
+    with bare_explainer(folder, n, steps, shard) as (job, xs, explainer):
+        found, times = np.empty_like(xs), []
         for _ in range(3):
             start = time.process_time()
             for number in range(job.shards):

@@ -1,6 +1,9 @@
 """Small models and slow replicas that the tests share."""
 import numpy as np
+import pytest
 import tensorflow.compat.v1 as tf
+
+from deepexplain.tensorflow import DeepExplain
 
 #: Method -> options without which it cannot run on `mlp`.
 REQUIRED = {
@@ -65,6 +68,16 @@ def close(got, want, tolerance):
     got, want = np.asarray(got), np.asarray(want)
     assert got.shape == want.shape
     assert np.abs(got - want).max() <= tolerance * max(np.abs(want).max(), 1e-12)
+
+
+def check_refused(session, rng, method, options, kind, text):
+    """That a method refuses options with an error that begins so, before any session call."""
+    X, T = mlp(tf.tanh, rng)
+    initialise(session)
+    counting = Counting(session)
+    with DeepExplain(session=counting) as de, pytest.raises(kind) as error:
+        de.explain(method, T, X, np.zeros((2, 5)), 0, **options)
+    assert str(error.value).startswith(text) and not counting.calls
 
 
 class Counting:

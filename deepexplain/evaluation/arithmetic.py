@@ -3,6 +3,8 @@ from typing import Any, Optional
 
 import numpy as np
 
+from ..checks import shown
+
 
 def pearson(a: np.ndarray, b: np.ndarray, rounding: Any = 0.) -> np.ndarray:
     """The correlation of the rows of two arrays, over their last axis; nan where one of them does not change.
@@ -69,7 +71,7 @@ def positive_int(name: str, value: Any, most: Optional[int] = None) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1 or (
             most is not None and value > most):
         raise ValueError('%s must be an int of at least 1%s, not %s.' % (
-            name, '' if most is None else f' and at most {most}', _shown(value)))
+            name, '' if most is None else f' and at most {most}', shown(value)))
     return int(value)
 
 
@@ -78,16 +80,12 @@ def number(name: str, value: Any, above: float = 0., most: float = np.inf) -> fl
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)) or not (
             above < value <= most) or not np.isfinite(value):
         raise ValueError('%s must be a number above %g%s, not %s.' % (
-            name, above, '' if np.isinf(most) else ' and at most %g' % most, _shown(value)))
+            name, above, '' if np.isinf(most) else ' and at most %g' % most, shown(value)))
     return float(value)
 
 
 def choice(name: str, value: Any, among: Any) -> str:
     """The value, when it is one of some words."""
     if not isinstance(value, str) or value not in among:
-        raise ValueError('%s must be %s, not %s.' % (name, ' or '.join(repr(one) for one in among), _shown(value)))
+        raise ValueError('%s must be %s, not %s.' % (name, ' or '.join(repr(one) for one in among), shown(value)))
     return value
-
-
-def _shown(value: Any) -> str:
-    return 'an array of shape %s' % (value.shape,) if getattr(value, 'shape', ()) else repr(value)[:80]

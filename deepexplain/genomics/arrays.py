@@ -3,7 +3,7 @@ from typing import Any
 
 import numpy as np
 
-from ..plotting.sequences import is_one_hot
+from ..checks import is_one_hot
 
 
 def check_axis(axis: Any, ndim: int) -> int:
@@ -30,7 +30,7 @@ def check_numbers(name: str, value: Any) -> np.ndarray:
 def check_one_hot(name: str, value: Any, axis: int) -> np.ndarray:
     """The value as an array, when it is of zeros and ones with at most a single one along the axis."""
     array = check_numbers(name, value)
-    if array.any() and not is_one_hot(np.moveaxis(array, check_axis(axis, array.ndim), -1)):
+    if not is_one_hot(array, check_axis(axis, array.ndim)):
         raise ValueError(f'{name} must be one-hot along axis {axis}, zeros and ones with at most a single one at each '
                          f'place, and is not; its shape is {array.shape}.')
     return array

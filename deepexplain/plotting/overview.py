@@ -7,7 +7,7 @@ import numpy as np
 
 from .figures import new_figure
 from .grids import grid
-from .sequences import is_one_hot, letters_of, logo
+from .sequences import are_letters, letters_of, logo
 from .signals import signal
 from .tabular import bars
 
@@ -34,7 +34,7 @@ def kind_of(
         ValueError: the kind is none of these, or samples of this shape cannot be drawn so.
     """
     rank = len(shape) - 1
-    sequences = rank == 2 and shape[2] > 2 and xs is not None and np.asarray(xs).dtype.kind in 'biuf' and is_one_hot(
+    sequences = rank == 2 and shape[2] > 2 and xs is not None and np.asarray(xs).dtype.kind in 'biuf' and are_letters(
         np.asarray(xs))
     found = ('images' if rank == 3 else 'logo' if sequences else 'signal') if kind is None else kind
     if not isinstance(found, str) or found not in RANKS:
@@ -44,7 +44,7 @@ def kind_of(
         raise ValueError('letters are for sequences that are drawn as a logo, not as %s' % found)
     if found == 'logo' and rank == 2:
         letters_of(letters, shape[2])
-        if xs is not None and not sequences and not is_one_hot(np.asarray(xs)):
+        if xs is not None and not sequences and not are_letters(np.asarray(xs)):
             raise ValueError('samples that are not one-hot cannot be drawn as logo')
     if rank not in RANKS[found] or 0 in shape or found == 'signal' and shape[1] < 2:
         raise ValueError('samples of shape %s cannot be drawn%s' % (

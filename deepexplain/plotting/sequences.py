@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence
 
 import numpy as np
 
+from ..checks import is_one_hot
 from .arrays import check_length, numbers, summed
 from .colours import solid
 from .figures import check_ax, label_room, name_axes, new_axes, open_frame
@@ -48,7 +49,7 @@ def logo(
 
     check_ax(ax)
     given = numbers(sequence, 'sequence')
-    if given.ndim != 2 or not given.size or not is_one_hot(given):
+    if given.ndim != 2 or not given.size or not are_letters(given):
         raise ValueError('sequence: expected zeros and ones of shape (positions, letters), at most a single one at '
                          f'each position, got {given.shape}')
     values = numbers(attributions, 'attributions')
@@ -80,9 +81,9 @@ def logo(
     return ax
 
 
-def is_one_hot(values: np.ndarray) -> bool:
-    """Whether numbers are zeros and ones, with at most a single one, and somewhere one, along the last axis."""
-    return bool(((values == 0) | (values == 1)).all() and (values.sum(-1) <= 1).all() and values.any())
+def are_letters(values: np.ndarray) -> bool:
+    """Whether numbers are one-hot along the last axis, and not all of them zeros."""
+    return is_one_hot(values) and bool(values.any())
 
 
 def letters_of(letters: Optional[Sequence[str]], count: int) -> List[str]:

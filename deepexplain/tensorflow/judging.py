@@ -25,9 +25,8 @@ def judge(attribution: Attribution, run: Run, attributions: List[np.ndarray],
     at_rest, training = attribution.training
     if any(differs(name, value, at_rest) for fed in (run.feeds.whole, run.feeds.cut) for name, value in fed.items()):
         say('%s: %s' % (model.method, training))
-    doubt = doubts(attributions, run.seen, attribution.excess if attribution.parts_of_target and not attribution.form
-                   else None,
-                   model.T.name, causes)
+    doubt = doubts(attributions, run.seen, None if attribution.form or not attribution.parts_of_target
+                   else attribution.excess, model.T.name, causes)
     if doubt:
         say('%s: %s%s%s' % (model.method, doubt, attribution.cause(run, attributions), attribution.remedy))
 
@@ -42,7 +41,7 @@ def tell_lost(attribution: Attribution, run: Run, attributions: List[np.ndarray]
     worst = int(np.argmax(np.where(np.isfinite(off), off, -1)))
     if off[worst] > .01 * np.abs(scores[worst]):
         say('%s: of the relevance of T (%.3g), %.3g is lost or added on the way, what biases keep included: there is '
-             'no rule for %s.' % (attribution.model.method, scores[worst], off[worst], attribution.unruled))
+            'no rule for %s.' % (attribution.model.method, scores[worst], off[worst], attribution.unruled))
 
 
 def delta_of(attribution: Attribution, run: Run, result: List[np.ndarray],
@@ -53,7 +52,7 @@ def delta_of(attribution: Attribution, run: Run, result: List[np.ndarray],
     known = np.isfinite(delta)
     if not known.all():
         say('%s: %d of %d convergence deltas are no finite numbers: there is none where T or the attributions '
-             'are not finite.' % (model.method, len(known) - known.sum(), len(known)))
+            'are not finite.' % (model.method, len(known) - known.sum(), len(known)))
     scale = np.abs(change[known]).max() if known.any() else 0
     zero = scale > 0 and not any(one.any() for one in result)
     if zero or known.any() and not np.abs(delta[known]).max() <= .1 * scale:

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
-from models import Counting, close, dense, initialise, mlp, weights
+from models import Counting, check_refused, close, dense, initialise, mlp, weights
 
 from deepexplain.tensorflow import DeepExplain
 from deepexplain.tensorflow.methods.sequences import latin_hypercube, sobol
@@ -253,12 +253,7 @@ def test_ids_are_there_or_not(session, rng):
     ('permutation', dict(references=np.zeros((2, 4))), RuntimeError, 'References shape (2, 4) does not match'),
 ])
 def test_errors(session, rng, method, options, kind, text):
-    X, T = mlp(tf.tanh, rng)
-    initialise(session)
-    counting = Counting(session)
-    with DeepExplain(session=counting) as de, pytest.raises(kind) as error:
-        de.explain(method, T, X, np.zeros((2, 5)), 0, **options)
-    assert str(error.value).startswith(text) and not counting.calls
+    check_refused(session, rng, method, options, kind, text)
 
 
 def test_too_many_cells(session):

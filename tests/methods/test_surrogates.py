@@ -6,7 +6,7 @@ from math import factorial
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
-from models import Counting, close, dense, initialise, mlp, per_sample, weights
+from models import Counting, check_refused, close, dense, initialise, mlp, per_sample, weights
 
 from deepexplain.tensorflow import DeepExplain
 from deepexplain.tensorflow.methods.coalitions import crossed
@@ -246,12 +246,7 @@ def test_a_model_of_one_feature_and_of_two(session, rng):
                                              '(2, 2).'),
 ])
 def test_errors(session, rng, method, options, kind, text):
-    X, T = mlp(tf.tanh, rng)
-    initialise(session)
-    counting = Counting(session)
-    with DeepExplain(session=counting) as de, pytest.raises(kind) as error:
-        de.explain(method, T, X, np.zeros((2, 5)), 0, **options)
-    assert str(error.value).startswith(text) and not counting.calls
+    check_refused(session, rng, method, options, kind, text)
 
 
 def test_too_many_players(session):

@@ -213,6 +213,13 @@ class Attribution(Options):
             raise ValueError("references of each sample's own belong to their batch, as in {'xs': xs, 'references': "
                              'references}; or give a function that makes them of xs.')
 
+    def need_references(self, run: Run, method: str, more: str = '') -> None:
+        """RuntimeError where there are no references, for which no baseline can stand in."""
+        if run.baselines is None and self._references is None and run.options.get('references') is None:
+            raise RuntimeError('%s needs references, an array (m,) + the shape of a sample, some of each sample\'s '
+                               'own, (n, m) + its shape, or a function that makes these of xs, when the explainer is '
+                               'made or at the run%s.' % (method, more))
+
     def _told(self, options: Mapping[str, Any]) -> Optional['Attribution']:
         """What holds the baseline or the references of a run, if it has its own."""
         if options.get('baseline') is None and options.get('references') is None:

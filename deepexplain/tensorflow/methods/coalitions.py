@@ -13,7 +13,6 @@ from .perturbation import PerturbationAttribution, take_away
 #: Players of whose number's square there is to be a matrix.
 PLAYERS = 10 ** 4
 
-
 #: Up to so many multiplications a product of matrices is made by one thread, by OpenBLAS at least; twice of that.
 _ONE_THREAD = 2 ** 17
 

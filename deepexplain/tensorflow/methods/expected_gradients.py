@@ -53,10 +53,7 @@ class ExpectedGradients(Attribution):
         self._fetches = carrier.gradients(model) + [model.size_of(carrier.T)]
 
     def absent(self, run: Run) -> Baselines:
-        if run.baselines is None and self._references is None and run.options.get('references') is None:
-            raise RuntimeError('expected_gradients needs references, an array (m,) + the shape of a sample, some of '
-                               "each sample's own, (n, m) + its shape, or a function that makes these of xs, when the "
-                               'explainer is made or at the run.')
+        self.need_references(run, 'expected_gradients')
         return super().absent(run)
 
     def evaluations(self, run: Run) -> int:

@@ -4,6 +4,7 @@ from typing import Any, List, Optional, Sequence
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from ...checks import is_one_hot
 from ..runs.arguments import flag, shown
 from ..runs.model import Model
 
@@ -90,11 +91,6 @@ def attributed(form: Optional[Form], multiplier: Any, x: Any, reference: Any, na
         return form.of(multiplier, x, reference, name)
     way = x - reference
     return multiplier * (way if isinstance(way, np.ndarray) else tf.cast(way, multiplier.dtype))
-
-
-def is_one_hot(x: np.ndarray, axis: int) -> bool:
-    """Whether an array is of zeros and ones, with at most a single one along the axis."""
-    return bool(((x == 0) | (x == 1)).all() and (x.sum(axis) <= 1).all())
 
 
 def _from_the_end(axis: Any, x: tf.Tensor, first: int) -> int:

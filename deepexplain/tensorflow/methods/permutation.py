@@ -48,10 +48,8 @@ class Permutation(CoalitionAttribution):
         self.set_absent(None, references)
 
     def absent(self, run: Run) -> Baselines:
-        if run.baselines is None and self._references is None and run.options.get('references') is None:
-            raise RuntimeError('permutation needs references, an array (m,) + the shape of a sample, when the '
-                               'explainer is made or at the run: samples whose values a feature is given. They are '
-                               'never taken from xs, where a result would hang on the other samples.')
+        self.need_references(run, 'permutation', ': samples whose values a feature is given. They are never taken from '
+                             'xs, where a result would hang on the other samples')
         return super().absent(run)
 
     def prepare(self, run: Run) -> None:

@@ -5,6 +5,7 @@ from typing import Any, List, Mapping, Optional, Sequence
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from ...checks import shown
 from ..graph.compat import while_context
 from ..graph.path import Path
 from ..graph.walks import ancestors
@@ -108,14 +109,6 @@ def finite(name: str, array: np.ndarray) -> np.ndarray:
     if not all_finite(array):
         raise ValueError(f'{name} must be of finite numbers: it holds nan or inf.')
     return array
-
-
-def shown(value: Any) -> str:
-    """A value for an error message: what it is rather than all of it, where it is large."""
-    if getattr(value, 'shape', ()):
-        return 'an array of shape %s' % (tuple(value.shape),)
-    written_out = repr(value)
-    return written_out if len(written_out) <= 80 else f'a {type(value).__name__}'
 
 
 def flag(name: str, value: Any) -> bool:
