@@ -5,6 +5,7 @@
 #   make test    linter, type checker, test suite
 #   make bench   time and memory of every method as tables, accuracy against cost as docs/accuracy.png; ten minutes
 #   make planted where relevance lies in networks with loops and attention whose answer is known; twenty minutes
+#   make experiments which maps can be believed: docs/experiments, a page for each of experiments/; an hour
 #   make peers   time of other attribution libraries beside this one's, in an environment of their own, .venv-peers
 #   make modisco whether tfmodisco-lite reads what deepexplain.genomics writes, in an environment of its own, .venv-modisco
 #   make mutants change the library in places and list the changes that no test notices: see tools/mutants/README.md
@@ -33,7 +34,7 @@ PEER_TORCH ?= torch==2.13.0+cpu
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
-.PHONY: demo gallery real test bench planted peers modisco mutants lint types pytest install clean
+.PHONY: demo gallery real test bench planted experiments peers modisco mutants lint types pytest install clean
 
 demo: install
 	@mkdir -p docs
@@ -60,6 +61,12 @@ bench: install
 
 planted: install
 	$(BIN)/python benchmarks/planted.py
+
+experiments: install
+	$(BIN)/python experiments/sensitivity_n.py
+	$(BIN)/python experiments/xai_tris.py
+	$(BIN)/python experiments/motifs.py
+	$(BIN)/python experiments/randomization.py
 
 mutants: install .venv-mutants/.installed
 	.venv-mutants/bin/python tools/mutants/run.py --python $(BIN)/python --sample $(SAMPLE) --seed $(SEED) \
