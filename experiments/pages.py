@@ -1,4 +1,4 @@
-"""The page of an experiment: docs/experiments/NAME.md with its tables, NAME.png beside it, NAME.csv with the numbers."""
+"""The page of an experiment: docs/experiments/NAME.md with its tables, and NAME.png and NAME.csv beside it."""
 import argparse
 import csv
 import os
