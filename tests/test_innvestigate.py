@@ -16,11 +16,14 @@ OPTIONS = {
     # Ours takes right ends, as the reference implementation of intgrad does.
     'integrated_gradients': dict(steps=64, quadrature='riemann_left'),
     'pattern.net': dict(patterns=PATTERNS), 'pattern.attribution': dict(patterns=PATTERNS)}
+# Sums of inputs and weights near zero, without biases, divide here: in float32 the kept values are 1.8e-5 (z_plus_fast:
+# 1.4e-6) of the largest from those of float64, and ours, on some processors, 5.6e-5 (5.9e-6).
+NEAR_ZERO = {'lrp.z_IB': 1e-4, 'lrp.epsilon_IB': 1e-4, 'lrp.z_plus_fast': 3e-5}
 
 
-def model():
-    X = tf.placeholder(tf.float32, [None, 10, 10, 2])
-    k, b = ([tf.Variable(VALUES[kind + str(i)]) for i in range(1, 5)] for kind in 'kb')
+def model(dtype=tf.float32):
+    X = tf.placeholder(dtype, [None, 10, 10, 2])
+    k, b = ([tf.Variable(VALUES[kind + str(i)].astype(dtype.as_numpy_dtype)) for i in range(1, 5)] for kind in 'kb')
     h = tf.nn.relu(tf.nn.bias_add(tf.nn.conv2d(X, k[0], strides=[1, 1, 1, 1], padding='SAME'), b[0]))
     h = tf.nn.max_pool(h, [1, 2, 2, 1], [1, 2, 2, 1], 'SAME')
     h = tf.nn.relu(tf.nn.conv2d(h, k[1], strides=[1, 1, 1, 1], padding='VALID') + b[1])
@@ -36,7 +39,17 @@ def test_agrees(session, name):
     with DeepExplain(session=session) as de:
         got = de.explain(name, T, X, VALUES['x'], ys='max', **OPTIONS.get(name, {}))
     want = VALUES['A|' + name]
-    assert np.abs(got - want).max() < 1e-5 * np.abs(want).max()
+    assert np.abs(got - want).max() < NEAR_ZERO.get(name, 1e-5) * np.abs(want).max()
+
+
+@pytest.mark.parametrize('name', sorted(NEAR_ZERO))
+def test_agrees_in_float64(session, name):
+    X, T = model(tf.float64)
+    session.run(tf.global_variables_initializer())
+    with DeepExplain(session=session) as de:
+        got = de.explain(name, T, X, VALUES['x'], ys='max', **OPTIONS.get(name, {}))
+    want = VALUES['A|' + name]
+    assert np.abs(got - want).max() < 2.5e-5 * np.abs(want).max()
 
 
 def test_all_names_are_there():

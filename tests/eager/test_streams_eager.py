@@ -24,11 +24,13 @@ def test_a_context_without_a_session_names_open():
 def test_data_sets(de):
     explainer = de.get_explainer('gradient', de.outputs[0], de.inputs[0])
     want = explainer.run(XS, YS)
+    # Of batches of other sizes some processors round the slope of a tanh near its end otherwise: by 8e-7.
+    near = dict(rtol=1e-6, atol=2e-6)
     pairs = tf.data.Dataset.from_tensor_slices((XS, YS)).batch(2)
     named = pairs.map(lambda x, y: {'xs': x, 'ys': y})
-    np.testing.assert_allclose(np.concatenate(list(explainer.run_batches(named))), want, rtol=1e-6)
+    np.testing.assert_allclose(np.concatenate(list(explainer.run_batches(named))), want, **near)
     alone = np.concatenate(list(explainer.run_batches(pairs.map(lambda x, y: x), ys=1)))
-    np.testing.assert_allclose(alone, explainer.run(XS, 1), rtol=1e-6)
+    np.testing.assert_allclose(alone, explainer.run(XS, 1), **near)
     with pytest.raises(RuntimeError, match=r"batch 0: a tuple of 2 is no batch of '.*'\. If it is \(xs, ys\)"):
         next(explainer.run_batches(pairs))
 
