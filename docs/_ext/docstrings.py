@@ -1,0 +1,38 @@
+"""Docstrings are plain text with names in single backticks; what reStructuredText reads otherwise is escaped."""
+import re
+from typing import Any, Dict, List
+
+_SECTION = re.compile(r'(Args|Arguments|Returns|Raises|Yields|Attributes|Example|Examples|Note|Keyword Args):$')
+
+
+def plain(lines: List[str]) -> List[str]:
+    """Lines of a docstring without what is markup by accident; indented paragraphs of no section are code."""
+    found: List[str] = []
+    section, blank, code = False, True, False
+    for line in lines:
+        indented = line.startswith('    ')
+        if line.strip() and not indented:
+            section, code = bool(_SECTION.match(line)), False
+        elif indented and blank and not section and not code:
+            code = True
+            found += ['::', '']
+        blank = not line.strip()
+        found.append(line if code else escaped(line))
+    return found
+
+
+def escaped(line: str) -> str:
+    """A line in which nothing is marked but what stands in backticks, as code."""
+    parts = re.split(r'(``[^`]+``|`[^`]+`)', line)
+    return ''.join('``%s``' % part.strip('`') if part.startswith('`') else re.sub(
+        r'([*|\\]|_(?=\W|$))', r'\\\1', part) for part in parts)
+
+
+def process(app: Any, what: str, name: str, obj: Any, options: Any, lines: List[str]) -> None:
+    lines[:] = plain(lines)
+
+
+def setup(app: Any) -> Dict[str, Any]:
+    # Before napoleon, which makes markup of sections.
+    app.connect('autodoc-process-docstring', process, priority=400)
+    return {'parallel_read_safe': True, 'parallel_write_safe': True}

@@ -1,0 +1,45 @@
+"""The documentation site: `make docs` builds it with warnings as errors."""
+import os
+import sys
+
+os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.dirname(HERE), os.path.join(HERE, '_ext')]
+
+import tensorflow.compat.v1 as tf
+
+import deepexplain
+
+tf.disable_v2_behavior()
+
+project = 'deepexplain'
+author = 'The deepexplain authors'
+release = version = deepexplain.__version__
+
+extensions = ['myst_parser', 'sphinx.ext.autodoc', 'sphinx.ext.autosummary', 'sphinx.ext.napoleon',
+              'sphinx.ext.viewcode', 'sphinx_copybutton', 'sphinx_design', 'sphinxcontrib.bibtex', 'methods', 'mathml', 'docstrings']
+source_suffix = {'.md': 'markdown', '.rst': 'restructuredtext'}
+exclude_patterns = ['_build', '_ext', '_templates', 'requirements.txt']
+templates_path = ['_templates']
+
+myst_enable_extensions = ['colon_fence', 'deflist', 'dollarmath', 'fieldlist']
+myst_heading_anchors = 3
+
+autodoc_typehints = 'none'
+autodoc_member_order = 'bysource'
+autodoc_default_options = {'members': True, 'show-inheritance': False}
+napoleon_numpy_docstring = False
+napoleon_use_ivar = True
+
+bibtex_bibfiles = ['references.bib']
+bibtex_default_style = 'plain'
+bibtex_reference_style = 'author_year'
+
+html_theme = 'furo'
+html_title = 'deepexplain'
+html_static_path = ['_static']
+html_css_files = ['site.css']
+html_copy_source = False
+html_show_sourcelink = False
+# Nothing is fetched from elsewhere while a page is read.
+html_theme_options = {'navigation_with_keys': True}
