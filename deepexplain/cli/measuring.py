@@ -62,11 +62,19 @@ def check_options(args: Any, chosen: Sequence[str]) -> None:
         if only and only not in chosen:
             raise WrongUse("%s: '%s' is none of the chosen measures (%s)." % (said, only, ', '.join(chosen)))
         if not [one for one in chosen if only in ('', one) and name in parameters_of(one)]:
-            known = sorted({option for one in table for option in parameters_of(one)})
-            able = [one for one in table if name in parameters_of(one)]
-            raise WrongUse('%s: %s `deepexplain measures` lists them.' % (said, (
-                "'%s' has no such option; it is for %s." % (only or "', '".join(chosen), ', '.join(able[:4]))
-                if able else "no measure has an option '%s'.%s" % (name, near(name, known)))))
+            raise WrongUse(f'{said}: {_nobody(name, [only] if only else chosen)} `deepexplain measures` lists them.')
+
+
+def _nobody(name: str, chosen: Sequence[str]) -> str:
+    """Why nobody takes an option."""
+    able = [one for one in table if name in parameters_of(one)]
+    if not able:
+        known = sorted({option for one in table for option in parameters_of(one)})
+        return f"no measure has an option '{name}'.{near(name, known)}"
+    return '%s; it is for %s%s.' % (
+        "'%s' has no such option" % chosen[0] if len(chosen) == 1 else
+        'none of %s has such an option' % ', '.join("'%s'" % one for one in chosen),
+        ', '.join("'%s'" % one for one in able[:4]), ' and others' if len(able) > 4 else '')
 
 
 def options_of(args: Any, chosen: Sequence[str], several: Optional[List[str]]) -> Dict[str, Dict[str, Given]]:
