@@ -1,6 +1,7 @@
 """Many methods by many measures."""
 from collections import OrderedDict
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
+from contextlib import contextmanager
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Union
 
 import numpy as np
 
@@ -55,6 +56,10 @@ def evaluate(explainers: Mapping[str, Any], xs: Any, ys: Any = None,
     if model is None:
         raise ValueError('explainers must hold at least one Explainer: it knows the shape of the samples, and the '
                          'model.')
+    for name, one in explainers.items():
+        if hasattr(one, 'check_measurable'):
+            with _named(f"'{name}'"):
+                one.check_measurable()
     seed = one_seed(seed)
     common: Dict[str, Any] = dict(more, batch_size=batch_size, seed=seed, feed_dict=feed_dict)
     first = model.probe(xs, ys, **common)
@@ -107,13 +112,19 @@ class _Steps:
             self._bar.close()
 
 
-def _maps(name: str, explainer: Any, xs: Any, ys: Any, common: Mapping[str, Any]) -> Any:
+@contextmanager
+def _named(what: str) -> Iterator[None]:
+    """Let errors say which method, and which measure of it, they are of."""
     try:
-        probe = explainer.probe(xs, ys, **common)
-        found = probe.attributions()
+        yield
     except Exception as error:
-        raise RuntimeError(f"evaluate: '{name}': {error}") from error
-    return probe.as_given(found, probe.many)
+        raise RuntimeError(f'evaluate: {what}: {error}') from error
+
+
+def _maps(name: str, explainer: Any, xs: Any, ys: Any, common: Mapping[str, Any]) -> Any:
+    with _named(f"'{name}'"):
+        probe = explainer.probe(xs, ys, **common)
+        return probe.as_given(probe.attributions(), probe.many)
 
 
 def _found(name: str, measure: str, explainer: Any, xs: Any, ys: Any, maps: Any, masks: Any,
@@ -121,10 +132,8 @@ def _found(name: str, measure: str, explainer: Any, xs: Any, ys: Any, maps: Any,
     """What a measure gives: curves, or one number for each sample."""
     line: Measure = all_measures[measure]
     extra = {'masks': masks} if line.needs == MASKS else {}
-    try:
+    with _named(f"{measure} of '{name}'"):
         return (line.curves or line.function)(explainer, xs, ys, maps, **dict(extra, **options))
-    except Exception as error:
-        raise RuntimeError(f"evaluate: {measure} of '{name}': {error}") from error
 
 
 def _direction(name: str, options: Mapping[str, Any]) -> str:

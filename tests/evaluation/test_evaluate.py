@@ -207,6 +207,16 @@ def test_errors(network, explainers, options, text):
     assert str(error.value).startswith(text) and not network.calls
 
 
+def test_what_gives_no_map_is_refused_before_anything_runs(network):
+    for method, options in ('conductance', {}), ('occlusion', dict(per_group=True, feature_mask=[0, 0, 1, 1])):
+        explainers = {'g': network.explainer(), 'other': network.explainer(method, **options)}
+        with pytest.raises(RuntimeError) as error:
+            evaluate(explainers, XS, 'max')
+        assert str(error.value).startswith("evaluate: 'other': A measure needs an attribution of each feature of X, and "
+                                           f'{method} gives others.')
+    assert not network.calls
+
+
 def test_what_fails_is_named(network):
     with pytest.raises(RuntimeError, match="evaluate: deletion of 'g': points must be an int of at least 1 and at "):
         evaluate({'g': network.explainer()}, XS, YS, {'deletion': dict(points=9)})
