@@ -212,8 +212,8 @@ def test_what_gives_no_map_is_refused_before_anything_runs(network):
         explainers = {'g': network.explainer(), 'other': network.explainer(method, **options)}
         with pytest.raises(RuntimeError) as error:
             evaluate(explainers, XS, 'max')
-        assert str(error.value).startswith("evaluate: 'other': A measure needs an attribution of each feature of X, and "
-                                           f'{method} gives others.')
+        assert str(error.value).startswith(
+            f"evaluate: 'other': A measure needs an attribution of each feature of X, and {method} gives others.")
     assert not network.calls
 
 
