@@ -196,7 +196,7 @@ def _refuse_others(attribution: Attribution) -> None:
     name = attribution.model.method
     if not attribution.of_features:
         raise RuntimeError(f'A measure needs an attribution of each feature of X, and {name} gives others. Make the '
-                           'explainer without per_group, and give the measure the feature_mask; or take another method.')
+                           'explainer without per_group, and give the measure the feature_mask; or take another.')
     if attribution.per_group and attribution.model.many:
         raise RuntimeError(f'A measure needs a map of each input, and {name} gives one for all. Make the explainer '
                            'for one input, or give the measure attributions.')
