@@ -139,6 +139,17 @@ def test_groups_are_of_methods_and_measures_that_take_them(run):
     assert found['versions'] and found['tensors']['X'] == ['picture:0']
 
 
+def test_a_seed_is_for_all_and_a_baseline_for_those_that_take_it(run):
+    status, out, err = run('table.pb', 't.npy', '--method', 'saliency', '--method', 'intgrad', '--steps', 3, '--seed', 3,
+                           '--baseline', .5, '--measure', 'completeness', '--measure', 'deletion', '--json')
+    assert (status, err) == (0, '')
+    found = json.loads(out)
+    # What a method adds up to hangs on its own baseline, if it has one.
+    assert found['measures'] == {'completeness': {'options': {}}, 'deletion': {'options': {'baseline': .5}}}
+    assert found['methods'] == {'saliency': {'options': {}}, 'intgrad': {'options': {'baseline': .5, 'steps': 3}}}
+    assert found['seed'] == 3 and run('table.pb', 't.npy', '--method', 'saliency', '--seed', 3, *FAST)[0] == 0
+
+
 def test_markdown(run):
     assert run('table.pb', 't.npy', '--method', 'saliency', '--out', 't.md', *FAST)[0] == 0
     with open('t.md', encoding='utf-8') as file:

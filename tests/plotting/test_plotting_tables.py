@@ -111,6 +111,12 @@ def test_the_best_is_named_first():
     assert [line.get_ydata()[0] for line in ax.lines[:2]] == [3, 1]
 
 
+def test_a_method_without_a_curve_has_no_line():
+    shown = table()
+    del shown.curves['a']['deletion']
+    assert names(panels(shown.plot('curves'))['deletion']) == ['b', 'random', 'input']
+
+
 def test_both_where_there_are_curves():
     figure = table().plot()
     matrix, legend, *curves = figure.axes
