@@ -140,8 +140,8 @@ def test_groups_are_of_methods_and_measures_that_take_them(run):
 
 
 def test_a_seed_is_for_all_and_a_baseline_for_those_that_take_it(run):
-    status, out, err = run('table.pb', 't.npy', '--method', 'saliency', '--method', 'intgrad', '--steps', 3, '--seed', 3,
-                           '--baseline', .5, '--measure', 'completeness', '--measure', 'deletion', '--json')
+    status, out, err = run('table.pb', 't.npy', '--method', 'saliency', '--method', 'intgrad', '--steps', 3, '--seed',
+                           3, '--baseline', .5, '--measure', 'completeness', '--measure', 'deletion', '--json')
     assert (status, err) == (0, '')
     found = json.loads(out)
     # What a method adds up to hangs on its own baseline, if it has one.
