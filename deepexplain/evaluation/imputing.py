@@ -71,7 +71,7 @@ def road(explainer: Any, xs: Any, ys: Any = None, attributions: Any = None,
     scores = np.empty((subject.n, len(counts)))
     with probe.progress(len(counts)):
         scores[samples, which] = probe.scores(samples, points)
-    return Curves(np.array([0.] + parts), scores)
+    return Curves(np.array([0.] + parts), scores, of='places gone')
 
 
 def _neighbours(sizes: Tuple[int, ...]) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:

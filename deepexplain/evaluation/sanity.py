@@ -59,7 +59,8 @@ def model_randomization(explainer: Any, xs: Any, ys: Any = None, attributions: A
             weights = {name: value for layer in chosen for name, value in layer.items()}
             found = _maps(subject, probe.explained(feeds=probe.feeds_of(weights)))
             scores.append(compare(subject, maps, found, absolute))
-    return Curves(np.arange(1, len(layers) + 1) / len(layers), np.array(scores).T, [layer[0][0] for layer in layers])
+    return Curves(np.arange(1, len(layers) + 1) / len(layers), np.array(scores).T, [layer[0][0] for layer in layers],
+                  'layers shuffled' if order == 'cascade' else 'depth of the layer shuffled', 'similarity', 'mean')
 
 
 def random_target(explainer: Any, xs: Any, ys: Any = None, attributions: Any = None, similarity: str = 'ssim',

@@ -4,6 +4,7 @@ from typing import Any, List, Optional, Sequence, Tuple, Union
 import numpy as np
 
 from .arithmetic import choice, number, pearson, positive_int, row_dots, spearman
+from .curves import Curves
 from .removal import Removal
 from .subject import Subject
 
@@ -49,15 +50,20 @@ def sensitivity_n(explainer: Any, xs: Any, ys: Any = None, attributions: Any = N
     Raises:
         ValueError: for maps of another shape or that are not finite, for bad sizes; and as `Explainer.run`.
     """
-    positive_int('subsets', subsets)
-    subject = Subject(explainer, xs, ys, attributions, batch_size, seed, feed_dict, **more)
-    removal = Removal(subject, baseline, feature_mask)
-    sizes = subset_sizes(removal.players.count) if n is None else [
-        positive_int('n', one, removal.players.count) for one in ([n] if np.ndim(n) == 0 else list(n))]  # type: ignore
-    if not sizes:
-        raise ValueError('n must hold at least one size of subsets.')
-    sums, falls, before = _drawn(subject, removal, sizes, subsets)
-    return pearson(sums, falls, ROUNDING * np.abs(before)[:, np.newaxis]).T
+    return _correlations(explainer, xs, ys, attributions, n, subsets, baseline, feature_mask, batch_size, seed,
+                         feed_dict, more)[1].T
+
+
+def sensitivity_curves(explainer: Any, xs: Any, ys: Any = None, attributions: Any = None,
+                       n: Union[int, Sequence[int], None] = None, subsets: int = 100, baseline: Any = None,
+                       feature_mask: Any = None, batch_size: Optional[int] = None, seed: Any = None,
+                       feed_dict: Any = None, **more: Any) -> Curves:
+    """`sensitivity_n`, with the same arguments, as `Curves`: over the sizes, rising, as parts of all features."""
+    sizes, found = _correlations(explainer, xs, ys, attributions, n, subsets, baseline, feature_mask, batch_size, seed,
+                                 feed_dict, more)
+    order = np.argsort(sizes, kind='stable')
+    return Curves(sizes[order], found[:, order], of='features in a subset', what='correlation', by='mean',
+                  log=True)
 
 
 def subset_sizes(features: int) -> List[int]:
@@ -92,6 +98,22 @@ def mu_fidelity(explainer: Any, xs: Any, ys: Any = None, attributions: Any = Non
     size = max(1, int(round(fraction * removal.players.count)))
     sums, falls, before = _drawn(subject, removal, [size], subsets)
     return by(sums[:, 0], falls[:, 0], ROUNDING * np.abs(before))
+
+
+def _correlations(explainer: Any, xs: Any, ys: Any, attributions: Any, n: Union[int, Sequence[int], None],
+                  subsets: int, baseline: Any, feature_mask: Any, batch_size: Optional[int], seed: Any, feed_dict: Any,
+                  more: Any) -> Tuple[np.ndarray, np.ndarray]:
+    """The sizes of subsets as parts of all features, and the correlation of each sample and size, (n, sizes)."""
+    positive_int('subsets', subsets)
+    subject = Subject(explainer, xs, ys, attributions, batch_size, seed, feed_dict, **more)
+    removal = Removal(subject, baseline, feature_mask)
+    count = removal.players.count
+    sizes = subset_sizes(count) if n is None else [
+        positive_int('n', one, count) for one in ([n] if np.ndim(n) == 0 else list(n))]  # type: ignore
+    if not sizes:
+        raise ValueError('n must hold at least one size of subsets.')
+    sums, falls, before = _drawn(subject, removal, sizes, subsets)
+    return np.array(sizes) / float(count), pearson(sums, falls, ROUNDING * np.abs(before)[:, np.newaxis])
 
 
 def _drawn(subject: Subject, removal: Removal, sizes: Sequence[int], subsets: int
