@@ -1,4 +1,5 @@
 """Does a map change when what it should show does: the model's weights, or the unit that is explained?"""
+import itertools
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
@@ -57,10 +58,11 @@ class RandomizedMaps(NamedTuple):
 
     Attributes:
         names: of each layer's first weights, from T down.
-        maps: for each layer the maps of the model with it (and, of a cascade, those above it) shuffled, as
-            `Explainer.run` returns maps, float64.
+        before: the maps of the model as it is, as `Explainer.run` returns maps, float64.
+        maps: for each layer the maps of the model with it (and, of a cascade, those above it) shuffled, alike.
     """
     names: List[str]
+    before: Any
     maps: List[Any]
 
 
@@ -72,13 +74,14 @@ def randomized_maps(explainer: Any, xs: Any, ys: Any = None, order: str = 'casca
 
     Args, raises: see `model_randomization`.
 
-    Costs as many explanations of a sample as there are layers.
+    Costs as many explanations of a sample as there are layers, and 1.
     """
     choice('order', order, ('cascade', 'independent'))
     subject = Subject(explainer, xs, ys, None, batch_size, seed, feed_dict, **more)
     layers = _layers(subject)
-    return RandomizedMaps([layer[0][0] for layer in layers], [
-        subject.probe.as_given(subject.split(found), subject.many) for found in _randomized(subject, layers, order)])
+    before, *maps = (subject.probe.as_given(subject.split(found), subject.many)
+                     for found in itertools.chain([subject.maps], _randomized(subject, layers, order)))
+    return RandomizedMaps([layer[0][0] for layer in layers], before, maps)
 
 
 def random_target(explainer: Any, xs: Any, ys: Any = None, attributions: Any = None, similarity: str = 'ssim',

@@ -182,14 +182,20 @@ def test_maps_of_shuffled_models_are_those_that_are_compared(session, explain, o
     before, state = session.run(variables), np.random.get_state()[1].copy()
     found = randomized_maps(explainer, XS, 1, order, seed=7)
     assert found.names == ['c', 'b', 'a'] and [one.shape for one in found.maps] == [XS.shape] * 3
-    whole = explainer.run(XS, 1)
+    np.testing.assert_array_equal(found.before, explainer.run(XS, 1))
     for absolute in (False, True):
-        got = np.stack([map_similarity(whole, one, absolute=absolute) for one in found.maps], 1)
+        got = np.stack([map_similarity(found.before, one, absolute=absolute) for one in found.maps], 1)
         want = model_randomization(explainer, XS, 1, order=order, absolute=absolute, seed=7).scores
         np.testing.assert_allclose(got, want, rtol=0, atol=1e-12)
     np.testing.assert_array_equal(np.random.get_state()[1], state)
     for one, two in zip(before, session.run(variables)):
         np.testing.assert_array_equal(one, two)
+
+
+def test_what_draws_draws_the_same_for_all_models(session, explain):
+    X, T, _ = layered(session, True)
+    found = randomized_maps(explain('random', T, X), XS, 1, seed=7)
+    assert all((one == found.before).all() for one in found.maps) and len(np.unique(found.before)) == 12
 
 
 def test_similarities_of_maps_of_several_inputs():
