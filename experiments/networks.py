@@ -6,6 +6,13 @@ import numpy as np
 SIDE = 8
 
 
+def known_mean(values: Any) -> Any:
+    """The mean over the first axis of what is known; nan where nothing is."""
+    values = np.asarray(values, float)
+    known = ~np.isnan(values)
+    return np.where(known, values, 0).sum(0) / np.where(known.any(0), known.sum(0), np.nan)
+
+
 class Data(NamedTuple):
     """Samples (n, 64) float32 and their classes (n,), to train with and to test with."""
     train_x: np.ndarray

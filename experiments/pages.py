@@ -77,6 +77,11 @@ class Page:
         print('wrote ' + self.path('.md'))
 
 
+def verdict(holds: Sequence[bool]) -> Optional[bool]:
+    """What `Page.claim` is told: True where all hold, False where none does, else None."""
+    return True if all(holds) else None if any(holds) else False
+
+
 def cell(value: Any, form: str = '%.3f') -> str:
     """Numbers in few digits, none as a dash, all else as it is."""
     if isinstance(value, (float, np.floating)):

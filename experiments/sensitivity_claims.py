@@ -8,11 +8,6 @@ SIGNED = ('grad*input', 'intgrad', 'elrp', 'deeplift', 'occlusion')
 Key = Tuple[str, str, str]
 
 
-def verdict(holds: Sequence[bool]) -> Any:
-    """True where all hold, False where none does, else None."""
-    return True if all(holds) else None if any(holds) else False
-
-
 def span(values: Sequence[float]) -> str:
     """The smallest and the largest of some numbers."""
     return '%.3f to %.3f' % (min(values), max(values))
@@ -46,34 +41,34 @@ def say(page: pages.Page, results: Dict[Key, Any]) -> None:
     firsts = [float(np.nanmin(results[key].scores['occlusion'][0])) for key in bent]
     others = [max(results[key].mean(method)[0] for method in SIGNED + ('saliency',) if method != 'occlusion')
               for key in bent]
-    page.claim('Occlusion is best at n = 1, where it is 1 by its making.', verdict(
+    page.claim('Occlusion is best at n = 1, where it is 1 by its making.', pages.verdict(
         [one > 1 - 1e-3 and one > other for one, other in zip(firsts, others)]),
         'its lowest correlation of any sample there is %.6f; the best of the others has %s on average.' % (
             min(firsts), span(others)))
     falls = [results[key].mean('occlusion')[0] - results[key].mean('occlusion')[-1] for key in bent]
-    page.claim('Occlusion gets worse as n grows.', verdict([one > .01 for one in falls]),
+    page.claim('Occlusion gets worse as n grows.', pages.verdict([one > .01 for one in falls]),
                'from the smallest n to the largest its mean falls by %s.' % span(falls))
     for method in ('intgrad', 'deeplift'):
         ahead = [results[key].mean(method)[-1] - results[key].mean('occlusion')[-1] for key in bent]
-        page.claim('At the largest n %s is better than occlusion.' % method, verdict([one > 0 for one in ahead]),
+        page.claim('At the largest n %s is better than occlusion.' % method, pages.verdict([one > 0 for one in ahead]),
                    'on %d of %d networks; it is ahead by %s.' % (sum(one > 0 for one in ahead), len(bent), span(ahead)))
     leaders = [max(SIGNED, key=lambda method: results[key].mean(method)[-1]) for key in bent]
     good = [one in ('intgrad', 'deeplift') for one in leaders]
-    page.claim("Of the paper's methods integrated gradients or DeepLIFT are best there.", verdict(good),
+    page.claim("Of the paper's methods integrated gradients or DeepLIFT are best there.", pages.verdict(good),
                'on %d of %d networks; else %s.' % (sum(good), len(bent), ', '.join(
                    '%s on %d' % (one, leaders.count(one)) for one in SIGNED if one not in ('intgrad', 'deeplift')
                    and one in leaders) or 'none'))
 
     pair = [results[key].alike['intgrad', 'deeplift'] for key in bent]
     gaps = [abs(one - other) for one, other in zip(whole(results, bent, 'intgrad'), whole(results, bent, 'deeplift'))]
-    page.claim('Integrated gradients and DeepLIFT nearly agree.', verdict([one > .9 for one in pair]),
+    page.claim('Integrated gradients and DeepLIFT nearly agree.', pages.verdict([one > .9 for one in pair]),
                'their maps correlate by ' + '; '.join('%s (%s)' % (span([results[key].alike['intgrad', 'deeplift']
                                                                          for key in own]), name)
                                                       for name, own in by.items() if own)
                + '; their means over n differ by at most %.3f.' % max(gaps))
 
     same = [results[key].apart['grad*input', 'elrp'] for key in by['relu']]
-    page.claim('With ReLU epsilon-LRP is gradient * input.', verdict([one < 1e-2 for one in same]),
+    page.claim('With ReLU epsilon-LRP is gradient * input.', pages.verdict([one < 1e-2 for one in same]),
                'the largest relative difference is %.1e.' % max(same))
     for name, fails in (('relu', False), ('tanh', False), ('sigmoid', True), ('softplus', True)):
         if not by[name]:
@@ -82,10 +77,10 @@ def say(page: pages.Page, results: Dict[Key, Any]) -> None:
         text = 'epsilon-LRP %s, integrated gradients %s.' % (span(elrp), span(intgrad))
         if fails:
             page.claim('With %s, which is not 0 at 0, epsilon-LRP fails (half of what integrated gradients have, or '
-                       'less).' % name, verdict([one < .5 * other for one, other in zip(elrp, intgrad)]),
+                       'less).' % name, pages.verdict([one < .5 * other for one, other in zip(elrp, intgrad)]),
                        'the mean over n is, by network, ' + text)
         else:
-            page.claim('With %s it does not fail.' % name, verdict([one > .5 * other for one, other in zip(
+            page.claim('With %s it does not fail.' % name, pages.verdict([one > .5 * other for one, other in zip(
                 elrp, intgrad)]), 'the mean over n is, by network, ' + text)
 
     near = [key for key in bent if key[0] == 'additive']
@@ -93,12 +88,12 @@ def say(page: pages.Page, results: Dict[Key, Any]) -> None:
         spans = [min(whole(results, [key], method)[0] for method in SIGNED if method != 'elrp' or key[2] in (
             'relu', 'tanh')) for key in near]
         page.claim('Where the task is additive, and the network nearly so, methods are alike and all near 1 (over .9; '
-                   'epsilon-LRP where it does not fail).', verdict([one > .9 for one in spans]),
+                   'epsilon-LRP where it does not fail).', pages.verdict([one > .9 for one in spans]),
                    'the worst of them has, by network, ' + ', '.join(
                        '%.3f (%s %s)' % (one, key[1], key[2]) for one, key in zip(spans, near)) + '.')
     lost = [one - other for one, other in zip(whole(results, bent, 'intgrad'), whole(results, bent, 'saliency'))]
     page.claim('Inputs hold evidence against the target, which signed methods report and saliency cannot.',
-               verdict([one > .1 for one in lost]),
+               pages.verdict([one > .1 for one in lost]),
                'saliency is behind integrated gradients by %s over the networks.' % span(lost))
 
 

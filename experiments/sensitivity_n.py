@@ -64,22 +64,15 @@ class Result(NamedTuple):
 
     def mean(self, method: str) -> np.ndarray:
         """The mean over samples for each size."""
-        return known_mean(self.scores[method].T)
+        return networks.known_mean(self.scores[method].T)
 
     def over_sizes(self, method: str) -> float:
         """The mean over samples and sizes."""
-        return float(known_mean(self.mean(method)))
+        return float(networks.known_mean(self.mean(method)))
 
 
 #: What came out, by data, network and activation.
 Results = Dict[Tuple[str, str, str], Result]
-
-
-def known_mean(values: Any) -> Any:
-    """The mean over the first axis of what is known; nan where nothing is."""
-    values = np.asarray(values, float)
-    known = ~np.isnan(values)
-    return np.where(known, values, 0).sum(0) / np.where(known.any(0), known.sum(0), np.nan)
 
 
 def alike(maps: np.ndarray, others: np.ndarray) -> float:
@@ -206,7 +199,7 @@ def tables(page: pages.Page, results: Results) -> None:
     sizes = results[keys[0]].sizes
     places = sorted({0, len(sizes) // 3, 2 * len(sizes) // 3, len(sizes) - 1})
     page.table(['method'] + ['n = %d' % sizes[place] for place in places],
-               [[method] + [float(known_mean([results[key].mean(method)[place] for key in keys])) for place in places]
+               [[method] + list(networks.known_mean([results[key].mean(method)[places] for key in keys]))
                 for method in METHODS])
 
 

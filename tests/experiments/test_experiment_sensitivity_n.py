@@ -30,11 +30,6 @@ def test_means_are_of_what_is_known():
     assert np.isnan(result({'else': np.full((2, 2), np.nan)}).over_sizes('elrp'))
 
 
-def test_verdicts():
-    assert [sensitivity_claims.verdict(one) for one in ([True, True], [False, False], [True, False])] == [
-        True, False, None]
-
-
 def said(tmp_path, results):
     page = pages.Page(str(tmp_path), 'some', 'Title')
     sensitivity_claims.say(page, results)
