@@ -73,8 +73,9 @@ def say(page: pages.Page, curve: Curve) -> None:
                  '.5, and further above the gradient than %.2f.' % MARGIN, ('guided_backprop', 'guided_gradcam'),
                  lambda kind, value: value > max(.5, top[kind] + MARGIN), place=0, beside=['gradient'])
     claims.claim('Where the input is a factor, absolute maps of a model of which nothing is left still look alike: of '
-                 'all pixels, all layers shuffled, further above the gradient than %.2f (Adebayo et al. 2018 of gradient * '
-                 'input and integrated gradients).' % MARGIN, TIMES, far(ends), SPEARMAN, -1, ['gradient', FLOOR])
+                 'all pixels, all layers shuffled, further above the gradient than %.2f (Adebayo et al. 2018 of '
+                 'gradient * input and integrated gradients).' % MARGIN, TIMES, far(ends), SPEARMAN, -1,
+                 ['gradient', FLOOR])
     claims.claim('Little is left of these but the input: all layers shuffled, no further above other noise times the '
                  'input than %.2f.' % MARGIN, TIMES, lambda kind, value: not far(floor)(kind, value), INK, -1, [FLOOR])
     claims.claim('With their signs they are not alike: all layers shuffled, below .2.', TIMES,

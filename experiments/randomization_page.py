@@ -57,7 +57,7 @@ def sorted_methods(found: Found, kind: str) -> List[str]:
     methods = [key[0] for key in found.scores if key[1:] == (kind, 'cascade') + INK]
     means = {method: float(networks.known_mean(curve(found, method, kind, 'cascade', INK)))
              for method in methods}
-    return sorted(methods, key=lambda method: (np.isnan(means[method]), means[method]))
+    return sorted((method for method in methods if not np.isnan(means[method])), key=lambda method: means[method])
 
 
 def picture(found: Found) -> Any:
@@ -92,8 +92,11 @@ def tables(page: pages.Page, found: Found) -> None:
     """A table for each network, and who is not in it."""
     for kind in NETWORKS:
         page.head('The %s' % kind)
-        page.table(['method'] + HEAD, [[method] + columns(found, method, kind)
-                                       for method in sorted_methods(found, kind)])
+        known = sorted_methods(found, kind)
+        page.table(['method'] + HEAD, [[method] + columns(found, method, kind) for method in known])
+        constant = [key[0] for key in found.scores if key[1:] == (kind, 'cascade') + INK and key[0] not in known]
+        if constant:
+            page.text('Constant maps, which cannot be compared: ' + ', '.join(constant) + '.')
         refused = [(method, said) for (method, on), said in found.refused.items() if on == kind]
         if refused:
             page.text('Without maps here: ' + '; '.join('%s ("%s")' % pair for pair in refused) + '.')
@@ -117,7 +120,7 @@ def write(page: pages.Page, found: Found, names: Dict[str, List[str]], trained: 
         with all layers shuffled; "alone" is the mean over layers that are shuffled one at a time. What is compared are
         ranks of absolute attributions (Spearman's correlation) of all pixels, or with "ink" of those that are not 0;
         "signed" are ranks of attributions with their signs, "ssim" structural similarity and "hog" histograms of
-        oriented gradients of absolute maps. Methods are in the order of "mean, ink". A dash: maps are constant. Digits
+        oriented gradients of absolute maps. Methods are in the order of "mean, ink". Digits
         are 0 in half of their pixels, and where a method has the input as a factor, or a rule that gives nothing to
         what is 0, so is every map of it, whatever the model: that is why there is "ink". Rows in brackets are no
         methods: maps of noise that is drawn anew for each model, and such noise times the input.''')

@@ -73,21 +73,42 @@ def test_rows_of_tables(found):
     assert np.isnan(randomization_page.deviation(np.array([np.nan])))
 
 
-def said(tmp_path, value):
+def said(tmp_path, values):
+    """Verdicts and evidence when curves are flat: of a method, or of a method and what is compared."""
     page = pages.Page(str(tmp_path), 'some', 'Title')
 
     def curve(method, kind, order='cascade', what=('spearman', True)):
-        known = value.get((method, what), value.get(method, np.nan))
+        known = values.get((method, what[0], what[1]), values.get(method, np.nan))
         return np.full(3, known if method != 'gradcam' or kind == 'CNN' else np.nan)
 
     randomization_claims.say(page, curve)
-    return [one.split('**')[1] for one in page.parts[1:]], '\n'.join(page.parts)
+    return [tuple(one.split('**')[1:]) for one in page.parts[1:]]
 
 
 def test_nothing_is_claimed_of_methods_without_maps(tmp_path):
-    verdicts, text = said(tmp_path, {'gradcam': .1, randomization_claims.FLOOR: .3, 'gradient': .2})
-    assert verdicts[0] == 'comes out' and 'gradcam 0.10 (CNN).' in text
-    assert verdicts[1:] == ['does not come out'] * 2 + [None] * 0 or True
+    assert said(tmp_path, {}) == []
+    assert said(tmp_path, {'gradcam': .1, 'smoothgrad': .6, randomization_claims.FLOOR: .3, 'gradient': .2}) == [
+        ('comes out in part',
+         ': gradient 0.20 (CNN), 0.20 (MLP); smoothgrad 0.60 (CNN), 0.60 (MLP); gradcam 0.10 (CNN).')]
+
+
+def test_claims_follow_the_numbers(tmp_path):
+    methods = sum((list(one) for one in (randomization_claims.BLIND, randomization_claims.PLUS,
+                                         randomization_claims.ASKING, randomization_claims.TIMES)), [])
+    methods += ['gradient', 'smoothgrad', 'gradcam', 'guided_gradcam', 'deeplift', 'input', 'random']
+    good = dict.fromkeys(methods, .9)
+    good.update({'gradient': .1, 'smoothgrad': .1, 'gradcam': .1, randomization_claims.FLOOR: .3, 'deeplift': .4,
+                 'input': 1., 'random': 1.})
+    for method in randomization_claims.TIMES:
+        good.update({method: .4, (method, 'spearman', False): 0.})
+    for method in randomization_claims.ASKING:
+        good[method, 'spearman', False] = 0.
+    assert [one[0] for one in said(tmp_path, good)] == ['comes out'] * 10
+    bad = dict.fromkeys(methods, .6)
+    bad.update({'gradient': .6, 'deeplift': .8, randomization_claims.FLOOR: .5, 'guided_gradcam': .6})
+    for method in randomization_claims.TIMES:
+        bad[method, 'ink', True] = .7
+    assert [one[0] for one in said(tmp_path, bad)] == ['does not come out'] * 10
 
 
 def test_a_quick_run(tmp_path, capsys):
