@@ -226,6 +226,7 @@ def main(arguments: Sequence[str]) -> None:
         `deepexplain.evaluation.sensitivity_n` measures.''')
     page.figure(picture(results), 'Sensitivity-n by the part of the features that are gone')
     page.head("The paper's statements")
+    page.text('In our words. That one comes out says that these networks bear it out, and no more.')
     sensitivity_claims.say(page, results)
     tables(page, results)
     page.head('What it says and does not say')
