@@ -111,7 +111,7 @@ def limits(page: pages.Page, results: Dict[Key, Any]) -> None:
     bent = [key for key in results if key[2] != 'linear']
     means = {method: networks.known_mean(whole(results, bent, method)) for method in results[bent[0]].scores}
     page.text('The mean over all n and networks that are not linear (where there is one), in order: ' + ', '.join(
-        '%s %.3f' % (method, means[method]) for method in sorted(means, key=lambda method: -np.nan_to_num(means[method]))
+        '%s %.3f' % (method, means[method]) for method in sorted(means, key=lambda one: -np.nan_to_num(means[one]))
         if not np.isnan(means[method])) + '.')
     broken = {method: sum(results[key].broken[method] for key in results) for method in means}
     if any(broken.values()):
@@ -122,11 +122,12 @@ def limits(page: pages.Page, results: Dict[Key, Any]) -> None:
               'networks: %s.' % (len(bent), ', '.join('%s %d' % pair for pair in warned.items() if pair[1]) or 'none'))
     page.text(
         '''The measure asks what happens when features become 0, and favours what asks the same: occlusion and Shapley
-        values by their making, integrated gradients and DeepLIFT by their baseline of 0. Most LRP rules ask nothing of
-        the kind; what they show may be right about something else. Many of them fall behind even where the network is nearly linear, since alpha and beta, gamma and
-        squared weights weigh what speaks for and against the target differently. The flat rule gives all features that
-        meet a dense layer the same, and a constant map has no correlation: a dash. Occlusion has the best mean since
-        most of the sizes are small ones. Networks are small, features 64, and samples
-        without some of them may be like nothing that was seen in training; the shuffled order of the digits and of
-        what is generated is one, and only initial values differ from seed to seed. The paper has larger networks and
-        pictures; its statements about text and about recurrent networks are not tried here.''')
+        values by their making, integrated gradients and DeepLIFT by their baseline of 0. Most LRP rules ask
+        nothing of the kind; what they show may be right about something else. Many of them fall behind even
+        where the network is nearly linear, since alpha and beta, gamma and squared weights weigh what speaks
+        for and against the target differently. The flat rule gives all features that meet a dense layer the
+        same, and a constant map has no correlation: a dash. Occlusion has the best mean since most of the
+        sizes are small ones. Networks are small, features 64, and samples without some of them may be like
+        nothing that was seen in training; the shuffled order of the digits and of what is generated is one,
+        and only initial values differ from seed to seed. The paper has larger networks and pictures; its
+        statements about text and about recurrent networks are not tried here.''')

@@ -173,7 +173,7 @@ def picture(results: Results) -> Any:
             ax.set_xticks([2, 5, 10, 20, 50, 80])
             ax.set_xticklabels(['2 %', '5', '10', '20', '50', '80'])
             ax.minorticks_off()
-            ax.set_ylim(-.4, 1.02)
+            ax.set_ylim(-.12, 1.03)
             ax.grid(alpha=.3)
             ax.set_title('%s, %s, %s' % (row + (activation,)), fontsize=9)
             ax.tick_params(labelsize=8)
