@@ -4,7 +4,7 @@ from typing import Any, Callable, Dict, Iterator, Tuple
 
 import numpy as np
 
-from .arithmetic import pearson, spearman
+from .arithmetic import choice, pearson, spearman
 from .places import over_channels
 from .subject import Subject
 
@@ -40,6 +40,24 @@ def by_gradients(subject: Subject, maps: np.ndarray, others: np.ndarray, absolut
 
 SIMILARITIES: Dict[str, Callable[[Subject, np.ndarray, np.ndarray, bool], np.ndarray]] = OrderedDict([
     ('spearman', by_ranks), ('ssim', by_structure), ('hog', by_gradients)])
+
+
+def map_similarity(attributions: Any, others: Any, similarity: str = 'spearman', absolute: bool = False) -> np.ndarray:
+    """How alike maps and others are, for each sample, as `model_randomization` measures it; -1 to 1.
+
+    Args:
+        attributions, others: arrays (n, ...), for several inputs lists of these.
+        similarity, absolute: see `model_randomization`.
+
+    Returns:
+        Float64 (n,); nan where a map has no similarity: of ranks a constant one, else one of zeros.
+
+    Raises:
+        ValueError: for maps of different shapes or that are not finite, and for 'ssim' and 'hog' of what is no picture.
+    """
+    compare = SIMILARITIES[choice('similarity', similarity, SIMILARITIES)]
+    subject = Subject(None, None, attributions=attributions, seed=0)
+    return compare(subject, subject.maps, subject.checked('others', others), absolute)
 
 
 def _by_pictures(subject: Subject, maps: np.ndarray, others: np.ndarray, absolute: bool,

@@ -111,6 +111,21 @@ def test_sensitivity_n_and_mu_fidelity_by_a_slow_replica(network, batch_size):
         assert abs(corr(*order) - got[i]) < .02
 
 
+@pytest.mark.parametrize('measure, options', [(sensitivity_n, {'n': [1, 3]}),
+                                              (mu_fidelity, {'correlation': 'spearman'})])
+def test_many_maps_share_the_answers_of_the_model(network, measure, options):
+    explainer, options = network.explainer(), dict(options, seed=3, subsets=20, batch_size=7)
+    drawn = np.random.RandomState(6).randn(2, 3, 4)
+    maps = {'a': drawn[0], 'none': np.zeros((3, 4)), 'b': drawn[1]}
+    alone = {name: measure(explainer, XS, YS, one, **options) for name, one in maps.items()}
+    before = network.rows()
+    got = measure(explainer, XS, YS, maps, **options)
+    assert network.rows() - before == 3 * (1 + 20 * len(options.get('n', [0])))
+    assert list(got) == ['a', 'none', 'b'] and np.isnan(got['none']).all() and not np.isnan(got['a']).any()
+    for name, one in alone.items():
+        np.testing.assert_array_equal(got[name], one)
+
+
 @pytest.mark.parametrize('perturbation', ['gaussian', 'square', 'baseline'])
 def test_infidelity_by_a_slow_replica(network, perturbation):
     rows, got = fed(network, lambda: infidelity(network.explainer('gradient'), XS, YS, np.ones((3, 4)), perturbation,
@@ -341,6 +356,9 @@ def test_a_target_that_is_not_finite_is_said(session, explain):
     (sensitivity_n, dict(attributions=np.full((3, 4), np.nan)), 'attributions must be of finite numbers: nan or inf is '
                                                                 'in 3 of 3 samples. Leave these out, or fill them.'),
     (sensitivity_n, dict(attributions=np.full((3, 4), 'a')), 'attributions must be an array of numbers, not of <U1.'),
+    (sensitivity_n, dict(attributions={}), 'attributions must hold the maps of at least one name, or be None.'),
+    (mu_fidelity, dict(attributions={'a': np.ones((3, 4)), 'b': np.ones((3, 5))}),
+     "attributions['b'] must have the shape of the samples, (3, 4), or 1 in place of an axis, not (3, 5)."),
     (mu_fidelity, dict(fraction=1.5), 'fraction must be a number above 0 and at most 1, not 1.5.'),
     (mu_fidelity, dict(correlation='kendall'), "correlation must be 'pearson' or 'spearman', not 'kendall'."),
     (deletion, dict(points=5), 'points must be an int of at least 1 and at most 4, not 5.'),
