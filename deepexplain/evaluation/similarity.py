@@ -4,7 +4,8 @@ from typing import Any, Callable, Dict, Iterator, Tuple
 
 import numpy as np
 
-from .arithmetic import pearson, spearman
+from ..extras import needs
+from .arithmetic import choice, pearson, spearman
 from .places import over_channels
 from .subject import Subject
 
@@ -40,6 +41,16 @@ def by_gradients(subject: Subject, maps: np.ndarray, others: np.ndarray, absolut
 
 SIMILARITIES: Dict[str, Callable[[Subject, np.ndarray, np.ndarray, bool], np.ndarray]] = OrderedDict([
     ('spearman', by_ranks), ('ssim', by_structure), ('hog', by_gradients)])
+
+
+def similarity_of(name: Any) -> Callable[[Subject, np.ndarray, np.ndarray, bool], np.ndarray]:
+    """What compares maps, once all that it needs is found to be there."""
+    found = SIMILARITIES[choice('similarity', name, SIMILARITIES)]
+    if name != 'spearman':
+        with needs(f"similarity='{name}'", 'evaluation'):
+            import skimage.feature
+            import skimage.metrics  # noqa: F401
+    return found
 
 
 def _by_pictures(subject: Subject, maps: np.ndarray, others: np.ndarray, absolute: bool,

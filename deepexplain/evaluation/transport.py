@@ -3,6 +3,7 @@ from typing import Any, Optional
 
 import numpy as np
 
+from ..extras import needs
 from .localisation import masked
 from .places import places_of
 
@@ -28,8 +29,11 @@ def earth_mover(explainer: Any, xs: Any, ys: Any = None, attributions: Any = Non
         Float64 (n,).
 
     Raises:
+        ImportError: SciPy is not installed.
         ValueError: for several inputs, and for more than a million pairs of places with a map and with a mask.
     """
+    with needs('earth_mover', 'evaluation'):
+        import scipy.optimize  # noqa: F401, before anything is explained
     subject, found = masked(explainer, xs, ys, attributions, masks, batch_size, seed, feed_dict, more)
     if len(found) > 1:
         raise ValueError('earth_mover is for one input: there is no way from one to another.')
