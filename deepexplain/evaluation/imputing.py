@@ -4,6 +4,7 @@ from typing import Any, List, Optional, Sequence, Tuple
 
 import numpy as np
 
+from ..extras import needs
 from .arithmetic import number
 from .curves import Curves
 from .flipping import leaving
@@ -104,8 +105,9 @@ def _imputed(values: np.ndarray, gone: np.ndarray, near: Tuple[np.ndarray, np.nd
         system[number_of[first[unknown]], number_of[second[unknown]]] = -weights[unknown]
         np.add.at(right, number_of[first[~unknown]], weights[~unknown, np.newaxis] * values[second[~unknown]])
         return np.linalg.solve(system, right)
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.linalg import splu
+    with needs('road of large pictures', 'evaluation'):
+        from scipy.sparse import coo_matrix
+        from scipy.sparse.linalg import splu
     rows = np.concatenate([np.arange(size), number_of[first[unknown]]])
     columns = np.concatenate([np.arange(size), number_of[second[unknown]]])
     sparse = coo_matrix((np.concatenate([diagonal, -weights[unknown]]), (rows, columns)), (size, size)).tocsc()

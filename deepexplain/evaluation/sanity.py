@@ -7,7 +7,7 @@ import numpy as np
 from .arithmetic import choice
 from .arrays import flat, maps_like
 from .curves import Curves
-from .similarity import SIMILARITIES
+from .similarity import similarity_of
 from .subject import Subject
 
 
@@ -41,11 +41,12 @@ def model_randomization(explainer: Any, xs: Any, ys: Any = None, attributions: A
         `Curves`: `fractions` of the layers from T down, `scores` (n, layers), `names` of the layers' first weights.
 
     Raises:
+        ImportError: scikit-image is not installed, for another similarity than 'spearman'.
         RuntimeError: if there are no weights between X and T, or some that cannot be fed, inside of loops that are
             functions, say.
     """
     choice('order', order, ('cascade', 'independent'))
-    compare = SIMILARITIES[choice('similarity', similarity, SIMILARITIES)]
+    compare = similarity_of(similarity)
     subject = Subject(explainer, xs, ys, attributions, batch_size, seed, feed_dict, **more)
     layers = _layers(subject)
     maps = subject.maps
@@ -106,9 +107,10 @@ def random_target(explainer: Any, xs: Any, ys: Any = None, attributions: Any = N
         Float64 (n,).
 
     Raises:
+        ImportError: scikit-image is not installed, for another similarity than 'spearman'.
         ValueError: if ys does not name one unit of each sample, or T has one alone.
     """
-    compare = SIMILARITIES[choice('similarity', similarity, SIMILARITIES)]
+    compare = similarity_of(similarity)
     subject = Subject(explainer, xs, ys, attributions, batch_size, seed, feed_dict, **more)
     probe = subject.asked()
     units = probe.ys

@@ -3,6 +3,7 @@ from typing import Any, Optional
 
 import numpy as np
 
+from ..extras import needs
 from .localisation import masked
 from .places import places_of
 
@@ -32,8 +33,11 @@ def earth_mover(explainer: Any, xs: Any, ys: Any = None, attributions: Any = Non
         Float64 (n,).
 
     Raises:
+        ImportError: SciPy is not installed.
         ValueError: for more than a million pairs of places with a map and with a mask.
     """
+    with needs('earth_mover', 'evaluation'):
+        import scipy.optimize  # noqa: F401, before anything is explained
     subject, found = masked(explainer, xs, ys, attributions, masks, batch_size, seed, feed_dict, more)
     maps, inside, at, inputs = [], [], [], []
     most = max(1, *(len(places_of(shape)) for shape in subject.shapes))
