@@ -52,7 +52,8 @@ def test_backgrounds_are_as_told():
 
 def test_average_precision():
     random = np.random.RandomState(0)
-    found = motifs.average_precision(np.array([[4., 3, 2, 1], [1, 2, 3, 4]]), np.array([[1, 0, 1, 0]] * 2, bool), random)
+    places = np.array([[1, 0, 1, 0]] * 2, bool)
+    found = motifs.average_precision(np.array([[4., 3, 2, 1], [1, 2, 3, 4]]), places, random)
     assert found == pytest.approx([(1 + 2 / 3) / 2, (1 / 2 + 2 / 4) / 2])
     # Of equal numbers the order is by chance, not by position.
     found = motifs.average_precision(np.ones((2000, 4)), np.array([[1, 0, 0, 0]] * 2000, bool), random)
