@@ -63,6 +63,7 @@ test: install
 
 bench: install
 	$(BIN)/python benchmarks/bench.py --out benchmarks/results.md
+	$(BIN)/python benchmarks/measures.py --out benchmarks/results.md
 	$(BIN)/python benchmarks/accuracy.py --out docs/accuracy.png
 
 planted: install

@@ -69,7 +69,7 @@ ELSEWHERE = [
     ('reading("x.png")', "reading pictures needs Pillow: pip install 'deepexplain[pictures]'."),
     ('genomics.plot_logo(np.eye(4))', "plot_logo needs logomaker: pip install 'deepexplain[genomics]'."),
     ('imputing._imputed(np.ones((900, 1)), np.ones(900, bool), imputing._neighbours((30, 30)))',
-     "road of large pictures needs SciPy: pip install 'deepexplain[evaluation]'."),
+     "road needs SciPy: pip install 'deepexplain[evaluation]'."),
     ('Table({"a": {"m": np.ones(2)}}, {"m": "higher"}).to_dataframe()',
      "to_dataframe needs pandas: pip install 'deepexplain[pandas]'."),
     ('jobs.to_pandas("x")', "to_pandas needs pandas: pip install 'deepexplain[pandas]'."),

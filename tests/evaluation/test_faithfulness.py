@@ -218,9 +218,9 @@ def test_regions_leave_for_noise_of_the_range(session, explain, rng):
           got.scores[1:], 1e-5)
 
 
-@pytest.mark.parametrize('dense', [0, 100])
-def test_road_solves_for_what_is_gone(session, explain, rng, monkeypatch, dense):
-    monkeypatch.setattr(imputing, 'DENSE', dense)
+@pytest.mark.parametrize('band', [0, 2 ** 25])
+def test_road_solves_for_what_is_gone(session, explain, rng, monkeypatch, band):
+    monkeypatch.setattr(imputing, 'BAND', band)
     X = tf.placeholder(tf.float32, [None, 4, 5, 2])
     T = tf.reshape(X, [-1, 40])
     xs, maps = rng.randn(2, 4, 5, 2), rng.randn(2, 4, 5)
@@ -246,6 +246,24 @@ def test_road_solves_for_what_is_gone(session, explain, rng, monkeypatch, dense)
                 assert abs(got.scores[i, point] - want) < 1e-5
     noisy = [road(explainer, xs, 13, maps, fractions=[.5], noise=.1, seed=seed).scores for seed in range(30)]
     assert .05 < np.std(noisy, 0)[:, 1].max() < .2 and np.std(noisy, 0)[:, 0].max() == 0
+
+
+@pytest.mark.parametrize('band', [0, 2 ** 25])
+@pytest.mark.parametrize('sizes', [(7,), (2,), (1, 6), (6, 1), (4, 5), (9, 3)])
+def test_what_road_imputes_is_the_mean_of_its_neighbours(rng, monkeypatch, sizes, band):
+    monkeypatch.setattr(imputing, 'BAND', band)
+    count = int(np.prod(sizes))
+    grid, places = imputing._Grid(sizes), np.array(list(np.ndindex(*sizes)))
+    apart = np.abs(places[:, np.newaxis] - places)
+    weights = np.where(apart.max(2) == 1, np.where(apart.sum(2) == 1, 1 / 6., 1 / 12.), 0)
+    for left in range(1, count):
+        gone = np.ones(count, bool)
+        gone[rng.permutation(count)[:left]] = False
+        values = rng.randn(count, 2)
+        filled = values.copy()
+        filled[gone] = grid.imputed(values, gone)
+        want = weights @ filled / weights.sum(1, keepdims=True)
+        np.testing.assert_allclose(filled[gone], want[gone], atol=1e-12)
 
 
 CHANCE = {'sensitivity_n': dict(n=[1, 2], subsets=8), 'mu_fidelity': dict(fraction=.5, subsets=8),
