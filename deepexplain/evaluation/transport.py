@@ -46,7 +46,7 @@ def earth_mover(explainer: Any, xs: Any, ys: Any = None, attributions: Any = Non
     at = np.stack(np.meshgrid(*[np.arange(size) for size in sizes], indexing='ij'), -1).reshape(count, -1)
     diagonal = float(np.linalg.norm(sizes))
     scores, waiting = np.full(subject.n, np.nan), []  # type: np.ndarray, List[Tuple[int, Problem]]
-    for i in np.flatnonzero(maps.any(1) & inside.any(1)):
+    for i in map(int, np.flatnonzero(maps.any(1) & inside.any(1))):
         scores[i], problem = 1, _problem(maps[i], inside[i], at)
         if problem is not None:
             waiting.append((i, problem))
