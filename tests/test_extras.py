@@ -53,6 +53,8 @@ OF_GRAPHS = [
      "similarity='hog' needs scikit-image: pip install 'deepexplain[evaluation]'."),
     ("evaluation.earth_mover(de.get_explainer('saliency', T, X), xs, masks=np.arange(48).reshape(xs.shape) % 3 == 0)",
      "earth_mover needs SciPy: pip install 'deepexplain[evaluation]'."),
+    ("evaluation.road(de.get_explainer('saliency', T, X), xs)",
+     "road needs SciPy: pip install 'deepexplain[evaluation]'."),
     ("AttributionCallback('saliency', xs, folder='.')._check()",
      "AttributionCallback needs matplotlib: pip install 'deepexplain[plots]', or draw=...."),
 ]
@@ -68,8 +70,6 @@ ELSEWHERE = [
     ('plotting.heatmap(xs[0], ax=3)', PLOTTING),
     ('reading("x.png")', "reading pictures needs Pillow: pip install 'deepexplain[pictures]'."),
     ('genomics.plot_logo(np.eye(4))', "plot_logo needs logomaker: pip install 'deepexplain[genomics]'."),
-    ('imputing._imputed(np.ones((900, 1)), np.ones(900, bool), imputing._neighbours((30, 30)))',
-     "road needs SciPy: pip install 'deepexplain[evaluation]'."),
     ('Table({"a": {"m": np.ones(2)}}, {"m": "higher"}).to_dataframe()',
      "to_dataframe needs pandas: pip install 'deepexplain[pandas]'."),
     ('jobs.to_pandas("x")', "to_pandas needs pandas: pip install 'deepexplain[pandas]'."),

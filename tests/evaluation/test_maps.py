@@ -108,6 +108,21 @@ def test_earth_mover_by_the_whole_linear_program():
         1 - 1 / np.sqrt(128))
 
 
+@pytest.mark.parametrize('pairs', [1, 60, 400, 10 ** 6])
+def test_earth_mover_solves_some_samples_at_once(pairs, monkeypatch):
+    """In one program as in one each, with samples between them that have nothing to move or nothing at all."""
+    from deepexplain.evaluation import transport
+    maps, masks = np.concatenate([MAPS, MASKS[:1], 0 * MAPS[:1], MAPS]), np.concatenate([MASKS, MASKS[:2], MASKS])
+    masks[3] = False
+    alone = [earth_mover(None, None, attributions=maps[i:i + 1], masks=masks[i:i + 1])[0] for i in range(len(maps))]
+    calls, moved = [], transport._moved
+    monkeypatch.setattr(transport, 'PAIRS', pairs)
+    monkeypatch.setattr(transport, '_moved', lambda some: calls.append(len(some)) or moved(some))
+    np.testing.assert_allclose(earth_mover(None, None, attributions=maps, masks=masks), alone, atol=1e-9)
+    assert alone[6] == 1 and np.isnan([alone[3], alone[7]]).all() and sum(calls) == 11
+    assert (max(calls) == 1) if pairs < 100 else (max(calls) > 1) if pairs < 10 ** 6 else calls == [11]
+
+
 def test_masks_and_maps_go_along_with_channels():
     xs = RNG.randn(3, 4, 5, 2)
     maps, masks = RNG.randn(3, 4, 5), RNG.uniform(size=(3, 4, 5)) < .4
