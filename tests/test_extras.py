@@ -115,7 +115,7 @@ def test_what_needs_more_elsewhere_says_so(tmp_path):
     (tmp_path / 'x.png').write_bytes(b'')
     code = HEAD + """
 from deepexplain import genomics, jobs, plotting
-from deepexplain.evaluation import Table, imputing
+from deepexplain.evaluation import Table
 from deepexplain.jobs.data.pictures import Pictures
 from deepexplain.samples.pictures import Layout, read_pictures
 from deepexplain.samples.says import PYTHON

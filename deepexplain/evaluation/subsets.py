@@ -136,7 +136,7 @@ def _maps(subject: Subject, attributions: Any) -> Dict[Any, np.ndarray]:
     return OrderedDict((name, subject.checked('attributions[%r]' % (name,), one)) for name, one in attributions.items())
 
 
-def _as_given(attributions: Any, maps: Mapping[Any, np.ndarray], found: Sequence[np.ndarray]) -> Any:
+def _as_given(attributions: Any, maps: Mapping[Any, np.ndarray], found: Sequence[Any]) -> Any:
     return OrderedDict(zip(maps, found)) if isinstance(attributions, Mapping) else found[0]
 
 
