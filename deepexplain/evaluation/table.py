@@ -1,6 +1,7 @@
 """What `evaluate` returns: methods as rows, measures as columns."""
 import csv
 import io
+from shutil import get_terminal_size
 from typing import Any, Dict, List, Mapping, Optional
 
 import numpy as np
@@ -94,8 +95,16 @@ class Table:
     def __str__(self) -> str:
         rows = [[''] + self.measures, ['better'] + [self.directions[one] for one in self.measures]] + self._rows()
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-        return '\n'.join('  '.join(cell.ljust(width) if i == 0 else cell.rjust(width)
-                                   for i, (cell, width) in enumerate(zip(row, widths))).rstrip() for row in rows)
+        parts: List[List[int]] = [[]]
+        # As wide as the terminal, if it goes to one: the further measures follow below, with the methods again.
+        room = get_terminal_size((10 ** 6, 24)).columns - widths[0]
+        for i, width in enumerate(widths[1:], 1):
+            if parts[-1] and sum(widths[one] + 2 for one in parts[-1]) + 2 + width > room:
+                parts.append([])
+            parts[-1].append(i)
+        return '\n\n'.join('\n'.join(
+            '  '.join([row[0].ljust(widths[0])] + [row[i].rjust(widths[i]) for i in part]).rstrip()
+            for row in rows) for part in parts)
 
     def __repr__(self) -> str:
         return str(self)

@@ -166,6 +166,18 @@ def test_means_errors_and_ranks():
         'c           1 +- 1 (3)       5 (2)'] and repr(table) == str(table)
 
 
+def test_a_table_keeps_to_the_terminal(monkeypatch):
+    table = Table({'one': {name: np.array([1.]) for name in 'abc'}}, dict.fromkeys('abc', 'higher'))
+    monkeypatch.setenv('COLUMNS', '22')
+    assert str(table).splitlines() == [
+        '             a       b', 'better  higher  higher', 'one      1 (1)   1 (1)', '',
+        '             c', 'better  higher', 'one      1 (1)']
+    monkeypatch.setenv('COLUMNS', '5')
+    assert max(map(len, str(table).splitlines())) == 14
+    monkeypatch.setenv('COLUMNS', '30')
+    assert len(str(table).splitlines()) == 3
+
+
 def test_names_may_hold_anything(tmp_path):
     table = Table({'a|b\nc,"d"': {'m': np.array([1.])}}, {'m': 'higher'})
     assert '| a\\|b\\\\nc,"d" | 1 (1) |' in table.to_markdown()
