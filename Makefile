@@ -7,6 +7,7 @@
 #   make planted where relevance lies in networks with loops and attention whose answer is known; twenty minutes
 #   make experiments which maps can be believed: docs/experiments, a page for each of experiments/; an hour
 #   make peers   time of other attribution libraries beside this one's, in an environment of their own, .venv-peers
+#   make peers-measures  measures of attributions as other libraries define them beside this one's, in the same one
 #   make modisco whether tfmodisco-lite reads what deepexplain.genomics writes, in an environment of its own, .venv-modisco
 #   make dist    the wheel and the sdist, built, looked at and weighed in an environment of their own, .venv-dist
 #   make mutants change the library in places and list the changes that no test notices: see tools/mutants/README.md
@@ -28,16 +29,18 @@ TRANSFORMERS = transformers==4.57.6 tokenizers==0.22.2 safetensors==0.6.2 huggin
 # Other attribution libraries, beside a TensorFlow newer than they ask for, and what they import.
 PEERS = .venv-peers
 PEER_PACKAGES = innvestigate==2.1.2 xplique==2.0.2 tf-explain==0.3.1 shap==0.51.0 alibi==0.9.6 tf-keras-vis==0.8.7 \
-	captum==0.8.0
+	captum==0.8.0 quantus==0.6.0
 PEER_NEEDS = deprecated decorator einops opencv-python-headless tensorflow_probability pandas scikit-learn numba slicer \
-	cloudpickle attrs dill requests blis spacy 'transformers<5' imageio
+	cloudpickle attrs dill requests blis spacy 'transformers<5' imageio \
+	cachetools scikit-image
 # What captum runs on, its build for CPUs; where that cannot be had captum is left out.
 PEER_TORCH ?= torch==2.13.0+cpu
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
-.PHONY: demo gallery real test bench planted experiments peers modisco mutants dist lint types pytest install clean
+.PHONY: demo gallery real test bench planted experiments peers peers-measures modisco mutants dist \
+	lint types pytest install clean
 
 demo: install
 	@mkdir -p docs
@@ -91,6 +94,9 @@ BUDGET ?= 60
 # Never into $(VENV), whose packages they would replace.
 peers: $(PEERS)/.installed
 	PYTHONPATH=. $(PEERS)/bin/python benchmarks/peers.py
+
+peers-measures: $(PEERS)/.installed
+	PYTHONPATH=. $(PEERS)/bin/python benchmarks/peers_measures.py
 
 $(PEERS)/.installed: setup.py pyproject.toml Makefile
 	@$(PYTHON) -m venv $(PEERS)

@@ -3,9 +3,10 @@
     python benchmarks/measures.py [--out FILE] [--only NAME ...] [--budget 4]
 
 On the CNN of `models.py`, 28x28, ten samples. Of those that ask the model, maps are given, and the bare cost is that of
-the cheapest plain session call a row, as in `bench.py`. Of those that explain more, it is that of the same explanations
-by `Explainer.run`; of those that look at maps alone it is the one explanation that makes them. The last column is what
-a measure does besides: (time taken) / (time in session calls), which other work on the machine moves less.
+the cheapest plain session call a row, as in `bench.py`; time is taken with calls of the default size, and of that of
+the cheapest. Of those that explain more, the bare cost is that of the same explanations by `Explainer.run`; of those
+that look at maps alone it is the one explanation that makes them. The last column is what a measure does besides:
+(time taken) / (time in session calls), which other work on the machine moves less.
 """
 import argparse
 import time
@@ -23,9 +24,11 @@ from deepexplain.evaluation.subsets import subset_sizes
 from deepexplain.tensorflow import DeepExplain
 
 SAMPLES, SIZES = 10, (16, 32, 64, 128, 256, 512)
+#: Of each size in sensitivity_n, a tenth of the default, for time.
+SUBSETS = 10
 #: The evaluations of a sample by a measure that asks the model, given its number of features (28x28).
 EVALUATIONS = {
-    'sensitivity_n': lambda features: 1 + 100 * len(subset_sizes(features)), 'mu_fidelity': lambda features: 201,
+    'sensitivity_n': lambda features: 1 + SUBSETS * len(subset_sizes(features)), 'mu_fidelity': lambda features: 201,
     'deletion': lambda features: 1 + min(100, features), 'insertion': lambda features: 1 + min(100, features),
     'pixel_flipping': lambda features: 1 + min(100, features),
     # Squares of nine places along both sides.
@@ -64,14 +67,17 @@ class Bench:
         self.masks = np.zeros(self.xs.shape, bool)
         self.masks[:, side // 4:side // 2, side // 4:side // 2] = True
 
-    def runner(self, name):
+    def runner(self, name, batch_size=None):
         """A run of a measure with its defaults."""
         function, needs = measures[name].function, measures[name].needs
         more = dict(masks=self.masks) if needs == MASKS else {}
         if name == 'input_invariance':
             more = dict(shifted=self.explainer, shift=0.)
+        if name == 'sensitivity_n':
+            more = dict(subsets=SUBSETS)
         maps = None if needs in (MAPS, MASKS) else self.maps
-        return lambda: function(self.explainer, self.xs, self.ys, attributions=maps, seed=0, **more)
+        return lambda: function(self.explainer, self.xs, self.ys, attributions=maps, seed=0, batch_size=batch_size,
+                                **more)
 
     def bare(self, name):
         """The explanations that a measure needs, and no more."""
@@ -100,15 +106,16 @@ class Bench:
 
 def row(bench, name, budget):
     """A line of the table."""
-    run = bench.runner(name)
-    if name in EVALUATIONS:
-        needed = EVALUATIONS[name](bench.case.features)
-        cost = 1 / paired(bench.case.bare['score'], SAMPLES * needed, run, budget)[0]
-        said = '%d' % needed
+    run, bare = bench.runner(name), bench.case.bare['score'] if name in EVALUATIONS else None
+    if bare:
+        said = EVALUATIONS[name](bench.case.features)
+        costs = [1 / paired(bare, SAMPLES * said, one, budget, 3)[0] for one in (
+            run, bench.runner(name, bare.size))]
     else:
-        cost = in_turn(run, bench.bare(name), budget)
         said = measures[name].cost if measures[name].needs == EXPLAINER else '1 explanation'
-    return [name, said, '%.2f' % cost, '%.2f' % bench.besides(run)]
+        costs = [in_turn(run, bench.bare(name), budget)]
+    cells = ['%.2f' % cost for cost in costs] + [''] * (2 - len(costs))
+    return [name, str(said)] + cells + ['%.2f' % bench.besides(run)]
 
 
 def main():
@@ -127,8 +134,8 @@ def main():
             small = small or Bench(models.digits)
         rows.append(row(small if name in SMALL else large, name, arguments.budget))
         print(rows[-1], flush=True)
-    lines = [heading(), ''] + table('Measures: time taken / bare cost of what they need, n=%d' % SAMPLES, [
-        '', 'evaluations of a sample', 'time / bare cost', 'time / that in session calls'], rows)
+    head = ['', 'evaluations of a sample', 'time / bare cost', 'in calls of its size', 'time / that in session calls']
+    lines = [heading(), ''] + table('Measures: time taken / bare cost of what they need, n=%d' % SAMPLES, head, rows)
     with open(arguments.out, 'a') as out:
         out.write('\n'.join(lines) + '\n')
 

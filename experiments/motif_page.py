@@ -41,7 +41,7 @@ class Numbers:
 
 
 def write(folder: str, rows: Sequence[Row], values: Dict[str, np.ndarray], seen: Dict[str, Any], sizes: Tuple[int, ...],
-          took: Tuple[float, float], versions: str) -> None:
+          began: Tuple[float, float], versions: str) -> None:
     """Write the page, its picture and all numbers."""
     numbers, page = Numbers(rows, values, seen), Page(folder, 'motifs', 'Planted motifs and their interaction')
     page.text(
@@ -91,16 +91,14 @@ def write(folder: str, rows: Sequence[Row], values: Dict[str, np.ndarray], seen:
         'uses what was planted: where it has learned less than both sites, a method that is right about it has a lower '
         'recall. Motifs are exact, backgrounds have no others, and there is one architecture; differences of a few '
         'hundredths are within its repetitions. Recall ranks, so it says nothing of scale or of sign; share and alone '
-        'do. What is off the data (zeros, a mean of letters) is asked of the network as it is.',
-        'Of wall time it took %.1f minutes, of processor time %.1f, on cores that other work may have shared.' % (
-            took[0] / 60, took[1] / 60))
+        'do. What is off the data (zeros, a mean of letters) is asked of the network as it is.')
     page.numbers(('method', 'absence', 'family', 'task', 'repetition', *values), [
         (row.method, row.absence, row.family, task, repetition,
          *(float(one[i, j, repetition]) for one in values.values()))
         for (i, row), (j, task), repetition in itertools.product(enumerate(rows), enumerate(TASKS), range(sizes[0]))
     ] + [(OWN, '', '', task, repetition, *(one.alone if name == 'alone' else np.nan for name in values))
          for task in TASKS for repetition, one in enumerate(seen[task])])
-    page.began -= took[0]
+    page.began = began
     page.write(versions)
 
 

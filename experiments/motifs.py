@@ -109,8 +109,7 @@ def main() -> None:
             numbers[:, at, repetition] = [found[row] for row in rows]
             print('%s, %d: accuracy %.3f, after %.0f s' % (task, repetition, sites.accuracy, time.time() - began[0]),
                   flush=True)
-    took = time.time() - began[0], time.process_time() - began[1]
-    write(arguments.out, rows, dict(zip(MEASURES, np.moveaxis(numbers, 3, 0))), seen, sizes, took,
+    write(arguments.out, rows, dict(zip(MEASURES, np.moveaxis(numbers, 3, 0))), seen, sizes, began,
           'TensorFlow %s, numpy %s' % (tf.__version__, np.__version__))
 
 

@@ -14,6 +14,8 @@ BLIND = ('deep_taylor', 'lrp.alpha_1_beta_0', 'lrp.alpha_2_beta_1', 'pattern.att
 TIMES = ('grad*input', 'intgrad')
 #: The z+ rule in all layers.
 PLUS = ('deep_taylor', 'lrp.alpha_1_beta_0', 'lrp.z_plus_fast')
+#: Class activation maps that weigh channels otherwise than Grad-CAM.
+CAMS = ('gradcam++', 'scorecam', 'eigencam')
 #: These ask the model for its answers alone.
 ASKING = ('occlusion', 'shapley_sampling', 'kernel_shap', 'lime')
 #: How far above what has nothing in common a similarity counts as above it.
@@ -83,7 +85,9 @@ def say(page: pages.Page, curve: Curve) -> None:
     claims.claim('Deep Taylor decomposition, the alpha-beta rules, PatternAttribution, deconvnet and guided '
                  'backpropagation do not look at later layers (Sixt et al. 2020): above .7 after the top layer.',
                  BLIND, lambda kind, value: value > .7, place=0)
-    claims.claim('DeepLIFT does (Sixt et al. 2020): after the top layer below .7.', ['deeplift'],
+    claims.claim('So it is with Grad-CAM++, Score-CAM and EigenCAM, which the papers do not have.', CAMS,
+                 lambda kind, value: value > .7, place=0, beside=['gradcam'])
+    claims.claim('DeepLIFT does look at them (Sixt et al. 2020): after the top layer below .7.', ['deeplift'],
                  lambda kind, value: value < .7, place=0, beside=[FLOOR])
     claims.claim('The z+ rules still show what they showed when no weight is where it was: all layers shuffled, '
                  'further above other noise times the input than %.2f.' % MARGIN, PLUS, far(floor), INK, -1, [FLOOR])

@@ -1,4 +1,6 @@
 """The page of randomization.py: its picture, tables and numbers."""
+import re
+from collections import OrderedDict
 from typing import Any, Dict, List, NamedTuple, Tuple
 
 import networks
@@ -97,9 +99,19 @@ def tables(page: pages.Page, found: Found) -> None:
         constant = [key[0] for key in found.scores if key[1:] == (kind, 'cascade') + INK and key[0] not in known]
         if constant:
             page.text('Constant maps, which cannot be compared: ' + ', '.join(constant) + '.')
-        refused = [(method, said) for (method, on), said in found.refused.items() if on == kind]
-        if refused:
-            page.text('Without maps here: ' + '; '.join('%s ("%s")' % pair for pair in refused) + '.')
+        for reason, methods in reasons(found, kind).items():
+            page.text('Without maps here: %s (%s).' % (', '.join(methods), reason))
+
+
+def reasons(found: Found, kind: str) -> Dict[str, List[str]]:
+    """Which methods have no maps on a network, by what they say."""
+    said: Dict[str, List[str]] = OrderedDict()
+    for (method, on), reason in found.refused.items():
+        if on == kind:
+            reason = reason[len(method) + 2:] if reason.startswith(method + ': ') else reason
+            whole_word = r'(?<![\w.])%s(?![\w+])' % re.escape(method)
+            said.setdefault(re.sub(whole_word, 'it', reason), []).append(method)
+    return said
 
 
 def write(page: pages.Page, found: Found, names: Dict[str, List[str]], trained: int, samples: int, orders: int) -> None:
@@ -112,8 +124,11 @@ def write(page: pages.Page, found: Found, names: Dict[str, List[str]], trained: 
         this page has all %d of the library.''' % len(names),
         '''On scikit-learn's digits, 8x8, ReLU networks: a CNN (two convolutions, max pooling, two dense layers: right
         on %.3f of the test set) and an MLP (three dense layers, %.3f), each trained from %d initial values; %d test
-        samples that it is right about, weights shuffled in %d ways.''' % (
-            np.mean(found.right['CNN']), np.mean(found.right['MLP']), trained, samples, orders))
+        samples that it is right about (4 for xrai), weights shuffled anew %d time%s for each. Methods have their
+        default options, but: those of masks and cells see single pixels, rise has 1500 masks, shapley_sampling 20
+        permutations and guided_ig 50 steps; what draws draws the same for all models.''' % (
+            np.mean(found.right['CNN']), np.mean(found.right['MLP']), trained, samples, orders,
+            '' if orders == 1 else 's'))
     page.figure(picture(found), 'Similarity of maps while layers are shuffled from the top, by method')
     page.text(
         '''Columns of the tables: "top" is after the logits' layer, "mean" the mean over the steps of the cascade, "all"

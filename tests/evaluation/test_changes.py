@@ -179,7 +179,7 @@ def test_orders_by_hand(session, explain):
 def test_maps_of_shuffled_models_are_those_that_are_compared(session, explain, order):
     X, T, variables = layered(session, True)
     explainer = explain('grad*input', T, X)
-    before, state = session.run(variables), np.random.get_state()[1].copy()
+    before, state = session.run(variables), np.random.get_state()[2]
     found = randomized_maps(explainer, XS, 1, order, seed=7)
     assert found.names == ['c', 'b', 'a'] and [one.shape for one in found.maps] == [XS.shape] * 3
     np.testing.assert_array_equal(found.before, explainer.run(XS, 1))
@@ -187,7 +187,7 @@ def test_maps_of_shuffled_models_are_those_that_are_compared(session, explain, o
         got = np.stack([map_similarity(found.before, one, absolute=absolute) for one in found.maps], 1)
         want = model_randomization(explainer, XS, 1, order=order, absolute=absolute, seed=7).scores
         np.testing.assert_allclose(got, want, rtol=0, atol=1e-12)
-    np.testing.assert_array_equal(np.random.get_state()[1], state)
+    assert np.random.get_state()[2] == state  # nothing is drawn of numpy's own numbers
     for one, two in zip(before, session.run(variables)):
         np.testing.assert_array_equal(one, two)
 

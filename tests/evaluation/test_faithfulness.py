@@ -126,6 +126,17 @@ def test_many_maps_share_the_answers_of_the_model(network, measure, options):
         np.testing.assert_array_equal(got[name], one)
 
 
+def test_rows_of_a_model_that_takes_all_samples_at_once(session, explain):
+    X, T = mlp(tf.tanh, np.random.RandomState(1), inputs=4)
+    together = tf.reshape(T, [3] + T.shape.as_list()[1:])
+    initialise(session)
+    maps = np.random.RandomState(6).randn(3, 4)
+    for measure, options in ((sensitivity_n, {'n': [1, 2, 3]}), (mu_fidelity, {})):
+        want, got = (measure(explain('grad*input', one, X), XS, YS, maps, subsets=20, seed=3, **options)
+                     for one in (T, together))
+        close(got, want, 1e-5)
+
+
 @pytest.mark.parametrize('perturbation', ['gaussian', 'square', 'baseline'])
 def test_infidelity_by_a_slow_replica(network, perturbation):
     rows, got = fed(network, lambda: infidelity(network.explainer('gradient'), XS, YS, np.ones((3, 4)), perturbation,

@@ -73,6 +73,12 @@ def test_rows_of_tables(found):
     assert np.isnan(randomization_page.deviation(np.array([np.nan])))
 
 
+def test_reasons_are_said_once(found):
+    found.refused.update({('a', 'CNN'): 'a: no layer', ('b', 'CNN'): 'b: no layer', ('c', 'CNN'): 'c needs d'})
+    assert randomization_page.reasons(found, 'CNN') == {'no layer': ['a', 'b'], 'it needs d': ['c']}
+    assert randomization_page.reasons(found, 'MLP') == {'no places': ['gradcam']}
+
+
 def said(tmp_path, values):
     """Verdicts and evidence when curves are flat: of a method, or of a method and what is compared."""
     page = pages.Page(str(tmp_path), 'some', 'Title')
@@ -94,7 +100,8 @@ def test_nothing_is_claimed_of_methods_without_maps(tmp_path):
 
 def test_claims_follow_the_numbers(tmp_path):
     methods = sum((list(one) for one in (randomization_claims.BLIND, randomization_claims.PLUS,
-                                         randomization_claims.ASKING, randomization_claims.TIMES)), [])
+                                         randomization_claims.ASKING, randomization_claims.TIMES,
+                                         randomization_claims.CAMS)), [])
     methods += ['gradient', 'smoothgrad', 'gradcam', 'guided_gradcam', 'deeplift', 'input', 'random']
     good = dict.fromkeys(methods, .9)
     good.update({'gradient': .1, 'smoothgrad': .1, 'gradcam': .1, randomization_claims.FLOOR: .3, 'deeplift': .4,
@@ -103,19 +110,19 @@ def test_claims_follow_the_numbers(tmp_path):
         good.update({method: .4, (method, 'spearman', False): 0.})
     for method in randomization_claims.ASKING:
         good[method, 'spearman', False] = 0.
-    assert [one[0] for one in said(tmp_path, good)] == ['comes out'] * 10
+    assert [one[0] for one in said(tmp_path, good)] == ['comes out'] * 11
     bad = dict.fromkeys(methods, .6)
     bad.update({'gradient': .6, 'deeplift': .8, randomization_claims.FLOOR: .5, 'guided_gradcam': .6})
     for method in randomization_claims.TIMES:
         bad[method, 'ink', True] = .7
-    assert [one[0] for one in said(tmp_path, bad)] == ['does not come out'] * 10
+    assert [one[0] for one in said(tmp_path, bad)] == ['does not come out'] * 11
 
 
 def test_a_quick_run(tmp_path, capsys):
     experiment.main(['--quick', '--out', str(tmp_path)])
     text = (tmp_path / 'randomization.md').read_text(encoding='utf-8')
     assert '`input` and `random` do not know the model. **comes out**: input 1.00 (CNN), 1.00 (MLP).' in text
-    assert 'Without maps here: gradcam ("gradcam: say at which inner tensor' in text
+    assert 'Without maps here: gradcam (say at which inner tensor' in text
     assert (tmp_path / 'randomization.png').stat().st_size > 10000
     with open(str(tmp_path / 'randomization.csv'), encoding='utf-8') as file:
         rows = list(csv.reader(file))
