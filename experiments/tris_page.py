@@ -37,8 +37,9 @@ def write(page: pages.Page, plan: Any, results: Dict[Case, Result], minutes: flo
     page.head('Accuracy')
     page.text('''Of the test pictures (%d in each repetition): mean over repetitions, and the least and largest.'''
               % (plan.count // 10))
-    page.table(['model'] + [title(case) for case in columns_of(results, 'mlp')], [[TITLES[model]] + [
-        accuracy(results.get(case._replace(model=model))) for case in columns_of(results, 'mlp')] for model in MODELS])
+    every = columns_of(results, 'cnn')
+    page.table(['model'] + [title(case) for case in every], [[TITLES[model]] + [
+        accuracy(results.get(case._replace(model=model))) for case in every] for model in plan.models])
     page.head('What comes out')
     claims(page, results, rows_of(results))
     page.figure(picture(results), 'Precision of each method in each scenario')
@@ -47,7 +48,7 @@ def write(page: pages.Page, plan: Any, results: Dict[Case, Result], minutes: flo
     page.text(WORDS['wins'])
     page.table(['method', 'precision', 'earth mover', 'mean precision', 'mean earth mover', 'scenarios'],
                summary(results))
-    for model in MODELS:
+    for model in plan.models:
         for measure in MEASURES:
             page.head('%s: %s' % (measure.capitalize(), TITLES[model]))
             page.table(['method'] + [title(case) for case in columns_of(results, model)],

@@ -11,7 +11,7 @@ import tensorflow.compat.v1 as tf
 import tetrominoes
 import tris_page
 from tris_maps import Explained, edges
-from tris_models import Schedule, Trainer
+from tris_models import MODELS, Schedule, Trainer
 from tris_scores import Case, Result, Scores, movers, precision
 
 
@@ -23,12 +23,13 @@ class Plan(NamedTuple):
     scored: int = 50
     moved: int = 12
     schedule: Schedule = Schedule()
+    models: Tuple[str, ...] = MODELS
     cases: Tuple[Tuple[str, str], ...] = tuple((problem, background) for problem in tetrominoes.PROBLEMS
                                                for background in tetrominoes.BACKGROUNDS)
 
 
 QUICK = Plan(count=400, repetitions=2, scored=6, moved=2, schedule=Schedule(epochs=3, warm=1, candidates=2),
-             cases=(('linear', 'correlated'),))
+             models=('linear', 'cnn'), cases=(('linear', 'correlated'),))
 #: What one process is given at a time, the longest first: a model, and which of the cases.
 SHARES: List[Tuple[str, slice]] = [('cnn', slice(0, None, 2)), ('cnn', slice(1, None, 2)), ('mlp', slice(0, None, 2)),
                                    ('mlp', slice(1, None, 2)), ('linear', slice(None))]
@@ -38,7 +39,7 @@ def work(share: Tuple[str, slice, Plan]) -> Tuple[Dict[Case, Result], float]:
     """The results of one model on some of the cases, and the seconds of processor that they took."""
     model, which, plan = share
     cases = [case for case in plan.cases[which] if model != 'linear' or case[0] == 'linear']
-    if not cases:
+    if not cases or model not in plan.models:
         return {}, 0.
     explained, trainer = Explained(model), Trainer(model, plan.repetitions, scheduled(model, plan.schedule))
     return ({Case(*case, model=model): of_case(case, plan, trainer, explained) for case in cases},

@@ -73,8 +73,8 @@ def test_means_and_comparisons():
     # Pairs: the difference is always .1, however far apart the repetitions are.
     assert tris_scores.better([.2, .6, 1.1], [.1, .5, 1.])
     assert not tris_scores.better([.1, .5, 1.], [.2, .6, 1.1]) and not tris_scores.better([.1, .5], [.1, .5])
-    # Differences 0, 1, 2: mean 1, error .577; and 0, 0, 2: .667, error .667.
-    assert not tris_scores.better([0, 1, 0], [0, 0, 0]) and tris_scores.better([0.1, 1, 1], [0, 0, 0])
+    # A mean of 1 with an error of .577, and one of .7 with an error of .3.
+    assert not tris_scores.better([0, 1, 2], [0, 0, 0]) and tris_scores.better([.1, 1, 1], [0, 0, 0])
     assert tris_scores.shown([.5, .7]) == '0.60 ± 0.10' and tris_scores.shown([]) == '-'
 
 
