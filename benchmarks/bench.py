@@ -280,13 +280,18 @@ def main():
     warnings.simplefilter('ignore')
     tf.disable_v2_behavior()
     tf.logging.set_verbosity(tf.logging.ERROR)
-    lines = ['## TensorFlow %s, Python %s, numpy %s, %d cores, %s' % (
-        tf.__version__, platform.python_version(), np.__version__, os.cpu_count(), _processor()), '']
+    lines = [heading(), '']
     print(lines[0], flush=True)
     for name in arguments.only.split(','):
         lines += tables[name]()
     with open(arguments.out, 'w') as out:
         out.write('\n'.join(lines))
+
+
+def heading():
+    """On what tables are made."""
+    return '## TensorFlow %s, Python %s, numpy %s, %d cores, %s' % (
+        tf.__version__, platform.python_version(), np.__version__, os.cpu_count(), _processor())
 
 
 def _processor():

@@ -3,4 +3,4 @@
 The door is `deepexplain.tensorflow.DeepExplain`; `deepexplain.plotting` draws what it returns.
 """
 
-__version__ = '1.0.0.dev0'
+__version__ = '1.0.0'

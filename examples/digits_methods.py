@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 from digits_tensorflow import dense, load, train
 from matplotlib.figure import Figure
+from tqdm import tqdm
 
 from deepexplain.plotting import heatmap
 from deepexplain.tensorflow import DeepExplain, attribution_methods
@@ -73,6 +74,7 @@ def main():
 
     with tf.Session() as session:
         session.run(tf.global_variables_initializer())
+        print('training a convolutional network on %d digits, %d epochs' % (len(train_x), args.epochs), flush=True)
         train(session, step, x, y, train_x, train_y, args.epochs)
         answers = session.run(logits, {x: test_x}).argmax(axis=1)
         print('test accuracy: %.3f' % np.mean(answers == test_y))
@@ -90,9 +92,10 @@ def main():
         }
         attributions = {}
         with DeepExplain(session=session) as de:
-            for method in attribution_methods:
-                if method in LEFT_OUT:
-                    continue
+            methods = [method for method in attribution_methods if method not in LEFT_OUT]
+            print('explaining %d digits by %d methods' % (len(xs), len(methods)), flush=True)
+            # A bar where somebody watches.
+            for method in tqdm(methods, unit=' methods', disable=None):
                 # Maps, masks and blurs of places need to know those of X.
                 flat = 'cam' not in method and method not in ('rise', 'blur_ig', 'xrai', 'fullgrad')
                 X, samples = (x, xs) if flat else (pictures, xs.reshape(-1, 8, 8, 1))

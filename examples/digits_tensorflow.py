@@ -60,6 +60,7 @@ def main():
 
     with tf.Session() as session:
         session.run(tf.global_variables_initializer())
+        print('training two hidden layers on %d digits, %d epochs' % (len(train_x), args.epochs), flush=True)
         train(session, step, x, y, train_x, train_y, args.epochs)
         scores = session.run(logits, {x: test_x})
         print('test accuracy: %.3f' % np.mean(scores.argmax(axis=1) == test_y))
@@ -77,7 +78,8 @@ def main():
         np.random.seed(0)  # Shapley sampling draws its permutations from numpy
         attributions = {}
         with DeepExplain(session=session) as de:
-            for method in METHODS:
+            for number, method in enumerate(METHODS, 1):
+                print('explaining %d digits: %s (%d of %d)' % (len(xs), method, number, len(METHODS)), flush=True)
                 attributions[method] = de.explain(method, logits, x, xs, ys=ys).reshape(-1, 8, 8)
 
     figure = grid(xs.reshape(-1, 8, 8), attributions, labels=[str(digit) for digit in test_y[chosen]])

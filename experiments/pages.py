@@ -26,7 +26,7 @@ class Page:
     """
 
     def __init__(self, folder: str, name: str, title: str) -> None:
-        self.folder, self.name, self.began = folder, name, time.time()
+        self.folder, self.name, self.began = folder, name, (time.time(), time.process_time())
         self.parts: List[str] = ['# ' + title]
 
     def path(self, ending: str) -> str:
@@ -67,13 +67,19 @@ class Page:
 
     def write(self, versions: str) -> None:
         """Write the page; `versions` says on what it was made."""
-        self.text('Made by `experiments/%s.py` in %.0f minutes on %d cores, Python %s, %s; all numbers: '
-                  '[%s.csv](%s.csv).' % (self.name, (time.time() - self.began) / 60, os.cpu_count() or 1,
-                                         platform.python_version(), versions, self.name, self.name))
+        wall, busy = ((now - then) / 60 for now, then in zip((time.time(), time.process_time()), self.began))
+        self.text('Made by `experiments/%s.py` in %.0f minutes on %d cores (%.0f of processor time), Python %s, %s; '
+                  'all numbers: [%s.csv](%s.csv).' % (self.name, wall, os.cpu_count() or 1, busy,
+                                                  platform.python_version(), versions, self.name, self.name))
         os.makedirs(self.folder, exist_ok=True)
         with open(self.path('.md'), 'w', encoding='utf-8') as file:
             file.write('\n\n'.join(self.parts) + '\n')
         print('wrote ' + self.path('.md'))
+
+
+def verdict(holds: Sequence[bool]) -> Optional[bool]:
+    """What `Page.claim` is told: True where all hold, False where none does, else None."""
+    return True if all(holds) else None if any(holds) else False
 
 
 def cell(value: Any, form: str = '%.3f') -> str:

@@ -8,14 +8,18 @@ if importlib.util.find_spec('tf_keras'):
 
 import numpy as np
 import pytest
-import tensorflow.compat.v1 as tf
+
+from deepexplain.cli.starting import held
+
+with held():
+    import tensorflow.compat.v1 as tf
 from models import initialise, mlp
 
 # tests/eager runs in a process of its own, which tests/test_eager.py starts.
 EAGER = os.environ.get('DEEPEXPLAIN_TESTS') == 'eager'
 collect_ignore = [] if EAGER else ['eager']
-(tf.enable_v2_behavior if EAGER else tf.disable_v2_behavior)()
 tf.logging.set_verbosity(tf.logging.ERROR)
+(tf.enable_v2_behavior if EAGER else tf.disable_v2_behavior)()
 
 
 @pytest.fixture

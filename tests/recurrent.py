@@ -60,7 +60,8 @@ def pair(keras, build, rng):
         for layer in build(keras.layers, unroll) + [keras.layers.Dense(2)]:
             h = layer(h)
         models.append(keras.models.Model(x, h))
-    models[1].set_weights([w + .1 * rng.randn(*w.shape) for w in models[0].get_weights()])
+    # Not Keras's own initial weights, which no seed of ours draws.
+    models[1].set_weights([rng.uniform(-1, 1, w.shape) * (6. / sum(w.shape)) ** .5 for w in models[0].get_weights()])
     models[0].set_weights(models[1].get_weights())
     return models
 
@@ -92,4 +93,5 @@ def check(keras, build, rng, opened, methods=METHODS):
                     assert method != 'deeplift' or build is masked and i < 2 or np.abs(delta).max() <= 1e-3
     assert len(found[0]) == len(found[1]) and all(np.abs(one).max() > 0 for one in found[0])
     for got, want in zip(*found):
-        close(got, want, 1e-4)
+        # Small denominators make of float32's rounding up to 1e-4; what a wrong step or gate changes is percents.
+        close(got, want, 1e-3)

@@ -47,6 +47,44 @@ def test_every_method_has_its_bare_cost(benchmarks):
         1, 1, 1, 1, 100, 785, 2 + 2 * 783, 50, 50, 52, 50, 50, 528, 50, 785]
 
 
+def test_every_measure_has_its_bare_cost(benchmarks):
+    import numpy as np
+
+    from deepexplain.evaluation.catalogue import MODEL
+    from deepexplain.evaluation.catalogue import measures as known
+    own = __import__('measures')
+    try:
+        assert set(own.EVALUATIONS) == {name for name, one in known.items() if one.needs == MODEL}
+        assert {name: evaluations(784) for name, evaluations in own.EVALUATIONS.items()} == {
+            'sensitivity_n': 151, 'mu_fidelity': 201, 'deletion': 101, 'insertion': 101, 'pixel_flipping': 101,
+            'region_perturbation': 17, 'road': 10, 'infidelity': 101, 'monotonicity': 785, 'average_drop': 2,
+            'completeness': 2}
+        assert own.EVALUATIONS['deletion'](64) == 65 and own.EVALUATIONS['region_perturbation'](64) == 2
+        bench = own.Bench(__import__('models').digits)
+        rows = []
+        run = bench.session.run
+
+        def counted(fetches, feeds, *more):
+            rows.append(sum(len(one) for one in feeds.values() if np.shape(one)[1:] == (8, 8, 1)))
+            return run(fetches, feeds, *more)
+
+        bench.session.run = counted
+        for name in own.EVALUATIONS:
+            del rows[:]
+            bench.runner(name)()
+            assert sum(rows) == own.SAMPLES * own.EVALUATIONS[name](64), name
+        for name in ('random_target', 'model_randomization', 'max_sensitivity', 'pointing_game', 'sparseness'):
+            counts = []
+            for function in (bench.runner(name), bench.bare(name)):
+                del rows[:]
+                function()
+                counts.append(sum(rows))
+            assert counts[0] == counts[1] and counts[0], name
+        assert bench.besides(bench.runner('deletion'), 1) >= 1
+    finally:
+        sys.modules.pop('measures')
+
+
 def test_how_far_peers_are_apart(monkeypatch):
     import numpy as np
     monkeypatch.syspath_prepend(FOLDER)
@@ -62,6 +100,23 @@ def test_how_far_peers_are_apart(monkeypatch):
         assert digits.agreement(row, lambda: mine, 2) is None
     finally:
         sys.modules.pop('peers_digits')
+
+
+def test_how_far_measures_of_peers_are_apart(monkeypatch):
+    import numpy as np
+    monkeypatch.syspath_prepend(FOLDER)
+    peers = __import__('peers_measures')
+    try:
+        row = peers.Row('here', 'there', lambda: [1., 2, 3], lambda: [1., 2, 4])
+        assert peers.compared(row) == ['here', 'there', '2.0000', '2.3333', '2e-01']
+        assert peers.compared(row._replace(why='reasons'))[4] == 'reasons'
+        assert peers.compared(row._replace(here=lambda: np.array([True]), theirs=lambda: [0.]))[4] == '1e+00'
+        # Means of seeds 0 to 19: of numbers from 0 to 19 the mean is 9.5, their standard deviation 5.916.
+        drawn = row._replace(draws=True, here=lambda seed: [seed, seed + 1.], theirs=lambda seed: float(seed))
+        assert peers.compared(drawn)[2:] == ['10.0000', '9.5000', '0.5000, standard error %.4f' % (5.91608 / 10 ** .5)]
+    finally:
+        for name in ('peers_measures', 'peers_digits'):
+            sys.modules.pop(name)
 
 
 def test_peers_take_turns(monkeypatch):

@@ -14,15 +14,18 @@ from deepexplain import plotting
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 EXAMPLES = os.path.join(ROOT, 'examples')
 
+#: What `make demo` runs: a newcomer's first command.
+DEMO = ('digits_tensorflow.py', 'digits_methods.py')
+
 pytest.importorskip('sklearn', reason='the digits come with scikit-learn')
 
 
 def run(script, folder, *arguments):
-    """Runs the script in an empty folder and returns what it printed."""
+    """Runs the script in an empty folder, as make does, and returns what it printed."""
     env = dict(os.environ, TF_CPP_MIN_LOG_LEVEL='3', PYTHONPATH=ROOT)
     env.pop('DISPLAY', None)
     ended = subprocess.run(
-        [sys.executable, os.path.join(EXAMPLES, script)] + list(arguments),
+        [sys.executable, os.path.join(ROOT, 'tools', 'quiet.py'), os.path.join(EXAMPLES, script)] + list(arguments),
         cwd=str(folder),
         env=env,
         capture_output=True,
@@ -31,6 +34,7 @@ def run(script, folder, *arguments):
     )
     assert ended.returncode == 0, ended.stderr[-3000:]
     assert 'unsupported activation' not in ended.stderr, 'a false warning: every op of the examples has a rule'
+    assert script not in DEMO or ended.stderr == ''
     return ended.stdout
 
 
@@ -70,7 +74,10 @@ def test_digits_tensorflow(tmp_path):
     path = tmp_path / 'digits.png'
     printed = run('digits_tensorflow.py', tmp_path, '--epochs', '8', '--samples', '2', '--out', str(path))
     assert accuracy(printed) > 0.9
-    assert str(path) in printed
+    lines = printed.splitlines()
+    # What is done, how far, and where the picture is.
+    assert lines[0] == 'training two hidden layers on 1437 digits, 8 epochs'
+    assert lines[-2:] == ['explaining 2 digits: shapley_sampling (7 of 7)', 'wrote %s' % path]
     check_picture(path, samples=2, methods=7)
 
 
@@ -80,6 +87,8 @@ def test_digits_methods(tmp_path):
     path = tmp_path / 'digits.png'
     printed = run('digits_methods.py', tmp_path, '--epochs', '4', '--out', str(path))
     assert accuracy(printed) > 0.9
+    assert re.search('^explaining 2 digits by [0-9]+ methods$', printed, re.MULTILINE)
+    assert printed.splitlines()[-1] == 'wrote %s' % path
     # Five lines of two pictures by eight methods.
     picture = imread(str(path))[..., :3]
     for row in np.array_split(picture, 10)[:8]:

@@ -47,11 +47,12 @@ def feeding_arguments(group: Any) -> None:
                        help='what another input is, as JSON: keep_prob=1')
 
 
-def target_arguments(parser: argparse.ArgumentParser, one: bool = False) -> None:
+def target_arguments(parser: argparse.ArgumentParser, one: bool = False, default: str = 'intgrad') -> None:
     """What is explained, and how.
 
     Args:
         one: whether there is one method, not several.
+        default: which method, or methods, where none is named.
     """
     group = parser.add_argument_group('what is explained, and how')
     if one:
@@ -59,7 +60,7 @@ def target_arguments(parser: argparse.ArgumentParser, one: bool = False) -> None
                            help='see `deepexplain methods` (default: intgrad)')
     else:
         group.add_argument('--method', metavar='NAME', action='append',
-                           help='see `deepexplain methods`; may be repeated (default: intgrad)')
+                           help='see `deepexplain methods`; may be repeated (default: %s)' % default)
     group.add_argument('--target', metavar='UNIT', default='max',
                        help="max, each sample's largest (default); sum or all: the sum of all units; an int; " + (
                            'column:NAME, the ints of a column of the data' if one else

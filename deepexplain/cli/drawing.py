@@ -4,6 +4,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 import numpy as np
 
+from ..extras import needs
 from ..plotting import overview
 from ..units import Units
 from .model import Task
@@ -13,7 +14,8 @@ from .problems import WrongUse
 
 def check_format(path: str) -> None:
     """WrongUse for a picture that matplotlib cannot write."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    with needs('--picture', 'cli'):
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     ending = os.path.splitext(path)[1].lower()
     known = FigureCanvasAgg.get_supported_filetypes()

@@ -8,6 +8,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 import numpy as np
 
 from .. import __version__, files
+from ..extras import needs
 from ..samples.target import ys_of
 from ..units import Units, units_of
 from . import catalogue, inputs, options, outputs, parser
@@ -94,7 +95,9 @@ def _of_files(args: Any, given: Dict[str, options.Given], what: str) -> Iterator
 
 def _check_paths(args: Any) -> None:
     """Refuse what cannot be read or written, before TensorFlow is imported."""
-    inputs.kind_of(args.data)
+    if inputs.kind_of(args.data) == 'pictures':
+        with needs('a picture as INPUT', 'cli'):
+            import PIL  # noqa: F401
     if not os.path.exists(args.model) and not os.path.exists(args.model + '.meta'):
         raise WrongUse(f"MODEL: there is no file or folder '{args.model}'.")
     if args.tokenizer is not None:

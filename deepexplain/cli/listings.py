@@ -1,4 +1,4 @@
-"""`deepexplain layers` and `deepexplain methods`."""
+"""`deepexplain layers`, `deepexplain methods` and `deepexplain measures`."""
 import os
 from typing import Any, Dict, List, Sequence
 
@@ -63,6 +63,26 @@ def methods(args: Any) -> None:
                 for option, default in one['options'].items()]
         if said:
             problems.show('    options: %s' % ', '.join(said))
+
+
+def measures(args: Any) -> None:
+    """List the measures, with what they are and their options; without TensorFlow."""
+    from ..evaluation import measures as table
+    from .measuring import parameters_of
+
+    found: List[Dict[str, Any]] = [{
+        'name': name, 'description': (one.function.__doc__ or '').split('\n')[0], 'better': one.direction,
+        'range': one.range, 'needs': one.needs, 'cost': one.cost, 'options': parameters_of(name)}
+        for name, one in table.items()]
+    if args.json:
+        problems.show(problems.as_json(found))
+        return
+    for one in found:
+        problems.show('%s\n    %s' % (one['name'], one['description']))
+        problems.show('    range: %s; needs: %s; evaluations of a sample: %s' % (
+            one['range'], one['needs'], one['cost']))
+        if one['options']:
+            problems.show('    options: %s' % ', '.join('%s=%r' % pair for pair in one['options'].items()))
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> List[str]:

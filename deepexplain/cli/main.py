@@ -86,5 +86,8 @@ def _command(name: str):  # type: ignore[no-untyped-def]
     if name == 'run':
         from .run import run
         return run
+    if name == 'evaluate':
+        from .evaluate import evaluate
+        return evaluate
     from . import listings
-    return listings.layers if name == 'layers' else listings.methods
+    return {'layers': listings.layers, 'methods': listings.methods, 'measures': listings.measures}[name]

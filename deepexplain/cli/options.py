@@ -38,9 +38,10 @@ class Given(NamedTuple):
     only: Optional[str] = None
 
 
-def chosen_methods(names: Optional[Sequence[str]], table: Mapping[str, Any]) -> List[str]:
+def chosen_methods(names: Optional[Sequence[str]], table: Mapping[str, Any], default: Sequence[str] = ('intgrad',)
+                   ) -> List[str]:
     """The methods, each once."""
-    chosen = list(dict.fromkeys(names or ['intgrad']))
+    chosen = list(dict.fromkeys(names or default))
     for name in chosen:
         if name not in table:
             raise WrongUse("--method: there is no method '%s'.%s `deepexplain methods` lists them." % (
@@ -94,9 +95,9 @@ def given_options(args: Any, several: Optional[List[str]], sample: Optional[List
             continue
         said, shown = '--' + flag, value
         if name == 'baseline':
-            value, shown = _baseline(value, several, args.max_bytes)
+            value, shown = number_or_array(said, value, several, args.max_bytes)
         elif name == 'references':
-            value, shown = _each(said, value, several, args.max_bytes)
+            value, shown = array_option(said, value, several, args.max_bytes)
         elif name in ('window_shape', 'step'):
             value = shown = _window(said, value, sample, axis, 1 if name == 'step' else None)
         found.append((name, Given(said, value, shown)))
@@ -145,15 +146,17 @@ def _nobody(name: str, given: Given, chosen: Sequence[str], table: Mapping[str, 
         ', '.join("'%s'" % one for one in able[:4]), ' and others' if len(able) > 4 else '')
 
 
-def _baseline(text: str, several: Optional[List[str]], most: Optional[int]) -> Tuple[Any, Any]:
+def number_or_array(said: str, text: str, several: Optional[List[str]], most: Optional[int]) -> Tuple[Any, Any]:
+    """A number, or what a file holds; for several inputs one for each: for a method, and for the metadata."""
     try:
         number = float(text)
     except ValueError:
-        return _each('--baseline', text, several, most, ', nor is it a number')
+        return array_option(said, text, several, most, ', nor is it a number')
     return ([number] * len(several) if several else number), number
 
 
-def _each(said: str, path: str, several: Optional[List[str]], most: Optional[int], more: str = '') -> Tuple[Any, Any]:
+def array_option(said: str, path: str, several: Optional[List[str]], most: Optional[int], more: str = ''
+                 ) -> Tuple[Any, Any]:
     """An array or, where several inputs are attributed to, a list of one for each, named in an .npz."""
     if not os.path.isfile(path):
         raise WrongUse(f"{said}: there is no file '{path}'{more}.")

@@ -7,6 +7,7 @@ from typing import Any, List, Sequence
 from .. import __version__
 from .arguments import (
     amount,
+    assigned,
     feeding_arguments,
     model_arguments,
     option_arguments,
@@ -16,6 +17,9 @@ from .arguments import (
     target_arguments,
 )
 from .problems import WrongUse
+
+#: What is evaluated where nothing is said: one or two calls of the model's gradient each, but for intgrad.
+DEFAULT_METHODS = ('saliency', 'grad*input', 'intgrad', 'elrp', 'deeplift')
 
 EXAMPLE = """example:
   deepexplain explain model.keras digits.npy --method intgrad --method elrp --steps 50 \\
@@ -64,6 +68,18 @@ Of sentences:
 """
 
 
+EXAMPLE_EVALUATE = """example:
+  deepexplain evaluate model.keras digits.npy --method intgrad --method elrp --measure sensitivity_n \\
+      --measure deletion --out table.csv --picture curves.png
+"""
+
+ABOUT_MEASURES = """The table has the mean over samples, its standard error and the rank of each method by each measure,
+with `random` and `input` beside them. --baseline is for methods, and for measures that take features away;
+completeness has each method's own. By --seed (default: 0) measures draw, and methods.
+
+"""
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> Any:
         raise WrongUse(f'{message} ({self.prog} --help)')
@@ -99,11 +115,13 @@ def _parser() -> argparse.ArgumentParser:
     commands.required = True
     _explain(commands)
     _run(commands)
+    _evaluate(commands)
     layers = _sub(commands, 'layers', 'list what --layer and --input can name', '')
     model_arguments(layers)
     layers.add_argument('--every', action='store_true', help='what every op makes, not what the layers put out')
     methods = _sub(commands, 'methods', 'list the methods and their options', '')
-    for one in (layers, methods):
+    measures = _sub(commands, 'measures', 'list the measures and their options', '')
+    for one in (layers, methods, measures):
         one.add_argument('--json', action='store_true', help='as JSON')
     return parser
 
@@ -179,6 +197,38 @@ def _run(commands: Any) -> None:
     group.add_argument('--out', metavar='FOLDER', help='where they go; made where it is not there')
     group.add_argument('--status', metavar='FOLDER', help='how far the results of a folder are, and nothing else')
     group.add_argument('--json', action='store_true', help='a summary as JSON on stdout')
+    progress_arguments(group)
+
+
+def _evaluate(commands: Any) -> None:
+    parser = _sub(commands, 'evaluate', 'measure whether the maps of methods can be believed',
+                  ABOUT_MEASURES + EXAMPLE_EVALUATE)
+    model_arguments(parser)
+    group = parser.add_argument_group('the input')
+    group.add_argument('data', metavar='INPUT', help='an .npy, .npz, .csv, picture or folder of pictures, as for '
+                                                     '`deepexplain explain`')
+    reading_arguments(group)
+    group.add_argument('--limit', metavar='N', type=positive, help='take the first N samples')
+    feeding_arguments(group)
+    target_arguments(parser, default=', '.join(DEFAULT_METHODS))
+    option_arguments(parser)
+    group = parser.add_argument_group('what is measured, and how')
+    group.add_argument('--measure', metavar='NAME', action='append',
+                       help='see `deepexplain measures`; may be repeated (default: sensitivity_n, deletion, insertion, '
+                            'max_sensitivity and sparseness; with --masks all that look at masks as well)')
+    group.add_argument('--masks', metavar='FILE',
+                       help='an .npy or .npz of where maps should lie, bools or 0 and 1, of the shape of the samples, '
+                            'of 1 in place of an axis, or without channels')
+    group.add_argument('--feature-mask', metavar='FILE',
+                       help='an .npy or .npz of ints of a sample: features with the same number are one, for measures '
+                            'and methods that take it')
+    group.add_argument('--measure-option', metavar='NAME=VALUE', type=assigned, action='append', default=[],
+                       help='of each measure that takes it, as JSON, or @FILE; MEASURE:NAME=VALUE of one measure alone')
+    group = parser.add_argument_group('the results')
+    group.add_argument('--out', metavar='FILE', help='the table, a .csv, .md or .json, which has curves as well')
+    group.add_argument('--picture', metavar='FILE', help='a .png, .pdf, .svg or .jpg: a matrix, and curves where there '
+                                                         'are some')
+    group.add_argument('--json', action='store_true', help='a summary as JSON on stdout, in place of the table')
     progress_arguments(group)
 
 

@@ -9,8 +9,10 @@ from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from typing import Any, Iterator, List, Sequence, Set
 
+from ..extras import NotInstalled
 from ..samples.says import WrongUse
 from ..terminal import visible_lines
+from .starting import crashes_shown, held
 
 #: Exit statuses besides 0: something failed, the command line is wrong, Ctrl-C.
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
@@ -39,7 +41,7 @@ class Unfinished(Exception):
 
 def status_of(error: BaseException) -> int:
     """WRONG where deepexplain refused what it was given, FAILED for what went wrong on the way."""
-    if isinstance(error, WrongUse):
+    if isinstance(error, (WrongUse, NotInstalled)):
         return WRONG
     if isinstance(error, Unfinished):
         return error.status
@@ -173,7 +175,8 @@ def _own_stderr() -> Iterator[None]:
     os.close(nowhere)
     sys.stderr = os.fdopen(os.dup(kept), 'w', 1, encoding=theirs.encoding, errors=theirs.errors)
     try:
-        yield
+        with crashes_shown(kept):
+            yield
     finally:
         sys.stderr.close()
         sys.stderr = theirs
@@ -194,8 +197,13 @@ def tensorflow(debug: bool = False) -> Any:
     """`tensorflow.compat.v1`, imported without its log messages."""
     before_tensorflow(debug)
     try:
-        import tensorflow.compat.v1 as tf
-    except ImportError:
+        with ExitStack() as stack:
+            if not debug:
+                stack.enter_context(held())
+            import tensorflow.compat.v1 as tf
+    except ImportError as error:
+        if (error.name or '').split('.')[0] != 'tensorflow':
+            raise  # It is there and broken.
         raise WrongUse(_NO_TENSORFLOW) from None
     if not debug:
         tf.logging.set_verbosity(tf.logging.ERROR)

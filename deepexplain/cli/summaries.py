@@ -3,7 +3,7 @@ import datetime
 import math
 import os
 import platform
-from typing import Any, Dict
+from typing import Any, Dict, List
 
 import numpy as np
 
@@ -51,11 +51,20 @@ def table_of(summary: Dict[str, Any]) -> str:
         rows.append([name, ' '.join(str(tuple(shape)) for shape in shapes),
                      '-' if one['max_abs_delta'] is None else '%.2g' % one['max_abs_delta'], '%.2f' % one['seconds']]
                     + [one.get('layer', '-')] * inner)
+    return '\n'.join([headline(summary)] + aligned(rows) + written(summary))
+
+
+def headline(summary: Dict[str, Any]) -> str:
+    """What was explained, in a line."""
     units = summary['units']
     said = 'the sum of all units' if units is None else 'unit%s %s%s' % (
         's' if len(units) > 1 else '', ', '.join('/'.join(str(i) for i in one) if isinstance(one, list) else str(one)
                                                  for one in units[:10]), ', ...' if len(units) > 10 else '')
-    lines = ["%d sample%s of '%s': %s of '%s' (%s)" % (
+    return "%d sample%s of '%s': %s of '%s' (%s)" % (
         summary['samples'], '' if summary['samples'] == 1 else 's', os.path.basename(summary['input']), said,
-        summary['layer'], summary['target'])]
-    return '\n'.join(lines + aligned(rows) + ['wrote %s' % ', '.join(summary['written'])] * bool(summary['written']))
+        summary['layer'], summary['target'])
+
+
+def written(summary: Dict[str, Any]) -> List[str]:
+    """The line that names the files, if there are some."""
+    return ['wrote %s' % ', '.join(summary['written'])] * bool(summary['written'])

@@ -1,5 +1,5 @@
 """Arithmetic of measures: correlations of rows, ranks, and checks of numbers."""
-from typing import Any, Optional
+from typing import Any, Optional, Tuple
 
 import numpy as np
 
@@ -58,6 +58,17 @@ def row_dots(rows: np.ndarray, values: np.ndarray, owners: np.ndarray) -> np.nda
     for start, end in zip(starts, np.append(starts[1:], len(owners))):
         found[start:end] = rows[start:end] @ values[owners[start]]
     return found
+
+
+def mean_and_error(values: np.ndarray, axis: int) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Over an axis, of what is not nan: the mean, its standard error, and how many there are; nan where too few are."""
+    known = ~np.isnan(values)
+    count = known.sum(axis)
+    mean = np.where(known, values, 0).sum(axis) / np.where(count, count, np.nan)
+    off = np.where(known, values - np.expand_dims(mean, axis), 0)
+    with np.errstate(invalid='ignore', divide='ignore'):
+        error = np.sqrt((off ** 2).sum(axis) / (count - 1.) / count)
+    return mean, np.where(count < 2, np.nan, error), count
 
 
 def known_mean(values: np.ndarray) -> np.ndarray:

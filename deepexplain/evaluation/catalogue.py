@@ -1,11 +1,12 @@
 """The table of measures: one line each."""
 from collections import OrderedDict
-from typing import Any, Callable, Dict, NamedTuple
+from typing import Any, Callable, Dict, NamedTuple, Optional
 
 import numpy as np
 
 from .arithmetic import known_mean
 from .complexity import effective_features, entropy, sparseness
+from .curves import Curves
 from .flipping import deletion, insertion, pixel_flipping, region_perturbation
 from .gradients import completeness, infidelity
 from .imputing import road
@@ -13,7 +14,7 @@ from .localisation import auc_of_mask, mass_accuracy, pointing_game, rank_accura
 from .orders import average_drop, monotonicity
 from .robustness import average_sensitivity, input_invariance, max_sensitivity, stability
 from .sanity import model_randomization, random_target
-from .subsets import mu_fidelity, sensitivity_n
+from .subsets import mu_fidelity, sensitivity_curves, sensitivity_n
 from .transport import earth_mover
 
 HIGHER, LOWER = 'higher', 'lower'
@@ -34,7 +35,7 @@ def _aopc(found: Any) -> np.ndarray:
 
 
 def _mean_of_points(found: Any) -> np.ndarray:
-    return known_mean(found.scores.T)
+    return known_mean(found.scores.T if isinstance(found, Curves) else found)
 
 
 class Measure(NamedTuple):
@@ -47,6 +48,7 @@ class Measure(NamedTuple):
         needs: 'maps' alone, 'masks', the 'model' (its target), or the 'explainer' (more explanations).
         cost: evaluations of a sample, besides the explanation.
         of_samples: makes one number for each sample of what the function returns.
+        curves: gives `Curves` for the same arguments, where the function gives another form of them.
     """
     function: Callable[..., Any]
     direction: str
@@ -54,11 +56,13 @@ class Measure(NamedTuple):
     needs: str
     cost: str
     of_samples: Callable[[Any], np.ndarray] = _same
+    curves: Optional[Callable[..., Curves]] = None
 
 
 #: Name -> measure, in the order in which they are shown.
 measures: Dict[str, Measure] = OrderedDict([
-    ('sensitivity_n', Measure(sensitivity_n, HIGHER, '-1 to 1', MODEL, '1 + sizes x subsets', known_mean)),
+    ('sensitivity_n', Measure(sensitivity_n, HIGHER, '-1 to 1', MODEL, '1 + sizes x subsets', _mean_of_points,
+                              sensitivity_curves)),
     ('mu_fidelity', Measure(mu_fidelity, HIGHER, '-1 to 1', MODEL, '1 + subsets')),
     ('deletion', Measure(deletion, LOWER, 'T', MODEL, '1 + points', _auc)),
     ('insertion', Measure(insertion, HIGHER, 'T', MODEL, '1 + points', _auc)),

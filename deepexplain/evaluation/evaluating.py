@@ -1,12 +1,15 @@
 """Many methods by many measures."""
 from collections import OrderedDict
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
+from contextlib import contextmanager
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Union
 
 import numpy as np
 
+from ..terminal import visible
 from .beside import Beside, noise_of, the_input
-from .catalogue import EXPLAINER, MASKS, Measure
+from .catalogue import EXPLAINER, HIGHER, LOWER, MASKS, Measure
 from .catalogue import measures as all_measures
+from .curves import Curves
 from .subject import one_seed
 from .table import Table
 
@@ -16,7 +19,8 @@ DEFAULT = ('sensitivity_n', 'deletion', 'insertion', 'max_sensitivity', 'sparsen
 
 def evaluate(explainers: Mapping[str, Any], xs: Any, ys: Any = None,
              measures: Union[Sequence[str], Mapping[str, Mapping[str, Any]], None] = None, masks: Any = None,
-             batch_size: Optional[int] = None, seed: Any = 0, feed_dict: Any = None, **more: Any) -> Table:
+             batch_size: Optional[int] = None, seed: Any = 0, feed_dict: Any = None, show_progress: bool = False,
+             **more: Any) -> Table:
     """Methods, and maps from anywhere, by measures, with noise and the input beside them.
 
     Each method explains the samples once; all measures look at these maps, and draw by the same seed.
@@ -30,11 +34,13 @@ def evaluate(explainers: Mapping[str, Any], xs: Any, ys: Any = None,
             sparseness; with masks all that look at masks as well.
         masks: where maps should lie; see `pointing_game`.
         seed: what measures draw by, and methods that have no seed of their own. Default 0.
+        show_progress: whether a bar says on stderr which method and measure it is at.
         **more: `shared`, `per_sample`, `ids`, as in `Explainer.run`.
 
     Returns:
-        A `Table`. Rows 'random' and 'input' are the methods of these names; the latter only where X is of numbers.
-        A measure that needs explanations of other samples, or models, has no value for maps.
+        A `Table`, with the curves of measures that are such. Rows 'random' and 'input' are the methods of these names;
+        the latter only where X is of numbers. What is better is the other way round for a measure with
+        most_relevant_first=False. A measure that needs explanations of other samples, or models, has no value for maps.
 
     Raises:
         ValueError: for unknown measures, none that can be asked, or a row that is called 'random' or 'input'.
@@ -50,6 +56,10 @@ def evaluate(explainers: Mapping[str, Any], xs: Any, ys: Any = None,
     if model is None:
         raise ValueError('explainers must hold at least one Explainer: it knows the shape of the samples, and the '
                          'model.')
+    for name, one in explainers.items():
+        if hasattr(one, 'check_measurable'):
+            with _named(f"'{name}'"):
+                one.check_measurable()
     seed = one_seed(seed)
     common: Dict[str, Any] = dict(more, batch_size=batch_size, seed=seed, feed_dict=feed_dict)
     first = model.probe(xs, ys, **common)
@@ -60,35 +70,78 @@ def evaluate(explainers: Mapping[str, Any], xs: Any, ys: Any = None,
     if all(x.dtype.kind in 'fiub' for x in first.xs):
         rows['input'] = Beside(model, the_input)
     values: Dict[str, Dict[str, np.ndarray]] = OrderedDict()
-    for name, one in rows.items():
-        made = hasattr(one, 'probe')
-        explainer = one if made else Beside(model)
-        maps = _maps(name, one, xs, ys, common) if made else one
-        values[name] = OrderedDict(
-            (measure, _value(name, measure, explainer, xs, ys, maps, masks, dict(common, **options))
-             if made or all_measures[measure].needs != EXPLAINER else np.full(first.n, np.nan))
-            for measure, options in chosen.items())
-    return Table(values, {name: all_measures[name].direction for name in chosen})
+    curves: Dict[str, Dict[str, Curves]] = OrderedDict()
+    with _Steps(len(rows) * (1 + len(chosen)) if show_progress else 0) as step:
+        for name, one in rows.items():
+            step(name)
+            made = hasattr(one, 'probe')
+            explainer = one if made else Beside(model)
+            maps = _maps(name, one, xs, ys, common) if made else one
+            values[name], curves[name] = OrderedDict(), OrderedDict()
+            for measure, options in chosen.items():
+                step(f'{name}: {measure}')
+                if not made and all_measures[measure].needs == EXPLAINER:
+                    values[name][measure] = np.full(first.n, np.nan)
+                    continue
+                found = _found(name, measure, explainer, xs, ys, maps, masks, dict(common, **options))
+                values[name][measure] = np.asarray(all_measures[measure].of_samples(found), np.float64)
+                if isinstance(found, Curves):
+                    curves[name][measure] = found
+    return Table(values, {name: _direction(name, options) for name, options in chosen.items()}, curves)
+
+
+class _Steps:
+    """A bar of so many steps, none for 0; called as each begins, with what it is."""
+
+    def __init__(self, count: int) -> None:
+        self._bar: Any = None
+        if count:
+            from tqdm import tqdm
+            self._bar = tqdm(total=count)
+
+    def __enter__(self) -> '_Steps':
+        return self
+
+    def __call__(self, what: str) -> None:
+        if self._bar is not None:
+            self._bar.set_description(visible(what))
+            self._bar.update()
+
+    def __exit__(self, *error: Any) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+
+@contextmanager
+def _named(what: str) -> Iterator[None]:
+    """Let errors say which method, and which measure of it, they are of."""
+    try:
+        yield
+    except Exception as error:
+        raise RuntimeError(f'evaluate: {what}: {error}') from error
 
 
 def _maps(name: str, explainer: Any, xs: Any, ys: Any, common: Mapping[str, Any]) -> Any:
-    try:
+    with _named(f"'{name}'"):
         probe = explainer.probe(xs, ys, **common)
-        found = probe.attributions()
-    except Exception as error:
-        raise RuntimeError(f"evaluate: '{name}': {error}") from error
-    return probe.as_given(found, probe.many)
+        return probe.as_given(probe.attributions(), probe.many)
 
 
-def _value(name: str, measure: str, explainer: Any, xs: Any, ys: Any, maps: Any, masks: Any,
-           options: Mapping[str, Any]) -> np.ndarray:
-    """One number for each sample."""
+def _found(name: str, measure: str, explainer: Any, xs: Any, ys: Any, maps: Any, masks: Any,
+           options: Mapping[str, Any]) -> Any:
+    """What a measure gives: curves, or one number for each sample."""
     line: Measure = all_measures[measure]
     extra = {'masks': masks} if line.needs == MASKS else {}
-    try:
-        return np.asarray(line.of_samples(line.function(explainer, xs, ys, maps, **dict(extra, **options))), float)
-    except Exception as error:
-        raise RuntimeError(f"evaluate: {measure} of '{name}': {error}") from error
+    with _named(f"{measure} of '{name}'"):
+        return (line.curves or line.function)(explainer, xs, ys, maps, **dict(extra, **options))
+
+
+def _direction(name: str, options: Mapping[str, Any]) -> str:
+    """What is better; the other way round where the smallest attributions leave first."""
+    found = all_measures[name].direction
+    if options.get('most_relevant_first', True):
+        return found
+    return LOWER if found == HIGHER else HIGHER
 
 
 def _chosen(measures: Any, masks: Any) -> Dict[str, Mapping[str, Any]]:

@@ -52,7 +52,7 @@ def insertion(explainer: Any, xs: Any, ys: Any = None, attributions: Any = None,
         `Curves`: `fractions` of the features that are there, `scores` (n, points + 1), `auc` (n,).
     """
     subject = Subject(explainer, xs, ys, attributions, batch_size, seed, feed_dict, **more)
-    return _curves(subject, Removal(subject, baseline, feature_mask), points, insert=True)
+    return _curves(subject, Removal(subject, baseline, feature_mask), points, insert=True, of='features there')
 
 
 def pixel_flipping(explainer: Any, xs: Any, ys: Any = None, attributions: Any = None,
@@ -75,7 +75,7 @@ def pixel_flipping(explainer: Any, xs: Any, ys: Any = None, attributions: Any = 
         `Curves`: `fractions` of the features that are gone, `scores` (n, points + 1), `aopc` (n,).
     """
     subject = Subject(explainer, xs, ys, attributions, batch_size, seed, feed_dict, **more)
-    return _curves(subject, Removal(subject, baseline, feature_mask), points, least=not most_relevant_first)
+    return _curves(subject, Removal(subject, baseline, feature_mask), points, least=not most_relevant_first, by='AOPC')
 
 
 def region_perturbation(explainer: Any, xs: Any, ys: Any = None, attributions: Any = None, size: int = 9,
@@ -107,7 +107,8 @@ def region_perturbation(explainer: Any, xs: Any, ys: Any = None, attributions: A
     removal = Removal(subject, baseline)
     removal.players.set_groups(_squares(subject, size))
     count = removal.players.count
-    return _curves(subject, removal, count, least=not most_relevant_first, most=min(regions, count))
+    return _curves(subject, removal, count, least=not most_relevant_first, most=min(regions, count),
+                   of='regions gone', by='AOPC')
 
 
 def leaving(importance: np.ndarray) -> np.ndarray:
@@ -125,7 +126,7 @@ def point_counts(points: Optional[int], count: int) -> np.ndarray:
 
 
 def _curves(subject: Subject, removal: Removal, points: Optional[int], insert: bool = False, least: bool = False,
-            most: Optional[int] = None) -> Curves:
+            most: Optional[int] = None, of: str = 'features gone', by: str = 'area') -> Curves:
     counts = point_counts(points, removal.players.count)[:None if most is None else most + 1]
     importance = removal.players.sums(subject.maps)
     places = leaving(-importance if least else importance)
@@ -138,7 +139,7 @@ def _curves(subject: Subject, removal: Removal, points: Optional[int], insert: b
     scores = np.empty((subject.n, len(counts)))
     with removal.probe.progress(len(counts)):
         scores[samples, which] = removal.scores(samples, gone)
-    return Curves(counts / removal.players.count, scores)
+    return Curves(counts / removal.players.count, scores, of=of, by=by)
 
 
 def _squares(subject: Subject, size: int) -> List[np.ndarray]:

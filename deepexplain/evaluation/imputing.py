@@ -4,14 +4,15 @@ from typing import Any, List, Optional, Sequence, Tuple
 
 import numpy as np
 
+from ..extras import needs
 from .arithmetic import number
 from .curves import Curves
 from .flipping import leaving
 from .places import places_of
 from .subject import Subject
 
-#: Up to so many places that are gone a system is solved as a matrix.
-DENSE = 100
+#: Up to so many numbers a system is solved as a band; above as a sparse matrix, which takes less memory.
+BAND = 2 ** 25
 
 
 def road(explainer: Any, xs: Any, ys: Any = None, attributions: Any = None,
@@ -24,7 +25,7 @@ def road(explainer: Any, xs: Any, ys: Any = None, attributions: Any = None,
     what solves the linear system in which each is the mean of its neighbours, diagonal ones weighed half of others,
     plus normal noise. In units of the target.
 
-    Costs 1 + len(fractions) evaluations of a sample, and as many sparse systems of the size of what is gone, which
+    Costs 1 + len(fractions) evaluations of a sample, and as many banded systems of the size of what is gone, which
     scipy solves: the dearer part for large pictures. Pitfalls: what is imputed is smooth, which is near the data for
     pictures, and for little else. Of one draw of noise.
 
@@ -38,8 +39,11 @@ def road(explainer: Any, xs: Any, ys: Any = None, attributions: Any = None,
         `Curves`: `fractions` with 0 in front, `scores` (n, len(fractions) + 1), `auc` (n,).
 
     Raises:
+        ImportError: SciPy is not installed.
         ValueError: for several inputs, or samples that are not of floats along one or two axes of places.
     """
+    with needs('road', 'evaluation'):
+        import scipy.linalg  # noqa: F401, before anything is explained
     parts = [number('fractions', one, 0, 1) for one in fractions]
     if not parts or parts[-1] >= 1 or any(one >= two for one, two in zip(parts, parts[1:])):
         raise ValueError(f'fractions must rise, above 0 and below 1, not {list(fractions)}.')
@@ -56,7 +60,7 @@ def road(explainer: Any, xs: Any, ys: Any = None, attributions: Any = None,
     order = leaving(of_places if most_relevant_first else -of_places)
     counts = [0] + [min(count - 1, int(round(one * count))) for one in parts]
     samples, which = probe.pairs(len(counts))
-    draws, near = subject.draws(), _neighbours(sizes)
+    draws, grid = subject.draws(), _Grid(sizes)
     flat = x.reshape(subject.n, count, -1)
 
     def points(part: slice) -> List[np.ndarray]:
@@ -65,49 +69,82 @@ def road(explainer: Any, xs: Any, ys: Any = None, attributions: Any = None,
         for row, sample, point in zip(range(len(found)), samples[part], which[part]):
             gone = order[sample] < counts[point]
             if gone.any():
-                found[row, gone] = _imputed(found[row], gone, near) + noise * drawn[row, gone]
+                found[row, gone] = grid.imputed(found[row], gone) + noise * drawn[row, gone]
         return [found.astype(x.dtype).reshape((-1,) + shape[1:])]
 
     scores = np.empty((subject.n, len(counts)))
     with probe.progress(len(counts)):
         scores[samples, which] = probe.scores(samples, points)
-    return Curves(np.array([0.] + parts), scores)
+    return Curves(np.array([0.] + parts), scores, of='places gone')
 
 
-def _neighbours(sizes: Tuple[int, ...]) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pairs of places that are neighbours, and what the second weighs for the first."""
-    places = np.arange(int(np.prod(sizes))).reshape(sizes)
-    first, second, weights = [], [], []
-    for step in product((-1, 0, 1), repeat=len(sizes)):
-        if not any(step):
-            continue
-        here = tuple(slice(max(0, -one), min(size, size - one)) for one, size in zip(step, sizes))
-        there = tuple(slice(max(0, one), min(size, size + one)) for one, size in zip(step, sizes))
-        first.append(places[here].ravel())
-        second.append(places[there].ravel())
-        weights.append(np.full(first[-1].size, 1 / 6. if sum(map(abs, step)) == 1 else 1 / 12.))
-    return np.concatenate(first), np.concatenate(second), np.concatenate(weights)
+class _Grid:
+    """Places and their neighbours: sides weigh 1 / 6, corners 1 / 12.
+
+    Args:
+        sizes: how many places there are along one or two axes.
+    """
+
+    def __init__(self, sizes: Tuple[int, ...]) -> None:
+        self._sizes = sizes
+        count = int(np.prod(sizes))
+        places = np.arange(count).reshape(sizes)
+        self._ways: List[Tuple[Any, Any, float]] = []
+        #: Of neighbours that follow: how many places later, their weight, and which places have such.
+        self._later: List[Tuple[int, float, np.ndarray]] = []
+        self._total = np.zeros(sizes)
+        for step in product((-1, 0, 1), repeat=len(sizes)):
+            here = tuple(slice(max(0, -one), min(size, size - one)) for one, size in zip(step, sizes))
+            there = tuple(slice(max(0, one), min(size, size + one)) for one, size in zip(step, sizes))
+            if not any(step) or not places[here].size:
+                continue
+            weight = 1 / 6. if sum(map(abs, step)) == 1 else 1 / 12.
+            self._ways.append((here, there, weight))
+            self._total[here] += weight
+            if places[there].flat[0] > places[here].flat[0]:
+                has = np.zeros(sizes, bool)
+                has[here] = True
+                self._later.append((int(places[there].flat[0] - places[here].flat[0]), weight, has.ravel()))
+        self._total = self._total.ravel()
+
+    def imputed(self, values: np.ndarray, gone: np.ndarray) -> np.ndarray:
+        """What stands in the places that are gone, (gone, channels), of the values (places, channels)."""
+        known = np.where(gone[:, np.newaxis], 0, values).reshape(self._sizes + (-1,))
+        right = np.zeros(known.shape)
+        for here, there, weight in self._ways:
+            right[here] += weight * known[there]
+        where, number_of = np.flatnonzero(gone), np.cumsum(gone) - 1
+        entries, width = [], 0
+        for later, weight, has in self._later:
+            first = where[has[where]]
+            first = first[gone[first + later]]
+            apart = number_of[first + later] - number_of[first]
+            entries.append((apart, number_of[first], weight))
+            width = max(width, int(apart.max(initial=0)))
+        return _solved(self._total[where], entries, width, right.reshape(len(gone), -1)[where])
 
 
-def _imputed(values: np.ndarray, gone: np.ndarray, near: Tuple[np.ndarray, np.ndarray, np.ndarray]) -> np.ndarray:
-    """What stands in the places that are gone, (gone, channels), of the values (places, channels)."""
-    first, second, weights = near
-    own = gone[first]
-    first, second, weights = first[own], second[own], weights[own]
-    number_of = np.cumsum(gone) - 1
-    size = int(gone.sum())
-    unknown = gone[second]
-    diagonal = np.bincount(number_of[first], weights, size)
-    if size <= DENSE:
-        # What scipy does around a small system takes longer than solving it.
-        system, right = np.diag(diagonal), np.zeros((size, values.shape[1]))
-        system[number_of[first[unknown]], number_of[second[unknown]]] = -weights[unknown]
-        np.add.at(right, number_of[first[~unknown]], weights[~unknown, np.newaxis] * values[second[~unknown]])
-        return np.linalg.solve(system, right)
+def _solved(diagonal: np.ndarray, entries: List[Tuple[np.ndarray, np.ndarray, float]], width: int, right: np.ndarray
+            ) -> np.ndarray:
+    """What solves a system that is symmetric and positive definite, of its diagonal and what is less than 0 below it.
+
+    Args:
+        entries: how far below the diagonal they are, in which columns, and their size.
+        width: how far they are at most.
+    """
+    size = len(diagonal)
+    if (width + 1) * size <= BAND:
+        from scipy.linalg.lapack import dpbsv
+        band = np.zeros((width + 1, size), order='F')
+        band[0] = diagonal
+        for apart, columns, weight in entries:
+            band[apart, columns] = -weight
+        return dpbsv(band, right, lower=1, overwrite_ab=1)[1]
     from scipy.sparse import coo_matrix
     from scipy.sparse.linalg import splu
-    rows = np.concatenate([np.arange(size), number_of[first[unknown]]])
-    columns = np.concatenate([np.arange(size), number_of[second[unknown]]])
-    sparse = coo_matrix((np.concatenate([diagonal, -weights[unknown]]), (rows, columns)), (size, size)).tocsc()
-    known = coo_matrix((weights[~unknown], (number_of[first[~unknown]], second[~unknown])), (size, len(gone))).tocsr()
-    return splu(sparse).solve(known @ values)
+    apart, columns = (np.concatenate([one[at] for one in entries]) for at in (0, 1))
+    weights = np.concatenate([np.full(len(one[0]), -one[2]) for one in entries])
+    every, rows = np.arange(size), apart + columns
+    places = np.concatenate([every, rows, columns]), np.concatenate([every, columns, rows])
+    system = coo_matrix((np.concatenate([diagonal, weights, weights]), places), (size, size))
+    return splu(system.tocsc()).solve(right)

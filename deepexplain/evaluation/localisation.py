@@ -3,32 +3,41 @@ from typing import Any, List, Optional, Tuple, Union
 
 import numpy as np
 
+from ..checks import shown
 from .arithmetic import divided, number, positive_int, ranks
 from .arrays import flat, masks_like
+from .places import within
 from .subject import Subject
 
 
 def pointing_game(explainer: Any, xs: Any, ys: Any = None, attributions: Any = None, masks: Any = None,
-                  batch_size: Optional[int] = None, seed: Any = None, feed_dict: Any = None, **more: Any) -> np.ndarray:
-    """Pointing game (Zhang et al. 2018), without a margin: higher is better, 0 or 1.
+                  tolerance: float = 0, batch_size: Optional[int] = None, seed: Any = None, feed_dict: Any = None,
+                  **more: Any) -> np.ndarray:
+    """Pointing game (Zhang et al. 2018): higher is better, 0 or 1.
 
-    Whether the largest attribution lies on the mask; of several equal ones the part of them that does. nan for an
-    empty mask.
+    Whether the largest attribution lies on the mask, or no further from it than the tolerance; of several equal ones
+    the part of them that does. nan for an empty mask.
 
     Costs no evaluation besides the explanation. Pitfalls: one feature decides; a large mask is easy to hit, by
-    masks.mean() at random.
+    masks.mean() at random, and the easier the larger the tolerance.
 
     Args:
         explainer: an `Explainer`, or None where attributions are given.
         xs: the samples; None where attributions are given and there is no explainer.
         masks: where the map should lie: bools (or 0 and 1), one for each sample, of the shape of xs, of 1 in place of
             an axis, or without channels; for several inputs a list.
+        tolerance: a Euclidean distance in places, along all axes but that of channels (each channel has its own mask).
+            Default 0; the paper allows 15 pixels.
         ys, attributions, batch_size, seed, feed_dict, more: see `sensitivity_n`.
 
     Returns:
         Float64 (n,).
     """
-    maps, inside = _given(explainer, xs, ys, attributions, masks, batch_size, seed, feed_dict, more)
+    if isinstance(tolerance, bool) or not isinstance(tolerance, (int, float, np.integer, np.floating)) or not (
+            0 <= tolerance < np.inf):
+        raise ValueError(f'tolerance must be a number of at least 0, not {shown(tolerance)}.')
+    subject, found = masked(explainer, xs, ys, attributions, masks, batch_size, seed, feed_dict, more)
+    maps, inside = subject.maps, flat([within(one, float(tolerance)) for one in found])
     top = maps == maps.max(1, keepdims=True)
     return _where_masked(inside, (top & inside).sum(1) / top.sum(1))
 

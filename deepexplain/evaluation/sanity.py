@@ -1,12 +1,13 @@
 """Does a map change when what it should show does: the model's weights, or the unit that is explained?"""
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+import itertools
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
 from .arithmetic import choice
 from .arrays import flat, maps_like
 from .curves import Curves
-from .similarity import SIMILARITIES
+from .similarity import similarity_of
 from .subject import Subject
 
 
@@ -40,26 +41,49 @@ def model_randomization(explainer: Any, xs: Any, ys: Any = None, attributions: A
         `Curves`: `fractions` of the layers from T down, `scores` (n, layers), `names` of the layers' first weights.
 
     Raises:
+        ImportError: scikit-image is not installed, for another similarity than 'spearman'.
         RuntimeError: if there are no weights between X and T, or some that cannot be fed, inside of loops that are
             functions, say.
     """
     choice('order', order, ('cascade', 'independent'))
-    compare = SIMILARITIES[choice('similarity', similarity, SIMILARITIES)]
+    compare = similarity_of(similarity)
     subject = Subject(explainer, xs, ys, attributions, batch_size, seed, feed_dict, **more)
-    probe = subject.asked()
-    layers = probe.layers()
-    if not layers:
-        raise RuntimeError('model_randomization: there are no weights between X and T.')
-    shuffled = _shuffled(layers, subject.seed)
+    layers = _layers(subject)
     maps = subject.maps
-    scores = []
-    with probe.progress(len(layers)):
-        for number in range(len(layers)):
-            chosen = shuffled[:number + 1] if order == 'cascade' else shuffled[number:number + 1]
-            weights = {name: value for layer in chosen for name, value in layer.items()}
-            found = _maps(subject, probe.explained(feeds=probe.feeds_of(weights)))
-            scores.append(compare(subject, maps, found, absolute))
-    return Curves(np.arange(1, len(layers) + 1) / len(layers), np.array(scores).T, [layer[0][0] for layer in layers])
+    scores = [compare(subject, maps, found, absolute) for found in _randomized(subject, layers, order)]
+    return Curves(np.arange(1, len(layers) + 1) / len(layers), np.array(scores).T, [layer[0][0] for layer in layers],
+                  'layers shuffled' if order == 'cascade' else 'depth of the layer shuffled', 'similarity', 'mean')
+
+
+class RandomizedMaps(NamedTuple):
+    """What `randomized_maps` returns.
+
+    Attributes:
+        names: of each layer's first weights, from T down.
+        before: the maps of the model as it is, as `Explainer.run` returns maps, float64.
+        maps: for each layer the maps of the model with it (and, of a cascade, those above it) shuffled, alike.
+    """
+    names: List[str]
+    before: Any
+    maps: List[Any]
+
+
+def randomized_maps(explainer: Any, xs: Any, ys: Any = None, order: str = 'cascade', batch_size: Optional[int] = None,
+                    seed: Any = None, feed_dict: Any = None, **more: Any) -> RandomizedMaps:
+    """The maps that `model_randomization` compares with those of the model as it is, by the same seed.
+
+    For pictures of them, and for several similarities of the same maps (`map_similarity`).
+
+    Args, raises: see `model_randomization`.
+
+    Costs as many explanations of a sample as there are layers, and 1.
+    """
+    choice('order', order, ('cascade', 'independent'))
+    subject = Subject(explainer, xs, ys, None, batch_size, seed, feed_dict, **more)
+    layers = _layers(subject)
+    before, *maps = (subject.probe.as_given(subject.split(found), subject.many)
+                     for found in itertools.chain([subject.maps], _randomized(subject, layers, order)))
+    return RandomizedMaps([layer[0][0] for layer in layers], before, maps)
 
 
 def random_target(explainer: Any, xs: Any, ys: Any = None, attributions: Any = None, similarity: str = 'ssim',
@@ -83,9 +107,10 @@ def random_target(explainer: Any, xs: Any, ys: Any = None, attributions: Any = N
         Float64 (n,).
 
     Raises:
+        ImportError: scikit-image is not installed, for another similarity than 'spearman'.
         ValueError: if ys does not name one unit of each sample, or T has one alone.
     """
-    compare = SIMILARITIES[choice('similarity', similarity, SIMILARITIES)]
+    compare = similarity_of(similarity)
     subject = Subject(explainer, xs, ys, attributions, batch_size, seed, feed_dict, **more)
     probe = subject.asked()
     units = probe.ys
@@ -102,6 +127,25 @@ def random_target(explainer: Any, xs: Any, ys: Any = None, attributions: Any = N
     with probe.progress(1):
         found = _maps(subject, probe.explained(ys=other.reshape(units.shape)))
     return compare(subject, maps, found, absolute)
+
+
+def _layers(subject: Subject) -> List[List[Tuple[str, np.ndarray]]]:
+    """The weights that there are to be shuffled, in layers from T down."""
+    layers: List[List[Tuple[str, np.ndarray]]] = subject.asked().layers()
+    if not layers:
+        raise RuntimeError('model_randomization: there are no weights between X and T.')
+    return layers
+
+
+def _randomized(subject: Subject, layers: Sequence[Sequence[Tuple[str, np.ndarray]]], order: str
+                ) -> Iterator[np.ndarray]:
+    """The maps of the model with layer after layer shuffled, (n, features)."""
+    probe, shuffled = subject.probe, _shuffled(layers, subject.seed)
+    with probe.progress(len(layers)):
+        for number in range(len(layers)):
+            chosen = shuffled[:number + 1] if order == 'cascade' else shuffled[number:number + 1]
+            weights = {name: value for layer in chosen for name, value in layer.items()}
+            yield _maps(subject, probe.explained(feeds=probe.feeds_of(weights)))
 
 
 def _maps(subject: Subject, found: List[np.ndarray]) -> np.ndarray:

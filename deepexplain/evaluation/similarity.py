@@ -4,7 +4,8 @@ from typing import Any, Callable, Dict, Iterator, Tuple
 
 import numpy as np
 
-from .arithmetic import pearson, spearman
+from ..extras import needs
+from .arithmetic import choice, pearson, spearman
 from .places import over_channels
 from .subject import Subject
 
@@ -40,6 +41,35 @@ def by_gradients(subject: Subject, maps: np.ndarray, others: np.ndarray, absolut
 
 SIMILARITIES: Dict[str, Callable[[Subject, np.ndarray, np.ndarray, bool], np.ndarray]] = OrderedDict([
     ('spearman', by_ranks), ('ssim', by_structure), ('hog', by_gradients)])
+
+
+def map_similarity(attributions: Any, others: Any, similarity: str = 'spearman', absolute: bool = False) -> np.ndarray:
+    """How alike maps and others are, for each sample, as `model_randomization` measures it; -1 to 1.
+
+    Args:
+        attributions, others: arrays (n, ...), for several inputs lists of these.
+        similarity, absolute: see `model_randomization`.
+
+    Returns:
+        Float64 (n,); nan where a map has no similarity: of ranks a constant one, else one of zeros.
+
+    Raises:
+        ImportError: for 'ssim' and 'hog' without scikit-image.
+        ValueError: for maps of different shapes or that are not finite, and for 'ssim' and 'hog' of what is no picture.
+    """
+    compare = similarity_of(similarity)
+    subject = Subject(None, None, attributions=attributions, seed=0)
+    return compare(subject, subject.maps, subject.checked('others', others), absolute)
+
+
+def similarity_of(name: Any) -> Callable[[Subject, np.ndarray, np.ndarray, bool], np.ndarray]:
+    """What compares maps, once all that it needs is found to be there."""
+    found = SIMILARITIES[choice('similarity', name, SIMILARITIES)]
+    if name != 'spearman':
+        with needs(f"similarity='{name}'", 'evaluation'):
+            import skimage.feature
+            import skimage.metrics  # noqa: F401
+    return found
 
 
 def _by_pictures(subject: Subject, maps: np.ndarray, others: np.ndarray, absolute: bool,

@@ -56,7 +56,7 @@ class Subject:
         self._given = attributions
         self._maps: Optional[np.ndarray] = None
         if attributions is not None:
-            self._maps = flat(maps_like('attributions', attributions, self.shapes, self.many, self.together))
+            self._maps = self.checked('attributions', attributions)
 
     @property
     def maps(self) -> np.ndarray:
@@ -66,6 +66,10 @@ class Subject:
             self._maps = flat(maps_like('the attributions of the explainer', found if self.many else found[0],
                                         self.shapes, self.many))
         return self._maps
+
+    def checked(self, name: str, attributions: Any) -> np.ndarray:
+        """Maps of the samples that a caller gave, (n, features), float64."""
+        return flat(maps_like(name, attributions, self.shapes, self.many, self.together))
 
     def split(self, values: np.ndarray) -> List[np.ndarray]:
         """Rows of all features as an array for each input."""

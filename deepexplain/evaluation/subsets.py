@@ -1,9 +1,11 @@
 """Random subsets of features: does the fall of the target agree with the sum of their attributions?"""
-from typing import Any, List, Optional, Sequence, Tuple, Union
+from collections import OrderedDict
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from .arithmetic import choice, number, pearson, positive_int, row_dots, spearman
+from .curves import Curves
 from .removal import Removal
 from .subject import Subject
 
@@ -14,7 +16,7 @@ ROUNDING = 2e-7
 def sensitivity_n(explainer: Any, xs: Any, ys: Any = None, attributions: Any = None,
                   n: Union[int, Sequence[int], None] = None, subsets: int = 100, baseline: Any = None,
                   feature_mask: Any = None, batch_size: Optional[int] = None, seed: Any = None, feed_dict: Any = None,
-                  **more: Any) -> np.ndarray:
+                  **more: Any) -> Any:
     """Sensitivity-n (Ancona et al. 2018): higher is better, -1 to 1.
 
     The Pearson correlation, over random subsets S of n features, of the sum of their attributions and the fall of the
@@ -28,7 +30,8 @@ def sensitivity_n(explainer: Any, xs: Any, ys: Any = None, attributions: Any = N
     Args:
         explainer, xs, ys, batch_size, feed_dict: as in `Explainer.run`; explainer an `Explainer`.
         attributions: maps of the shape of xs (for several inputs a list), from anywhere; without channels, where it is
-            clear that they go along with all of them. Default None: the explainer makes them.
+            clear that they go along with all of them; or a dict of such by name: one set of subsets and of answers of
+            the model is for all. Default None: the explainer makes them.
         n: the sizes of subsets, an int or a list of them, from 1 to the number of features. Default None:
             `subset_sizes`, 15 of them from 1 to 80 % of the features, as in the paper.
         subsets: how many of each size. Default 100.
@@ -44,20 +47,26 @@ def sensitivity_n(explainer: Any, xs: Any, ys: Any = None, attributions: Any = N
         **more: `shared`, `per_sample`, `ids`, `show_progress`, as in `Explainer.run`.
 
     Returns:
-        Float64 (len(n), samples).
+        Float64 (len(n), samples); for a dict of maps a dict of these.
 
     Raises:
         ValueError: for maps of another shape or that are not finite, for bad sizes; and as `Explainer.run`.
     """
-    positive_int('subsets', subsets)
-    subject = Subject(explainer, xs, ys, attributions, batch_size, seed, feed_dict, **more)
-    removal = Removal(subject, baseline, feature_mask)
-    sizes = subset_sizes(removal.players.count) if n is None else [
-        positive_int('n', one, removal.players.count) for one in ([n] if np.ndim(n) == 0 else list(n))]  # type: ignore
-    if not sizes:
-        raise ValueError('n must hold at least one size of subsets.')
-    sums, falls, before = _drawn(subject, removal, sizes, subsets)
-    return pearson(sums, falls, ROUNDING * np.abs(before)[:, np.newaxis]).T
+    _, maps, found = _correlations(explainer, xs, ys, attributions, n, subsets, baseline, feature_mask, batch_size,
+                                   seed, feed_dict, more)
+    return _as_given(attributions, maps, [one.T for one in found])
+
+
+def sensitivity_curves(explainer: Any, xs: Any, ys: Any = None, attributions: Any = None,
+                       n: Union[int, Sequence[int], None] = None, subsets: int = 100, baseline: Any = None,
+                       feature_mask: Any = None, batch_size: Optional[int] = None, seed: Any = None,
+                       feed_dict: Any = None, **more: Any) -> Any:
+    """`sensitivity_n`, with the same arguments, as `Curves`: over the sizes, rising, as parts of all features."""
+    sizes, maps, found = _correlations(explainer, xs, ys, attributions, n, subsets, baseline, feature_mask, batch_size,
+                                       seed, feed_dict, more)
+    order = np.argsort(sizes, kind='stable')
+    return _as_given(attributions, maps, [Curves(sizes[order], one[:, order], of='features in a subset',
+                                                 what='correlation', by='mean', log=True) for one in found])
 
 
 def subset_sizes(features: int) -> List[int]:
@@ -67,7 +76,7 @@ def subset_sizes(features: int) -> List[int]:
 
 def mu_fidelity(explainer: Any, xs: Any, ys: Any = None, attributions: Any = None, fraction: float = .2,
                 subsets: int = 200, correlation: str = 'pearson', baseline: Any = None, feature_mask: Any = None,
-                batch_size: Optional[int] = None, seed: Any = None, feed_dict: Any = None, **more: Any) -> np.ndarray:
+                batch_size: Optional[int] = None, seed: Any = None, feed_dict: Any = None, **more: Any) -> Any:
     """mu-fidelity (the faithfulness of Bhatt et al. 2020): higher is better, -1 to 1.
 
     As `sensitivity_n` with subsets of one size. The paper has the Pearson correlation; that of ranks is as common.
@@ -82,26 +91,63 @@ def mu_fidelity(explainer: Any, xs: Any, ys: Any = None, attributions: Any = Non
             `sensitivity_n`.
 
     Returns:
-        Float64 (n,).
+        Float64 (n,); for a dict of maps a dict of these.
     """
     positive_int('subsets', subsets)
     by = {'pearson': pearson, 'spearman': spearman}[choice('correlation', correlation, ('pearson', 'spearman'))]
     number('fraction', fraction, 0, 1)
-    subject = Subject(explainer, xs, ys, attributions, batch_size, seed, feed_dict, **more)
+    subject = Subject(explainer, xs, ys, _own(attributions), batch_size, seed, feed_dict, **more)
     removal = Removal(subject, baseline, feature_mask)
     size = max(1, int(round(fraction * removal.players.count)))
-    sums, falls, before = _drawn(subject, removal, [size], subsets)
-    return by(sums[:, 0], falls[:, 0], ROUNDING * np.abs(before))
+    maps = _maps(subject, attributions)
+    sums, falls, before = _drawn(subject, removal, list(maps.values()), [size], subsets)
+    return _as_given(attributions, maps, [by(one[:, 0], falls[:, 0], ROUNDING * np.abs(before)) for one in sums])
 
 
-def _drawn(subject: Subject, removal: Removal, sizes: Sequence[int], subsets: int
-           ) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The sums of attributions and the falls of the target, (n, sizes, subsets), and the target as it is, (n,)."""
+def _correlations(explainer: Any, xs: Any, ys: Any, attributions: Any, n: Union[int, Sequence[int], None],
+                  subsets: int, baseline: Any, feature_mask: Any, batch_size: Optional[int], seed: Any, feed_dict: Any,
+                  more: Any) -> Tuple[np.ndarray, Dict[Any, np.ndarray], List[np.ndarray]]:
+    """The sizes of subsets as parts of all features, all maps, and of each the correlations, (n, sizes)."""
+    positive_int('subsets', subsets)
+    subject = Subject(explainer, xs, ys, _own(attributions), batch_size, seed, feed_dict, **more)
+    removal = Removal(subject, baseline, feature_mask)
+    count = removal.players.count
+    sizes = subset_sizes(count) if n is None else [
+        positive_int('n', one, count) for one in ([n] if np.ndim(n) == 0 else list(n))]  # type: ignore
+    if not sizes:
+        raise ValueError('n must hold at least one size of subsets.')
+    maps = _maps(subject, attributions)
+    sums, falls, before = _drawn(subject, removal, list(maps.values()), sizes, subsets)
+    return np.array(sizes) / float(count), maps, [
+        pearson(one, falls, ROUNDING * np.abs(before)[:, np.newaxis]) for one in sums]
+
+
+def _own(attributions: Any) -> Any:
+    """What a subject is given: of many maps none."""
+    if isinstance(attributions, Mapping) and not attributions:
+        raise ValueError('attributions must hold the maps of at least one name, or be None.')
+    return None if isinstance(attributions, Mapping) else attributions
+
+
+def _maps(subject: Subject, attributions: Any) -> Dict[Any, np.ndarray]:
+    """All maps by name, (n, features); of one that has none the subject's own."""
+    if not isinstance(attributions, Mapping):
+        return {None: subject.maps}
+    return OrderedDict((name, subject.checked('attributions[%r]' % (name,), one)) for name, one in attributions.items())
+
+
+def _as_given(attributions: Any, maps: Mapping[Any, np.ndarray], found: Sequence[Any]) -> Any:
+    return OrderedDict(zip(maps, found)) if isinstance(attributions, Mapping) else found[0]
+
+
+def _drawn(subject: Subject, removal: Removal, maps: Sequence[np.ndarray], sizes: Sequence[int], subsets: int
+           ) -> Tuple[List[np.ndarray], np.ndarray, np.ndarray]:
+    """Each map's sums and the falls of the target, (n, sizes, subsets), and the target as it is, (n,)."""
     probe, count = subject.asked(), removal.players.count
-    maps, draws = removal.players.sums(subject.maps), subject.draws()
+    parts, draws = [removal.players.sums(one) for one in maps], subject.draws()
     samples, which = probe.pairs(len(sizes) * subsets)
     of_size = np.asarray(sizes)[which // subsets]
-    sums = np.empty(len(samples))
+    sums = np.empty((len(parts), len(samples)))
 
     def gone(part: slice) -> np.ndarray:
         own = of_size[part]
@@ -112,13 +158,13 @@ def _drawn(subject: Subject, removal: Removal, sizes: Sequence[int], subsets: in
             rows = own == size
             limit = np.partition(keys[rows], size - 1, 1)[:, size - 1:size]
             chosen[rows] = keys[rows] <= limit
-        sums[part] = row_dots(chosen, maps, samples[part])
+        for one, own_sums in zip(parts, sums):
+            own_sums[part] = row_dots(chosen, one, samples[part])
         return chosen
 
     with probe.progress(1 + len(sizes) * subsets):
         before = probe.before()
         scores = removal.scores(samples, gone)
-    shape = subject.n, len(sizes) * subsets
-    summed, falls = np.empty(shape), np.empty(shape)
-    summed[samples, which], falls[samples, which] = sums, before[samples] - scores
-    return (summed.reshape(subject.n, len(sizes), subsets), falls.reshape(subject.n, len(sizes), subsets), before)
+    order = np.lexsort((which, samples))
+    shape = subject.n, len(sizes), subsets
+    return ([one[order].reshape(shape) for one in sums], (before[samples] - scores)[order].reshape(shape), before)

@@ -1,13 +1,15 @@
 """What `evaluate` returns: methods as rows, measures as columns."""
 import csv
 import io
+from shutil import get_terminal_size
 from typing import Any, Dict, List, Mapping, Optional
 
 import numpy as np
 
 from ..files import whole
 from ..terminal import visible
-from .arithmetic import ranks
+from .arithmetic import mean_and_error, ranks
+from .curves import Curves
 
 
 class Table:
@@ -17,22 +19,20 @@ class Table:
         values: the name of a method -> the name of a measure -> (n,), float64; nan where a sample has no value.
         directions: the name of a measure -> 'higher' or 'lower', what is better.
         methods, measures: their names, in order.
+        curves: the name of a method -> the name of a measure -> its `Curves`, for measures that are such; those of
+            sensitivity_n go over the sizes of subsets.
         mean, error, count, rank: arrays (methods, measures): over the samples that have a value the mean, its standard
             error and how many they are; 1 for the best mean, equal ones share. nan where no sample has a value.
     """
 
-    def __init__(self, values: Mapping[str, Mapping[str, np.ndarray]], directions: Mapping[str, str]) -> None:
+    def __init__(self, values: Mapping[str, Mapping[str, np.ndarray]], directions: Mapping[str, str],
+                 curves: Optional[Mapping[str, Mapping[str, Curves]]] = None) -> None:
         self.values: Dict[str, Dict[str, np.ndarray]] = {name: dict(row) for name, row in values.items()}
         self.directions = dict(directions)
+        self.curves: Dict[str, Dict[str, Curves]] = {name: dict((curves or {}).get(name, {})) for name in values}
         self.methods, self.measures = list(values), list(directions)
         each = np.array([[values[method][measure] for measure in self.measures] for method in self.methods])
-        known = ~np.isnan(each)
-        self.count = known.sum(2)
-        self.mean = np.where(known, each, 0).sum(2) / np.where(self.count, self.count, np.nan)
-        off = np.where(known, each - self.mean[..., np.newaxis], 0)
-        with np.errstate(invalid='ignore', divide='ignore'):
-            self.error = np.sqrt((off ** 2).sum(2) / (self.count - 1.) / self.count)
-        self.error[self.count < 2] = np.nan
+        self.mean, self.error, self.count = mean_and_error(each, 2)
         self.rank = np.array([_ranked(column, directions[measure])
                               for column, measure in zip(self.mean.T, self.measures)]).T
 
@@ -61,11 +61,50 @@ class Table:
             raise ImportError("to_dataframe needs pandas: pip install 'deepexplain[pandas]'.") from error
         return pandas.DataFrame(self._lines(), columns=_COLUMNS)
 
+    def records(self) -> List[Dict[str, Any]]:
+        """The same as dicts, one for each method and measure."""
+        return [dict(zip(_COLUMNS, line)) for line in self._lines()]
+
+    def plot(self, kind: Optional[str] = None, path: Optional[str] = None, colour: str = 'rank') -> Any:
+        """Draws the table: a matrix of methods and measures, and curves.
+
+        The matrix has the mean in each cell, the better the darker. Curves have a panel for each measure, in it a line
+        for each method, the mean over the samples with a band of its standard error, and the names beside it, the best
+        first; `random` and `input` are grey.
+
+        Args:
+            kind: 'matrix' or 'curves'. Default None: both, where there are curves.
+            path: a file to write it to as well, a .png, .pdf, .svg or .jpg. Default None: none.
+            colour: what cells are coloured by: 'rank' (default), or 'mean', on the scale of a measure from its worst
+                mean to its best, which one method that is far off takes up alone.
+
+        Returns:
+            A matplotlib.figure.Figure.
+
+        Raises:
+            ValueError: kind, colour or the ending of path is none of these, or there are no curves to draw.
+        """
+        from ..plotting.tables import format_of, table
+        ending = None if path is None else format_of(path)
+        figure = table(self, kind, colour)
+        if path is not None:
+            with whole([path]) as files:
+                figure.savefig(files[0], format=ending)
+        return figure
+
     def __str__(self) -> str:
         rows = [[''] + self.measures, ['better'] + [self.directions[one] for one in self.measures]] + self._rows()
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-        return '\n'.join('  '.join(cell.ljust(width) if i == 0 else cell.rjust(width)
-                                   for i, (cell, width) in enumerate(zip(row, widths))).rstrip() for row in rows)
+        parts: List[List[int]] = [[]]
+        # As wide as the terminal, if it goes to one: the further measures follow below, with the methods again.
+        room = get_terminal_size((10 ** 6, 24)).columns - widths[0]
+        for i, width in enumerate(widths[1:], 1):
+            if parts[-1] and sum(widths[one] + 2 for one in parts[-1]) + 2 + width > room:
+                parts.append([])
+            parts[-1].append(i)
+        return '\n\n'.join('\n'.join(
+            '  '.join([row[0].ljust(widths[0])] + [row[i].rjust(widths[i]) for i in part]).rstrip()
+            for row in rows) for part in parts)
 
     def __repr__(self) -> str:
         return str(self)

@@ -84,6 +84,6 @@ def to_pandas(out: str, partial: bool = False, verify: bool = True) -> Any:
     try:
         import pandas as pd
     except ImportError:
-        raise ImportError('to_pandas needs pandas: pip install pandas.') from None
+        raise ImportError("to_pandas needs pandas: pip install 'deepexplain[pandas]'.") from None
     found = read(out, partial, verify)
     return pd.DataFrame({name: column if column.ndim == 1 else list(column) for name, column in found.items()})

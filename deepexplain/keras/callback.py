@@ -10,6 +10,7 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Seque
 
 import numpy as np
 
+from ..extras import needs
 from ..files import whole
 from ..plotting.overview import check_logo, kind_of, overview
 from .arguments import check_arguments, methods_of, spec_of
@@ -139,6 +140,9 @@ class AttributionCallback:
         from ..tensorflow import attribution_methods
         from ..tensorflow.methods.noise_tunnel import named
 
+        if not self._draw:
+            with needs('AttributionCallback', 'plots', ', or draw=...'):
+                import matplotlib.figure  # noqa: F401
         check_arguments(self.folder, self.log_dir, self._layer, self._X, self.batch_size, self._channels, self.ys)
         for method, options in self.methods.values():
             name, given = named(method, options)

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, Optional, Tuple
 
 import numpy as np
 
+from ..extras import needs
 from .arrays import check_above_0, check_choice
 
 SIGNS = ('both', 'positive', 'negative', 'absolute')
@@ -26,8 +27,9 @@ class Shades(NamedTuple):
         return np.nan_to_num(np.clip(np.abs(self.values) / self.limit, 0, 1))
 
     def mappable(self) -> Any:
-        from matplotlib.cm import ScalarMappable
-        from matplotlib.colors import Normalize
+        with needs('deepexplain.plotting', 'plots'):
+            from matplotlib.cm import ScalarMappable
+            from matplotlib.colors import Normalize
 
         return ScalarMappable(Normalize(self.low, self.high), self.cmap)
 
@@ -58,7 +60,8 @@ def shades(values: np.ndarray, sign: str = 'both', percentile: float = 100, cmap
 
 
 def _check_cmap(cmap: Any) -> None:
-    from matplotlib.cm import ScalarMappable
+    with needs('deepexplain.plotting', 'plots'):
+        from matplotlib.cm import ScalarMappable
 
     try:
         ScalarMappable(cmap=cmap)

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any, Optional, Sequence
 
 import numpy as np
 
+from ..extras import needs
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -20,8 +22,9 @@ ENDS = {
 
 def new_figure(width: float, height: float) -> Figure:
     """A figure with a canvas of its own, so that it can be written where there is no display."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    with needs('deepexplain.plotting', 'plots'):
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), dpi=150, facecolor='white')
     FigureCanvasAgg(figure)
@@ -38,7 +41,8 @@ def check_ax(ax: Any, name: str = 'ax', optional: bool = True) -> None:
     """TypeError for what is no axes of matplotlib, nor None where that will do."""
     if ax is None and optional:
         return
-    from matplotlib.axes import Axes
+    with needs('deepexplain.plotting', 'plots'):
+        from matplotlib.axes import Axes
 
     if not isinstance(ax, Axes):
         hint = ''
@@ -51,8 +55,9 @@ def check_ax(ax: Any, name: str = 'ax', optional: bool = True) -> None:
 
 def text_width(text: str, size: float) -> float:
     """In points, without a canvas."""
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import text_to_path
+    with needs('deepexplain.plotting', 'plots'):
+        from matplotlib.font_manager import FontProperties
+        from matplotlib.textpath import text_to_path
 
     return float(text_to_path.get_text_width_height_descent(text, FontProperties(size=size), False)[0])
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Optional, Tuple
 
 import numpy as np
 
+from ..extras import needs
 from .arrays import CHANNELS, check_above_0, check_choice, image, summed, unit
 from .colours import shades
 from .figures import bare, check_ax, new_figure
@@ -71,6 +72,7 @@ def heatmap(
                 'picture: expected the height and width of the attribution, %s, got %s with channels=%r; resize=True '
                 'draws one over all of the other' % (shade.values.shape, shown.shape[:2], channels)
             )
+    lines = _outlines(unit(_grey(shown))) if shown is not None and over == 'edges' else None
     if ax is None:
         ax = new_figure(4, 4).add_axes((0.02, 0.02, 0.96, 0.88))
 
@@ -90,8 +92,8 @@ def heatmap(
         interpolation='nearest',
         alpha=opacity,
     )
-    if shown is not None and over == 'edges':
-        ax.imshow(_outlines(unit(_grey(shown))), extent=extent, interpolation='bilinear')
+    if lines is not None:
+        ax.imshow(lines, extent=extent, interpolation='bilinear')
     bare(ax)
     if title is not None:
         ax.set_title(title)
@@ -121,8 +123,9 @@ def _grey(picture: np.ndarray) -> np.ndarray:
 
 def _outlines(grey: np.ndarray) -> np.ndarray:
     """The edges of a picture as black lines with an alpha channel, at the resolution of a print."""
-    from skimage.feature import canny
-    from skimage.transform import resize as enlarged
+    with needs("over='edges'", 'plots', ", or over='grey'"):
+        from skimage.feature import canny
+        from skimage.transform import resize as enlarged
 
     # A small picture is enlarged first: among 8 x 8 pixels there is no room for a line.
     factor = max(1, int(np.ceil(192 / min(grey.shape))))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence
 import numpy as np
 
 from ..checks import is_one_hot
+from ..extras import needs
 from .arrays import check_length, numbers, summed
 from .colours import solid
 from .figures import check_ax, label_room, name_axes, new_axes, open_frame
@@ -45,7 +46,8 @@ def logo(
         TypeError: sequence or attributions do not consist of numbers, or `ax` is no axes of matplotlib.
         ValueError: the sequence is not one-hot, or the shapes or the number of letters do not fit.
     """
-    from matplotlib.ticker import MaxNLocator
+    with needs('deepexplain.plotting', 'plots'):
+        from matplotlib.ticker import MaxNLocator
 
     check_ax(ax)
     given = numbers(sequence, 'sequence')

@@ -4,6 +4,7 @@ from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
+from ..extras import needs
 from .binding import written
 from .bound import Bound
 from .says import Says, WrongUse
@@ -105,7 +106,8 @@ def read_pictures(path: str, paths: Sequence[str], layout: Layout, resize: Optio
 def _pixels(path: str, colours: int, resize: Optional[Tuple[int, ...]], bound: Bound, data: str
             ) -> np.ndarray:
     """A picture as float32 (H, W, colours) from 0 to 255: upright, on white where it is transparent."""
-    from PIL import Image, ImageOps
+    with needs('reading pictures', 'pictures'):
+        from PIL import Image, ImageOps
 
     theirs = Image.MAX_IMAGE_PIXELS
     try:
@@ -134,7 +136,8 @@ def _pixels(path: str, colours: int, resize: Optional[Tuple[int, ...]], bound: B
     array = np.asarray(image, np.float32).reshape(image.height, image.width, colours)
     if resize is None or array.shape[:2] == resize:
         return array
-    from skimage.transform import resize as resized
+    with needs('resizing pictures', 'pictures'):
+        from skimage.transform import resize as resized
     # Without it a picture that is made much smaller shows only some of its pixels.
     smooth = array.shape[0] > resize[0] or array.shape[1] > resize[1]
     return resized(array, resize, order=1, mode='edge', anti_aliasing=smooth, preserve_range=True).astype(np.float32)

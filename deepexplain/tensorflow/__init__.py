@@ -2,6 +2,8 @@
 try:
     import tensorflow.compat.v1  # noqa: F401
 except ImportError as error:
+    if (error.name or '').split('.')[0] != 'tensorflow':
+        raise  # It is there and broken.
     raise ImportError(
         'deepexplain.tensorflow needs TensorFlow 1.15 or 2.12 and later, which is not installed: '
         "pip install 'deepexplain[tf]' (or tensorflow, tensorflow-cpu, or your vendor's build).") from error

@@ -55,6 +55,10 @@ class Probing:
         run = self._start(xs, ys, batch_size, feed_dict, {'seed': seed} if draws else {}, ids, shared, per_sample)
         return Probe(self.session, attribution, run, self._finish, flag('show_progress', show_progress))
 
+    def check_measurable(self) -> None:
+        """RuntimeError for a method that gives no attribution of each feature, which measures need; asks no session."""
+        _refuse_others(self._attribution)
+
 
 class Probe:
     """Some samples of an explainer, their feeds and units, to ask its target and its method about.
@@ -184,11 +188,15 @@ class Probe:
         return scores
 
     def _refuse_others(self) -> None:
-        attribution = self._attribution
-        name = attribution.model.method
-        if not attribution.of_features:
-            raise RuntimeError(f'A measure needs an attribution of each feature of X, and {name} gives others. Make '
-                               'the explainer without per_group, and give the measure the feature_mask.')
-        if attribution.per_group and self.many:
-            raise RuntimeError(f'A measure needs a map of each input, and {name} gives one for all. Make the explainer '
-                               'for one input, or give the measure attributions.')
+        _refuse_others(self._attribution)
+
+
+def _refuse_others(attribution: Attribution) -> None:
+    """RuntimeError for a method that gives no attribution of each feature of each input."""
+    name = attribution.model.method
+    if not attribution.of_features:
+        raise RuntimeError(f'A measure needs an attribution of each feature of X, and {name} gives others. Make the '
+                           'explainer without per_group, and give the measure the feature_mask; or take another.')
+    if attribution.per_group and attribution.model.many:
+        raise RuntimeError(f'A measure needs a map of each input, and {name} gives one for all. Make the explainer '
+                           'for one input, or give the measure attributions.')

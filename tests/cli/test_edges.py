@@ -160,6 +160,8 @@ AT_ONCE = [
     (['explain', 'm.pb', 'x.npy', '--option', 'stepps=3'], 2), (['explain', 'm.pb', 'x.npy', '--steps', '0'], 2),
     (['explain', 'm.pb', 'x.npy', '--picture', 'a.doc'], 2), (['explain', 'no.pb', 'x.npy'], 2),
     (['explain', 'm.pb', 'no.npy'], 2), (['explain', 'm.pb', 'x.npy', '--out', 'no/a.npz'], 2),
+    (['measures'], 0), (['evaluate', 'm.pb', 'x.npy', '--measure', 'nope'], 2),
+    (['evaluate', 'm.pb', 'x.npy', '--masks', 'no.npy'], 2), (['evaluate', '--help'], 0),
     (['layers', 'no.pb'], 2), ([], 2), (['explane'], 2), (['layers', '--help'], 0), (['--version'], 0)]
 
 

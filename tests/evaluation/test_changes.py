@@ -8,9 +8,11 @@ from deepexplain.evaluation import (
     average_sensitivity,
     deletion,
     input_invariance,
+    map_similarity,
     max_sensitivity,
     model_randomization,
     random_target,
+    randomized_maps,
     stability,
 )
 
@@ -171,6 +173,58 @@ def test_orders_by_hand(session, explain):
                 want = similarity(weights, absolute)
                 np.testing.assert_allclose(got[~np.isnan(got)], np.array(want)[~np.isnan(got)], atol=1e-6)
                 assert (~np.isnan(got)).any()
+
+
+@pytest.mark.parametrize('order', ['cascade', 'independent'])
+def test_maps_of_shuffled_models_are_those_that_are_compared(session, explain, order):
+    X, T, variables = layered(session, True)
+    explainer = explain('grad*input', T, X)
+    before, state = session.run(variables), np.random.get_state()[2]
+    found = randomized_maps(explainer, XS, 1, order, seed=7)
+    assert found.names == ['c', 'b', 'a'] and [one.shape for one in found.maps] == [XS.shape] * 3
+    np.testing.assert_array_equal(found.before, explainer.run(XS, 1))
+    for absolute in (False, True):
+        got = np.stack([map_similarity(found.before, one, absolute=absolute) for one in found.maps], 1)
+        want = model_randomization(explainer, XS, 1, order=order, absolute=absolute, seed=7).scores
+        np.testing.assert_allclose(got, want, rtol=0, atol=1e-12)
+    assert np.random.get_state()[2] == state  # nothing is drawn of numpy's own numbers
+    for one, two in zip(before, session.run(variables)):
+        np.testing.assert_array_equal(one, two)
+
+
+def test_what_draws_draws_the_same_for_all_models(session, explain):
+    X, T, _ = layered(session, True)
+    found = randomized_maps(explain('random', T, X), XS, 1, seed=7)
+    assert all((one == found.before).all() for one in found.maps) and len(np.unique(found.before)) == 12
+
+
+def test_similarities_of_maps_of_several_inputs():
+    one, other = np.array([[1., 2], [1, 2]]), np.array([[3., 4, 5], [3, 4, 5]])
+    # One row of numbers: those of one input after those of another.
+    np.testing.assert_allclose(map_similarity([one, other], [one[:, ::-1], -other]),
+                               [np.corrcoef([1, 2, 3, 4, 5], [5, 4, 3, 2, 1])[0, 1]] * 2)
+    np.testing.assert_allclose(map_similarity([one, other], [one, -other], absolute=True), 1)
+    assert np.isnan(map_similarity(other, 0 * other)).all()
+
+
+@pytest.mark.parametrize('arguments, text', [
+    ((np.ones((2, 3)), np.ones((2, 4))), 'others must have the shape of the samples, (2, 3), or 1 in place of an axis'),
+    ((np.full((2, 3), np.inf), np.ones((2, 3))), 'attributions must be of finite numbers'),
+    ((np.ones((2, 3)), np.ones((2, 3)), 'cosine'), "similarity must be 'spearman' or 'ssim' or 'hog', not 'cosine'."),
+    ((np.ones((2, 3)), np.ones((2, 3)), 'hog'), "similarity must be 'spearman' for samples that are no pictures"),
+])
+def test_maps_that_cannot_be_compared(arguments, text):
+    with pytest.raises(ValueError) as error:
+        map_similarity(*arguments)
+    assert str(error.value).startswith(text)
+
+
+def test_shuffled_models_need_weights_and_an_order(session, explain):
+    X = tf.placeholder(tf.float32, [None, 4])
+    with pytest.raises(RuntimeError, match='there are no weights between X and T'):
+        randomized_maps(explain('gradient', tf.tanh(X), X), XS, 0)
+    with pytest.raises(ValueError, match="order must be 'cascade' or 'independent', not 'top'"):
+        randomized_maps(explain('gradient', tf.tanh(X), X), XS, 0, order='top')
 
 
 def test_constants_are_weights_where_there_are_no_variables(session, explain):

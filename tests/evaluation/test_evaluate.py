@@ -46,6 +46,56 @@ def test_values_are_those_of_the_measures(network):
         network.explainer('random'), XS, YS, seed=3), atol=1e-5)
 
 
+def test_curves_are_kept(network):
+    explainer, maps = network.explainer('grad*input'), np.random.RandomState(0).randn(3, 4)
+    chosen = {'deletion': {}, 'sensitivity_n': dict(n=[3, 1], subsets=9), 'model_randomization': {}, 'sparseness': {},
+              'insertion': {}, 'pixel_flipping': {}, 'region_perturbation': dict(size=2), 'road': {}}
+    table = evaluate({'g': explainer, 'mine': maps}, XS, YS, chosen, seed=3)
+    assert list(table.curves) == table.methods
+    assert set(table.curves['g']) == set(chosen) - {'sparseness'}
+    assert set(table.curves['mine']) == set(chosen) - {'sparseness', 'model_randomization'}
+    for name, given in (('g', None), ('mine', maps)):
+        want = deletion(explainer, XS, YS, given)
+        np.testing.assert_allclose(table.curves[name]['deletion'].scores, want.scores, atol=1e-5)
+        np.testing.assert_array_equal(table.curves[name]['deletion'].fractions, want.fractions)
+        # Over the sizes, rising, as parts of the features.
+        found = table.curves[name]['sensitivity_n']
+        np.testing.assert_array_equal(found.fractions, [.25, .75])
+        np.testing.assert_allclose(found.scores, sensitivity_n(
+            explainer, XS, YS, given, n=[3, 1], subsets=9, seed=3)[::-1].T, atol=1e-5)
+        np.testing.assert_allclose(table.values[name]['sensitivity_n'], found.scores.mean(1), atol=1e-9)
+    grouped = evaluate({'g': explainer}, XS, YS, {'sensitivity_n': dict(n=[1], feature_mask=[0, 0, 1, 1], subsets=4)})
+    np.testing.assert_array_equal(grouped.curves['g']['sensitivity_n'].fractions, [.5])
+    assert {name: (one.of, one.what, one.by, one.log) for name, one in table.curves['g'].items()} == {
+        'deletion': ('features gone', 'target', 'area', False),
+        'insertion': ('features there', 'target', 'area', False),
+        'pixel_flipping': ('features gone', 'target', 'AOPC', False),
+        'region_perturbation': ('regions gone', 'target', 'AOPC', False),
+        'road': ('places gone', 'target', 'area', False),
+        'sensitivity_n': ('features in a subset', 'correlation', 'mean', True),
+        'model_randomization': ('layers shuffled', 'similarity', 'mean', False)}
+
+
+def test_what_is_better_turns_where_the_smallest_leave_first(network):
+    table = evaluate({'g': network.explainer()}, XS, YS, {
+        'pixel_flipping': dict(most_relevant_first=False), 'road': dict(most_relevant_first=False), 'deletion': {}})
+    assert table.directions == {'pixel_flipping': 'lower', 'road': 'higher', 'deletion': 'lower'}
+    assert table.rank[np.argmin(table.mean[:, 0]), 0] == table.rank[np.argmax(table.mean[:, 1]), 1] == 1
+    assert [evaluate({'g': network.explainer()}, XS, YS, {name: dict(most_relevant_first=True)}).directions[name]
+            for name in ('pixel_flipping', 'road')] == ['higher', 'lower']
+
+
+def test_a_bar_says_where_it_is(network, capsys):
+    evaluate({'g\x1b': network.explainer()}, XS, YS, ['sparseness'], show_progress=True)
+    out, err = capsys.readouterr()
+    assert out == '' and r'g\x1b: sparseness' in err and '6/6' in err
+    with pytest.raises(RuntimeError):
+        evaluate({'g': network.explainer()}, XS, YS, {'deletion': dict(points=9)}, show_progress=True)
+    assert capsys.readouterr().err.endswith('\n')
+    evaluate({'g': network.explainer()}, XS, YS, ['sparseness'])
+    assert capsys.readouterr().err == ''
+
+
 def test_given_maps_are_taken_as_they_are(network):
     """Whatever the method of the explainer that asks the model for them has for a scale and a baseline."""
     explainer, maps = network.explainer('intgrad', steps=5, baseline=.3), np.random.RandomState(0).randn(3, 4)
@@ -116,6 +166,18 @@ def test_means_errors_and_ranks():
         'c           1 +- 1 (3)       5 (2)'] and repr(table) == str(table)
 
 
+def test_a_table_keeps_to_the_terminal(monkeypatch):
+    table = Table({'one': {name: np.array([1.]) for name in 'abc'}}, dict.fromkeys('abc', 'higher'))
+    monkeypatch.setenv('COLUMNS', '22')
+    assert str(table).splitlines() == [
+        '             a       b', 'better  higher  higher', 'one      1 (1)   1 (1)', '',
+        '             c', 'better  higher', 'one      1 (1)']
+    monkeypatch.setenv('COLUMNS', '5')
+    assert max(map(len, str(table).splitlines())) == 14
+    monkeypatch.setenv('COLUMNS', '30')
+    assert len(str(table).splitlines()) == 3
+
+
 def test_names_may_hold_anything(tmp_path):
     table = Table({'a|b\nc,"d"': {'m': np.array([1.])}}, {'m': 'higher'})
     assert '| a\\|b\\\\nc,"d" | 1 (1) |' in table.to_markdown()
@@ -155,6 +217,16 @@ def test_errors(network, explainers, options, text):
     with pytest.raises(ValueError) as error:
         evaluate(explainers, XS, YS, **options)
     assert str(error.value).startswith(text) and not network.calls
+
+
+def test_what_gives_no_map_is_refused_before_anything_runs(network):
+    for method, options in ('conductance', {}), ('occlusion', dict(per_group=True, feature_mask=[0, 0, 1, 1])):
+        explainers = {'g': network.explainer(), 'other': network.explainer(method, **options)}
+        with pytest.raises(RuntimeError) as error:
+            evaluate(explainers, XS, 'max')
+        assert str(error.value).startswith(
+            f"evaluate: 'other': A measure needs an attribution of each feature of X, and {method} gives others.")
+    assert not network.calls
 
 
 def test_what_fails_is_named(network):

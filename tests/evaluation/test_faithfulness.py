@@ -111,6 +111,32 @@ def test_sensitivity_n_and_mu_fidelity_by_a_slow_replica(network, batch_size):
         assert abs(corr(*order) - got[i]) < .02
 
 
+@pytest.mark.parametrize('measure, options', [(sensitivity_n, {'n': [1, 3]}),
+                                              (mu_fidelity, {'correlation': 'spearman'})])
+def test_many_maps_share_the_answers_of_the_model(network, measure, options):
+    explainer, options = network.explainer(), dict(options, seed=3, subsets=20, batch_size=7)
+    drawn = np.random.RandomState(6).randn(2, 3, 4)
+    maps = {'a': drawn[0], 'none': np.zeros((3, 4)), 'b': drawn[1]}
+    alone = {name: measure(explainer, XS, YS, one, **options) for name, one in maps.items()}
+    before = network.rows()
+    got = measure(explainer, XS, YS, maps, **options)
+    assert network.rows() - before == 3 * (1 + 20 * len(options.get('n', [0])))
+    assert list(got) == ['a', 'none', 'b'] and np.isnan(got['none']).all() and not np.isnan(got['a']).any()
+    for name, one in alone.items():
+        np.testing.assert_array_equal(got[name], one)
+
+
+def test_rows_of_a_model_that_takes_all_samples_at_once(session, explain):
+    X, T = mlp(tf.tanh, np.random.RandomState(1), inputs=4)
+    together = tf.reshape(T, [3] + T.shape.as_list()[1:])
+    initialise(session)
+    maps = np.random.RandomState(6).randn(3, 4)
+    for measure, options in ((sensitivity_n, {'n': [1, 2, 3]}), (mu_fidelity, {})):
+        want, got = (measure(explain('grad*input', one, X), XS, YS, maps, subsets=20, seed=3, **options)
+                     for one in (T, together))
+        close(got, want, 1e-5)
+
+
 @pytest.mark.parametrize('perturbation', ['gaussian', 'square', 'baseline'])
 def test_infidelity_by_a_slow_replica(network, perturbation):
     rows, got = fed(network, lambda: infidelity(network.explainer('gradient'), XS, YS, np.ones((3, 4)), perturbation,
@@ -203,9 +229,9 @@ def test_regions_leave_for_noise_of_the_range(session, explain, rng):
           got.scores[1:], 1e-5)
 
 
-@pytest.mark.parametrize('dense', [0, 100])
-def test_road_solves_for_what_is_gone(session, explain, rng, monkeypatch, dense):
-    monkeypatch.setattr(imputing, 'DENSE', dense)
+@pytest.mark.parametrize('band', [0, 2 ** 25])
+def test_road_solves_for_what_is_gone(session, explain, rng, monkeypatch, band):
+    monkeypatch.setattr(imputing, 'BAND', band)
     X = tf.placeholder(tf.float32, [None, 4, 5, 2])
     T = tf.reshape(X, [-1, 40])
     xs, maps = rng.randn(2, 4, 5, 2), rng.randn(2, 4, 5)
@@ -231,6 +257,24 @@ def test_road_solves_for_what_is_gone(session, explain, rng, monkeypatch, dense)
                 assert abs(got.scores[i, point] - want) < 1e-5
     noisy = [road(explainer, xs, 13, maps, fractions=[.5], noise=.1, seed=seed).scores for seed in range(30)]
     assert .05 < np.std(noisy, 0)[:, 1].max() < .2 and np.std(noisy, 0)[:, 0].max() == 0
+
+
+@pytest.mark.parametrize('band', [0, 2 ** 25])
+@pytest.mark.parametrize('sizes', [(7,), (2,), (1, 6), (6, 1), (4, 5), (9, 3)])
+def test_what_road_imputes_is_the_mean_of_its_neighbours(rng, monkeypatch, sizes, band):
+    monkeypatch.setattr(imputing, 'BAND', band)
+    count = int(np.prod(sizes))
+    grid, places = imputing._Grid(sizes), np.array(list(np.ndindex(*sizes)))
+    apart = np.abs(places[:, np.newaxis] - places)
+    weights = np.where(apart.max(2) == 1, np.where(apart.sum(2) == 1, 1 / 6., 1 / 12.), 0)
+    for left in range(1, count):
+        gone = np.ones(count, bool)
+        gone[rng.permutation(count)[:left]] = False
+        values = rng.randn(count, 2)
+        filled = values.copy()
+        filled[gone] = grid.imputed(values, gone)
+        want = weights @ filled / weights.sum(1, keepdims=True)
+        np.testing.assert_allclose(filled[gone], want[gone], atol=1e-12)
 
 
 CHANCE = {'sensitivity_n': dict(n=[1, 2], subsets=8), 'mu_fidelity': dict(fraction=.5, subsets=8),
@@ -341,6 +385,9 @@ def test_a_target_that_is_not_finite_is_said(session, explain):
     (sensitivity_n, dict(attributions=np.full((3, 4), np.nan)), 'attributions must be of finite numbers: nan or inf is '
                                                                 'in 3 of 3 samples. Leave these out, or fill them.'),
     (sensitivity_n, dict(attributions=np.full((3, 4), 'a')), 'attributions must be an array of numbers, not of <U1.'),
+    (sensitivity_n, dict(attributions={}), 'attributions must hold the maps of at least one name, or be None.'),
+    (mu_fidelity, dict(attributions={'a': np.ones((3, 4)), 'b': np.ones((3, 5))}),
+     "attributions['b'] must have the shape of the samples, (3, 4), or 1 in place of an axis, not (3, 5)."),
     (mu_fidelity, dict(fraction=1.5), 'fraction must be a number above 0 and at most 1, not 1.5.'),
     (mu_fidelity, dict(correlation='kendall'), "correlation must be 'pearson' or 'spearman', not 'kendall'."),
     (deletion, dict(points=5), 'points must be an int of at least 1 and at most 4, not 5.'),

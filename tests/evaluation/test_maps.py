@@ -108,6 +108,21 @@ def test_earth_mover_by_the_whole_linear_program():
         1 - 1 / np.sqrt(128))
 
 
+@pytest.mark.parametrize('pairs', [1, 60, 400, 10 ** 6])
+def test_earth_mover_solves_some_samples_at_once(pairs, monkeypatch):
+    """In one program as in one each, with samples between them that have nothing to move or nothing at all."""
+    from deepexplain.evaluation import transport
+    maps, masks = np.concatenate([MAPS, MASKS[:1], 0 * MAPS[:1], MAPS]), np.concatenate([MASKS, MASKS[:2], MASKS])
+    masks[3] = False
+    alone = [earth_mover(None, None, attributions=maps[i:i + 1], masks=masks[i:i + 1])[0] for i in range(len(maps))]
+    calls, moved = [], transport._moved
+    monkeypatch.setattr(transport, 'PAIRS', pairs)
+    monkeypatch.setattr(transport, '_moved', lambda some: calls.append(len(some)) or moved(some))
+    np.testing.assert_allclose(earth_mover(None, None, attributions=maps, masks=masks), alone, atol=1e-9)
+    assert alone[6] == 1 and np.isnan([alone[3], alone[7]]).all() and sum(calls) == 11
+    assert (max(calls) == 1) if pairs < 100 else (max(calls) > 1) if pairs < 10 ** 6 else calls == [11]
+
+
 def test_masks_and_maps_go_along_with_channels():
     xs = RNG.randn(3, 4, 5, 2)
     maps, masks = RNG.randn(3, 4, 5), RNG.uniform(size=(3, 4, 5)) < .4
@@ -134,8 +149,67 @@ def test_several_inputs_are_one_map():
         mass_accuracy(None, None, attributions=MAPS, masks=MASKS))
     with pytest.raises(ValueError, match='masks must be a list with one array for each of the 2 inputs, not ndarray'):
         mass_accuracy(None, None, attributions=parts, masks=MASKS)
-    with pytest.raises(ValueError, match='earth_mover is for one input'):
-        earth_mover(None, None, attributions=parts, masks=[MASKS[:, :1], MASKS[:, 1:]])
+
+
+def test_earth_mover_of_several_inputs_moves_inside_of_each():
+    """By hand: what an input has too much of pays a whole diagonal, the rest a part of its own input's."""
+    def score(maps, masks):
+        return earth_mover(None, None, attributions=[np.array([one], float) for one in maps],
+                           masks=[np.array([one], bool) for one in masks])[0]
+
+    assert score([[1, 0, 0], [0, 0]], [[1, 0, 0], [0, 0]]) == 1
+    # All of it in the other input; half of it there.
+    assert score([[1, 0, 0], [0, 0]], [[0, 0, 0], [0, 1]]) == pytest.approx(0)
+    assert score([[1, 0, 0], [0, 1]], [[0, 0, 1], [0, 0]]) == pytest.approx(1 - (.5 * 2 / 3 + .5))
+    # Each input moves its own along its own length, whichever is nearer by number.
+    assert score([[1, 0, 0], [1, 0]], [[0, 1, 0], [0, 1]]) == pytest.approx(1 - (.5 / 3 + .5 / 2))
+    # The scale of one input against the other counts.
+    assert score([[3, 0, 0], [0, 1]], [[1, 0, 0], [0, 1]]) == pytest.approx(1 - .25)
+    square, line = np.zeros((2, 3, 4)), np.zeros((2, 5))
+    square[:, 0, 0], line[:, 0] = 1, -1
+    masks = [np.roll(square > 0, (1, 2), (1, 2)), np.roll(line < 0, 3, 1)]
+    np.testing.assert_allclose(earth_mover(None, None, attributions=[square, line], masks=masks), 1 - (
+        .5 * np.sqrt(5) / 5 + .5 * 3 / 5))
+
+
+def test_earth_mover_of_several_inputs_by_the_whole_linear_program():
+    maps, masks = [MAPS[:2, 0], MAPS[:2, 1:3]], [MASKS[:2, 0], MASKS[:2, 1:3]]
+    at = [(0, 0, x) for x in range(5)] + [(1, y, x) for y in range(2) for x in range(5)]
+    costs = np.array([[1. if a[0] != b[0] else np.hypot(a[1] - b[1], a[2] - b[2]) / (5 if a[0] == 0 else np.sqrt(29))
+                       for b in at] for a in at])
+    got = earth_mover(None, None, attributions=maps, masks=masks)
+    for i in range(2):
+        source = np.abs(np.concatenate([one[i].ravel() for one in maps]))
+        goal = np.concatenate([one[i].ravel() for one in masks]).astype(float)
+        source, goal = source / source.sum(), goal / goal.sum()
+        system = [np.kron(np.eye(15)[k], np.ones(15)) for k in range(15)] + [
+            np.kron(np.ones(15), np.eye(15)[k]) for k in range(15)]
+        least = linprog(costs.ravel(), A_eq=system, b_eq=np.concatenate([source, goal]), method='highs').fun
+        assert got[i] == pytest.approx(1 - least, abs=1e-6)
+
+
+@pytest.mark.parametrize('tolerance', [0, .9, 1, 1.5, 2, np.float32(2.3), 3, 4, 9])
+def test_pointing_game_with_a_margin_by_slow_distances(tolerance):
+    got = pointing_game(None, MAPS, attributions=MAPS, masks=MASKS, tolerance=tolerance)
+    channels = np.stack([MAPS, np.roll(MAPS, 7)], -1)
+    own = np.stack([MASKS, np.roll(MASKS, 3)], -1)
+    of_channels = pointing_game(None, channels, attributions=channels, masks=own, tolerance=tolerance)
+    for i in range(6):
+        def hit(place, mask):
+            return any(np.hypot(*(np.subtract(place, one))) <= tolerance for one in np.argwhere(mask))
+        tops = np.argwhere(MAPS[i] == MAPS[i].max())
+        assert got[i] == np.mean([hit(top, MASKS[i]) for top in tops])
+        tops = np.argwhere(channels[i] == channels[i].max())
+        assert of_channels[i] == np.mean([hit(top[:2], own[i, :, :, top[2]]) for top in tops])
+    # Of a row of numbers the places are its own.
+    row = np.array([[0, 0, 0, 0, 0, 0, 5.]])
+    assert pointing_game(None, row, attributions=row, masks=row[:, ::-1] > 0, tolerance=tolerance) == (tolerance >= 6)
+
+
+@pytest.mark.parametrize('tolerance', [-1, np.nan, np.inf, True, '15', None])
+def test_a_bad_tolerance(tolerance):
+    with pytest.raises(ValueError, match='tolerance must be a number of at least 0, not'):
+        pointing_game(None, MAPS, attributions=MAPS, masks=MASKS, tolerance=tolerance)
 
 
 def test_an_empty_mask_has_no_value():

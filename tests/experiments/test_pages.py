@@ -31,3 +31,7 @@ def test_the_parser():
 
 def test_cells():
     assert [pages.cell(one) for one in (np.float32(.5), 3, 'a')] == ['0.500', '3', 'a']
+
+
+def test_verdicts():
+    assert [pages.verdict(one) for one in ([True, True], [False, False], [True, False])] == [True, False, None]

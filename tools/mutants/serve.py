@@ -22,7 +22,6 @@ os.environ['PYTHONPATH'] = os.getcwd()
 
 import numpy  # noqa: F401
 import pytest
-import skimage.util  # noqa: F401
 import tensorflow.compat.v1 as tf
 
 #: A test that takes so many times what it took, and so many seconds more, is in a loop without end.

@@ -4,6 +4,7 @@ from typing import Callable, List, Optional, Sequence
 
 import numpy as np
 
+from ...extras import needs
 from ...samples.pictures import Layout, read_pictures
 from ...samples.says import PYTHON
 from .source import Columns, DataError, Reading, Source
@@ -20,6 +21,8 @@ class Pictures(Source):
     early = False
 
     def __init__(self, path: str, names: Sequence[str], reading: Reading) -> None:
+        with needs('reading pictures', 'pictures'):
+            import PIL  # noqa: F401, so that no shard is begun
         folder = path if os.path.isdir(path) else os.path.dirname(path)
         self.path, self._names = path, list(names)
         self._folder, self._reading = folder, reading

@@ -3,6 +3,7 @@ from typing import Any, List, Optional
 
 import numpy as np
 
+from ...extras import needs
 from ..runs.arguments import number, shown
 from ..runs.model import Model
 from ..runs.run import Run
@@ -30,6 +31,7 @@ class LIME(CoalitionAttribution):
         feature_mask, per_group: see `PerturbationAttribution`.
 
     Raises:
+        ImportError: for 'lasso', where scikit-learn is not installed.
         ValueError: by a run, for more than 10,000 players.
     """
 
@@ -45,6 +47,8 @@ class LIME(CoalitionAttribution):
         if not isinstance(regression, str) or regression not in ('ridge', 'lasso'):
             raise ValueError(f"regression must be 'ridge' or 'lasso', not {shown(regression)}.")
         self._regression = regression
+        if regression == 'lasso':
+            _lasso_class()
         self._penalty = _PENALTY if penalty is None else number('penalty', penalty)
         super().__init__(model, baseline, feature_mask, per_group)
 
@@ -77,11 +81,14 @@ class LIME(CoalitionAttribution):
         return found
 
 
-def _lasso(present: np.ndarray, weights: np.ndarray, values: np.ndarray, penalty: float) -> np.ndarray:
-    try:
+def _lasso_class() -> Any:
+    with needs("regression='lasso'", 'lasso'):
         from sklearn.linear_model import Lasso
-    except ImportError:
-        raise ImportError("lime with regression='lasso' needs scikit-learn: pip install scikit-learn.") from None
+    return Lasso
+
+
+def _lasso(present: np.ndarray, weights: np.ndarray, values: np.ndarray, penalty: float) -> np.ndarray:
+    Lasso = _lasso_class()
     found = np.full((len(values), present.shape[1]), np.nan)
     for i, own in enumerate(values):
         if np.isfinite(own).all():

@@ -64,8 +64,14 @@ class Occlusion(PerturbationAttribution):
         super().prepare(run)
         for x, window in zip(run.xs, self._windows if self._masks is None else ()):
             shape = x.shape[1:] or (1,)
-            if window is not None and any(one > extent for one, extent in zip(window[0] or (), shape)):
-                raise ValueError(f'window_shape must fit into a sample of shape {shape}, not {window[0]}.')
+            if window is None:
+                continue
+            size, step = window[0] or (1,) * len(shape), window[1]
+            if len(size) != len(shape) or any(one > extent for one, extent in zip(size, shape)):
+                raise ValueError(f'window_shape must fit into a sample of shape {shape}, not {size}.')
+            if np.ndim(step) == 1 and len(step or (1,)) != len(shape):
+                raise ValueError(f'step must be an int or a tuple with one for each dimension of a sample of shape '
+                                 f'{shape}, not {step}.')
 
     def evaluations(self, run: Run) -> int:
         return 1 + self._places(run).count
@@ -138,7 +144,6 @@ class Occlusion(PerturbationAttribution):
         groups = self.groups(run)
         if groups is not None:
             return Places([], groups)
-        from skimage.util import view_as_windows
         windows: List[Windows] = []
         first = 0
         for number, (x, window) in enumerate(zip(run.xs, self._windows)):
@@ -147,11 +152,8 @@ class Occlusion(PerturbationAttribution):
             # A sample without axes is one feature.
             shape = x.shape[1:] or (1,)
             size = window[0] or (1,) * len(shape)
-            view = view_as_windows(np.arange(int(np.prod(shape))).reshape(shape), size, window[1] or 1)
-            # All windows are of one form, so where they begin says it all.
-            corners: Any = (Ellipsis,) + (0,) * len(shape)
-            starts = view[corners].ravel()
-            windows.append(Windows(number, first, starts, view[(0,) * len(shape)].ravel()))
+            starts, offsets = placed(shape, size, window[1] or 1)
+            windows.append(Windows(number, first, starts, offsets))
             first += len(starts)
         return Places(windows, [])
 
@@ -229,6 +231,14 @@ class Places:
             for offset in window.offsets:
                 cover[window.number][window.starts + offset] += len(window.offsets)
         return cover
+
+
+def placed(shape: Sequence[int], size: Sequence[int], step: Any) -> Tuple[np.ndarray, np.ndarray]:
+    """The flat features where windows begin, and those of the first window; all windows are of one form."""
+    steps = (step,) * len(shape) if np.ndim(step) == 0 else step
+    flat = np.arange(int(np.prod(shape))).reshape(shape)
+    starts = flat[tuple(slice(0, extent - one + 1, apart) for extent, one, apart in zip(shape, size, steps))]
+    return starts.ravel(), flat[tuple(slice(0, one) for one in size)].ravel()
 
 
 def _sizes(name: str, value: Any, dimensions: Optional[int]) -> Tuple[int, ...]:

@@ -3,6 +3,7 @@ from typing import Any, Callable, List, Sequence, Tuple, Union
 
 import numpy as np
 
+from ...extras import needs
 from ..runs.arguments import shown, written
 from .interpolation import resized
 
@@ -58,16 +59,19 @@ def masks_of(segments: Sequence[np.ndarray], places: Sequence[int], sample: int)
     return np.concatenate(found)
 
 
+def segmentation() -> Any:
+    """The module of scikit-image that segments pictures."""
+    with needs('xrai', 'pictures', ', or segments=...'):
+        import skimage.segmentation
+    return skimage.segmentation
+
+
 def segmented(picture: np.ndarray) -> List[np.ndarray]:
     """Label maps of a picture (height, width, channels) of values from -1 to 1, at several scales.
 
     The algorithm of Felzenszwalb and Huttenlocher 2004, of scikit-image.
     """
-    try:
-        from skimage.segmentation import felzenszwalb
-    except ImportError:
-        raise RuntimeError('xrai segments pictures with scikit-image: pip install scikit-image, or give segments.'
-                           ) from None
+    felzenszwalb = segmentation().felzenszwalb
     height, width = picture.shape[:2]
     large = np.moveaxis(resized(np.moveaxis(picture, -1, 0), (SIDE, SIDE)), 0, -1)
     back = np.ix_(*[((np.arange(size) + .5) * SIDE / size).astype(int) for size in (height, width)])

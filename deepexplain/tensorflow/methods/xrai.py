@@ -10,7 +10,18 @@ from ..runs.model import Model
 from ..runs.run import Run
 from .intgrad import IntegratedGradients
 from .places import Places
-from .regions import REACH, SIDE, Segments, by_density, check_fit, check_segments, dilated, masks_of, segmented
+from .regions import (
+    REACH,
+    SIDE,
+    Segments,
+    by_density,
+    check_fit,
+    check_segments,
+    dilated,
+    masks_of,
+    segmentation,
+    segmented,
+)
 
 
 class XRAI(IntegratedGradients):
@@ -36,6 +47,7 @@ class XRAI(IntegratedGradients):
 
     Raises:
         RuntimeError: for several inputs; by a run, if X is no picture and there are no segments.
+        ImportError: by a run, where scikit-image is not installed and there are no segments.
     """
 
     run_options = ('baseline', 'references', 'segments')
@@ -77,6 +89,8 @@ class XRAI(IntegratedGradients):
             raise RuntimeError("xrai segments pictures, and samples of '%s' have %d ax%ss of places: say which regions "
                                'there are, by segments=....' % (
                                    self.model.X[0].name, len(places), 'i' if len(places) == 1 else 'e'))
+        if segments is None:
+            segmentation()
         if isinstance(segments, list):
             check_fit(segments, places, run.n)
 
