@@ -1,9 +1,10 @@
 """A small convolutional network on scikit-learn's digits, and what every method says of its answers.
 
-Run: python examples/digits_methods.py --out digits_methods.png
+Run: python examples/digits_methods.py --out digits_methods.png, or with --each FOLDER for a small picture of each method.
 """
 
 import argparse
+import os
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -13,6 +14,7 @@ from tqdm import tqdm
 
 from deepexplain.plotting import heatmap
 from deepexplain.tensorflow import DeepExplain, attribution_methods
+from deepexplain.tensorflow.relevance import FIRST, Epsilon
 
 #: Other names of methods that are there already, what has nothing to show, and what is not for pictures.
 LEFT_OUT = ('zero', 'feature_ablation', 'conductance', 'internal_influence', 'input_t_gradient', 'integrated_gradients',
@@ -20,6 +22,10 @@ LEFT_OUT = ('zero', 'feature_ablation', 'conductance', 'internal_influence', 'in
             'lrp.alpha_beta', 'lrp.alpha_beta_IB', 'lrp.z_plus', 'lrp.z_plus_IB', 'lrp.z_plus_fast_IB',
             'lrp.w_square_IB', 'lrp.flat_IB', 'lrp.sequential_preset_b_flat_until_idx')
 COLUMNS = 8
+#: What has no picture by itself: no attributions, and attributions of sequences of letters.
+UNSEEN = ('zero', 'in_silico_mutagenesis')
+#: Whose attributions are of the units of an inner layer, the last activation.
+OF_UNITS = ('conductance', 'internal_influence')
 
 
 def network(x):
@@ -57,9 +63,38 @@ def draw(pictures, attributions):
     return figure
 
 
+def each_once():
+    """The names of the methods that have a picture, each class once."""
+    seen = set()
+    for name, method in attribution_methods.items():
+        if name not in UNSEEN and not name.endswith('_IB') and method not in seen:
+            seen.add(method)
+            yield name
+
+
+def draw_one(pictures, maps, name):
+    """The pictures and a method's maps beside one another, or bars of inner units."""
+    if name in OF_UNITS:
+        figure = Figure(figsize=(4.8, 1.6))
+        for i, ax in enumerate(figure.subplots(1, len(maps))):
+            ax.bar(np.arange(len(maps[i])), maps[i], color=np.where(maps[i] < 0, 'tab:blue', 'tab:red'))
+            ax.tick_params(labelsize=6)
+        figure.subplots_adjust(left=0.07, right=0.99, top=0.95, bottom=0.15)
+        return figure
+    figure = Figure(figsize=(1.2 * 2 * len(pictures), 1.2))
+    panels = figure.subplots(1, 2 * len(pictures))
+    for i, picture in enumerate(pictures):
+        panels[2 * i].imshow(picture, cmap='gray_r')
+        panels[2 * i].axis('off')
+        heatmap(maps[i], picture, ax=panels[2 * i + 1])
+    figure.subplots_adjust(left=0.005, right=0.995, top=0.99, bottom=0.01, wspace=0.04)
+    return figure
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--out', default='digits_methods.png', help='the picture to write')
+    parser.add_argument('--each', help='a folder, in place of --out: a picture of each method by itself')
     parser.add_argument('--epochs', type=int, default=10)
     args = parser.parse_args()
 
@@ -86,13 +121,15 @@ def main():
             'deep_taylor.bounded': {'low': 0, 'high': 1},  # what a pixel can be
             'expected_gradients': {'references': train_x[:100], 'samples': 200},
             'shapley_sampling': {'samples': 20},
+            'lrp': {'composite': [(FIRST, 'w_square'), ('Conv2D', 'gamma'), ('*', Epsilon(0.1))]},
             'lrp.epsilon': {'epsilon': 0.1},
+            'lrp.sequential_preset_b_flat_until_idx': {'until_layer_idx': 1},
             'permutation': {'references': train_x[:100], 'samples': 100},
             'rise': {'cells': 8},  # every pixel by itself
         }
         attributions = {}
         with DeepExplain(session=session) as de:
-            methods = [method for method in attribution_methods if method not in LEFT_OUT]
+            methods = list(each_once()) if args.each else [one for one in attribution_methods if one not in LEFT_OUT]
             print('explaining %d digits by %d methods' % (len(xs), len(methods)), flush=True)
             # A bar where somebody watches.
             for method in tqdm(methods, unit=' methods', disable=None):
@@ -102,12 +139,20 @@ def main():
                 explainer = de.get_explainer(method, logits, X, **options.get(method, {}))
                 if method.startswith('pattern'):
                     explainer.fit_patterns(train_x)
-                maps = explainer.run(samples, ys).reshape(-1, 8, 8)
+                maps = explainer.run(samples, ys)
+                if method not in OF_UNITS:
+                    maps = maps.reshape(-1, 8, 8)
                 # Those of rise vary around the target's mean.
                 attributions[method] = maps - maps.min((1, 2), keepdims=True) if method == 'rise' else maps
 
-    draw(xs.reshape(-1, 8, 8), attributions).savefig(args.out, dpi=110)
-    print('wrote %s' % args.out)
+    if args.each:
+        os.makedirs(args.each, exist_ok=True)
+        for method, maps in attributions.items():
+            name = method.replace('*', '_x_').replace('++', '_plus_plus') + '.png'
+            draw_one(xs.reshape(-1, 8, 8), maps, method).savefig(os.path.join(args.each, name), dpi=100)
+    else:
+        draw(xs.reshape(-1, 8, 8), attributions).savefig(args.out, dpi=110)
+    print('wrote %s' % (args.each or args.out))
 
 
 if __name__ == '__main__':

@@ -1,44 +1,14 @@
-"""```{method} NAME``` on a method's page: its names, what it asks for and gives, and its class's docstring.
+"""```{method} NAME``` on a method's page: its names, what it asks for and gives, its options, and its class's docstring.
 
-```{methods}``` on the page of all: the matrix of the same facts, a line a method, which link to their pages.
+```{methods} FAMILY``` on the page of all: the matrix of the same facts, a line a method, which link to their pages.
+```{which} FAMILY```: that of what a method goes through.
 """
-import inspect
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List
 
 from docutils import nodes
 from docutils.statemachine import StringList
+from facts import FAMILIES, facts, names_on, options, page_of, through
 from sphinx.util.docutils import SphinxDirective
-
-#: What else a method's page says in the matrix: a word each for loops, attention and products, and the cost of a sample.
-KIN = {'lrp.z_plus_IB': 'lrp.z_plus', 'lrp.z_plus_fast_IB': 'lrp.z_plus_fast', 'lrp.w_square_IB': 'lrp.w_square',
-       'lrp.flat_IB': 'lrp.flat'}
-
-
-def page_of(name: str) -> str:
-    """The name of the file of a method's page: rules with and without biases share one."""
-    from deepexplain.tensorflow import attribution_methods
-    first = next(one for one in attribution_methods if attribution_methods[one] is attribution_methods[name])
-    base = KIN.get(first, first)
-    base = base[:-3] if base.endswith('_IB') and base[:-3] in attribution_methods else base
-    return base.replace('*', '_x_').replace('++', '_plus_plus')
-
-
-def names_on(page: str) -> List[str]:
-    """All names of the table whose page this is."""
-    from deepexplain.tensorflow import attribution_methods
-    return [name for name in attribution_methods if page_of(name) == page]
-
-
-def facts(name: str) -> Dict[str, str]:
-    """What the class says of itself, as words."""
-    from deepexplain.tensorflow import attribution_methods
-    of = attribution_methods[name]
-    options = set(of.run_options) | set(inspect.signature(of.__init__).parameters)
-    return {'gradient': 'needed' if of.differentiates else 'not needed',
-            'baseline': 'yes' if 'baseline' in options else 'no',
-            'references': 'yes' if 'references' in options else 'no',
-            'adds up': 'yes, with a convergence delta' if of.has_convergence_delta else 'no',
-            'drawn': 'yes: seed' if 'seed' in options else 'no'}
 
 
 class Directive(SphinxDirective):
@@ -57,34 +27,45 @@ class MethodDirective(Directive):
     def run(self) -> List[nodes.Node]:
         from deepexplain.tensorflow import attribution_methods
         name = self.arguments[0]
-        of = attribution_methods[name]
-        others = [one for one in names_on(page_of(name)) if one != name]
-        rows: List[Tuple[str, str]] = [(key, value) for key, value in facts(name).items()]
-        if others:
-            rows.insert(0, ('also', ', '.join('`%s`' % one for one in others)))
-        table = ['| %s | %s |' % row for row in rows]
-        lines = ['| `%s` | |' % name, '| --- | --- |'] + table + ['', '```{eval-rst}', '.. autoclass:: %s.%s' % (
-            of.__module__, of.__qualname__), '   :no-members:', '```']
-        return self.parsed(lines)
+        of, others = attribution_methods[name], [one for one in names_on(page_of(name)) if one != name]
+        rows = [('also', ', '.join('`%s`' % one for one in others))] if others else []
+        rows += list(facts(name).items()) + list(through(page_of(name)).items())
+        own = ', '.join('`%s=%s`' % pair if pair[1] else '`%s`' % pair[0] for pair in options(name).items())
+        rows.append(('options', own or 'none'))
+        lines = ['| `%s` | |' % name, '| --- | --- |'] + ['| %s | %s |' % row for row in rows]
+        lines += ['', 'What several methods share of these is said in [shared options](/methods/shared.md).'] if own else []
+        return self.parsed(lines + ['', '```{eval-rst}', '.. autoclass:: %s.%s' % (of.__module__, of.__qualname__),
+                                    '   :no-members:', '```'])
 
 
 class MethodsDirective(Directive):
-    """A line for each page of a method."""
+    """A line for each page of a family."""
+    required_arguments = 1
+    final_argument_whitespace = True
+
+    def columns(self, name: str) -> Dict[str, str]:
+        return facts(name)
 
     def run(self) -> List[nodes.Node]:
-        from deepexplain.tensorflow import attribution_methods
-        keys = list(facts('gradient'))
+        keys = list(self.columns('gradient'))
         lines = ['| method | %s |' % ' | '.join(keys), '| --- |' + ' --- |' * len(keys)]
-        seen = set()
-        for name in attribution_methods:
-            page = page_of(name)
-            if page not in seen:
-                seen.add(page)
-                lines.append('| [`%s`](/methods/%s.md) | %s |' % (name, page, ' | '.join(facts(name).values())))
+        for page in FAMILIES[self.arguments[0]]:
+            name = names_on(page)[0]
+            lines.append('| [`%s`](/methods/%s.md) | %s |' % (name, page, ' | '.join(self.columns(name).values())))
         return self.parsed(lines)
+
+
+class WhichDirective(MethodsDirective):
+    """What speaks for a method: what it needs, and what it goes through."""
+
+    def columns(self, name: str) -> Dict[str, str]:
+        known = facts(name)
+        return dict({key: known[key] for key in ('gradient', 'compared with', 'adds up to', 'evaluations')},
+                    **through(page_of(name)))
 
 
 def setup(app: Any) -> Dict[str, Any]:
     app.add_directive('method', MethodDirective)
     app.add_directive('methods', MethodsDirective)
+    app.add_directive('which', WhichDirective)
     return {'parallel_read_safe': True, 'parallel_write_safe': True}
