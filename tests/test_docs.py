@@ -4,8 +4,8 @@ import os
 import subprocess
 import sys
 
-import pages
 import pytest
+import site_pages as pages
 import tensorflow.compat.v1 as tf
 
 from deepexplain.evaluation import measures

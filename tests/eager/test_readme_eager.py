@@ -1,19 +1,11 @@
-"""The README's code for models that are not on a session, run word for word."""
+"""The README's and the site's code for models that are not on a session, run word for word."""
 import os
-import re
 
 import numpy as np
 import opened
 import pytest
+from site_pages import blocks
 from test_open_sources import KERASES
-
-README = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), 'README.md')
-with open(README, encoding='utf-8') as file:
-    BLOCKS = re.findall(r'```python *(\w*)\n(.*?)```', file.read(), re.DOTALL)
-
-
-def blocks(label):
-    return [code for name, code in BLOCKS if name == label]
 
 
 @pytest.fixture(params=sorted(KERASES))

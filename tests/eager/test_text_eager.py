@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from models import close
+from site_pages import blocks
 from test_open_sources import KERASES, ONE
-from test_readme_eager import blocks
 
 from deepexplain.tensorflow import DeepExplain
 from deepexplain.text import Text

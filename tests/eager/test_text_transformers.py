@@ -1,12 +1,12 @@
 """Text and relevance on TensorFlow models of transformers, small and random."""
 import os
-import re
 import warnings
 
 import numpy as np
 import pytest
 import tensorflow as tf
 from models import close
+from site_pages import blocks
 
 os.environ.setdefault('USE_TORCH', '0')
 transformers = pytest.importorskip('transformers', minversion='4.30')
@@ -131,9 +131,7 @@ def test_relevance_from_embeddings(model):
 
 
 def test_readme(folder, tmp_path):
-    readme = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'README.md')
-    with open(readme, encoding='utf-8') as file:
-        code, = re.findall(r'```python huggingface\n(.*?)```', file.read(), re.DOTALL)
+    code, = blocks('huggingface')
     with_biases(build('distilbert')).save_pretrained(tmp_path)
     model = transformers.TFDistilBertForSequenceClassification.from_pretrained(tmp_path)
     namespace = {'model': model, 'tokenizer': folder, 'DeepExplain': DeepExplain, 'Text': Text}

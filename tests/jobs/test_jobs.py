@@ -6,6 +6,7 @@ import pickle
 import numpy as np
 import pytest
 from job_data import samples, shard_files
+from site_pages import blocks
 
 from deepexplain.jobs import Job, Worker, checking, frames, iterate, read, run, run_shard, to_arrow, to_pandas
 from deepexplain.tensorflow import DeepExplain
@@ -259,10 +260,8 @@ def test_read_refuses_what_is_not_whole(job, place):
     assert [len(part['id']) for part in iterate('out', partial=True)] == [16, 16]
 
 
-def test_the_code_of_the_readme(models, place):
-    readme = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'README.md')
-    with open(readme, encoding='utf-8') as file:
-        code = file.read().split('```python jobs\n')[1].split('```')[0]
+def test_the_code_of_the_site(models, place):
+    code, = blocks('jobs')
     namespace = {}
     exec(code.replace('model.keras', str(models / 'net.pb')).replace('samples.npy', 'x.npy'), namespace)
     assert list(namespace['results']) == ['id', 'attributions', 'unit', 'score', 'delta']

@@ -1,4 +1,4 @@
-"""The code of the site's pages, and how it is run: `python tests/pages.py PAGE...` runs what is for eager mode.
+"""The code of the site's pages, and how it is run: `python tests/site_pages.py PAGE...` runs what is for eager mode.
 
 A page's ```python blocks run in their order in one namespace, in a graph and a folder of their own. Set-up that is not
 to be seen stands in a comment, `<!-- setup`, code, `-->`, which runs in its turn. A second word says what else a block
@@ -19,9 +19,14 @@ DOCS = os.path.join(ROOT, 'docs')
 #: Folders of docs/ that are made by programs, or are no pages.
 OTHERS = {'_build', '_ext', '_static', '_templates', 'experiments', 'gallery', 'generated'}
 LABELS = ('', 'eager', 'peer')
+#: What needs a model, a tokenizer or data of its own: run where these are made, by the test that `blocks` gives it to.
+NAMED = ('keras', 'tf_keras', 'keras3', 'open', 'callback', 'jobs', 'engines', 'text', 'huggingface')
+#: `<!-- setup quickstart -->`: what the first block of this page makes.
+QUICKSTART = 'getting-started.md'
 
 _BLOCK = re.compile(r'^([ \t]*)```python\b[ \t]*([^\n]*)\n(.*?)^[ \t]*```[ \t]*$|^<!-- setup\b[ \t]*([^\n]*)\n(.*?)^-->',
                     re.DOTALL | re.MULTILINE)
+_QUICKSTART = re.compile('^<!-- setup quickstart -->$', re.MULTILINE)
 
 
 def pages():
@@ -36,10 +41,13 @@ def pages():
 def blocks_of(text, name):
     """Label and code of each block of a page and each set-up; lines of errors are those of the page."""
     found = []
+    if _QUICKSTART.search(text):
+        found += read(QUICKSTART)[:1]
+        text = _QUICKSTART.sub('', text)
     for match in _BLOCK.finditer(text):
         label, code = (match.group(4), match.group(5)) if match.group(3) is None else (match.group(2), match.group(3))
         line = text.count('\n', 0, match.start()) + 2
-        if label.strip() not in LABELS:
+        if label.strip() not in LABELS + NAMED:
             raise ValueError('%s, line %d: a block of Python is plain, eager or peer, not %r.' % (
                 name, line - 1, label.strip()))
         found.append((label.strip(), compile('\n' * (line - 1) + textwrap.dedent(code), name, 'exec')))
@@ -50,6 +58,18 @@ def read(page):
     path = os.path.join(DOCS, page)
     with open(path, encoding='utf-8') as file:
         return blocks_of(file.read(), path)
+
+
+def blocks(label):
+    """The code of a label, of the README and then of all pages, each once."""
+    found = []
+    for page in ['../README.md'] + pages():
+        with open(os.path.join(DOCS, page), encoding='utf-8') as file:
+            for match in _BLOCK.finditer(_QUICKSTART.sub('', file.read())):
+                code = textwrap.dedent(match.group(3) or match.group(5))
+                if (match.group(2) or match.group(4) or '').strip() == label and code not in found:
+                    found.append(code)
+    return found
 
 
 def has(page, label):
