@@ -9,6 +9,7 @@
 #   make peers   time of other attribution libraries beside this one's, in an environment of their own, .venv-peers
 #   make peers-measures  measures of attributions as other libraries define them beside this one's, in the same one
 #   make modisco whether tfmodisco-lite reads what deepexplain.genomics writes, in an environment of its own, .venv-modisco
+#   make docs    the documentation as a site, docs/_build/html, in an environment of its own, .venv-docs
 #   make dist    the wheel and the sdist, built, looked at and weighed in an environment of their own, .venv-dist
 #   make mutants change the library in places and list the changes that no test notices: see tools/mutants/README.md
 # PYTHON and VENV choose another interpreter: make pytest PYTHON=python3.7 VENV=.venv37; JOBS how many processes test
@@ -39,7 +40,7 @@ PEER_TORCH ?= torch==2.13.0+cpu
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
-.PHONY: demo gallery real test bench planted experiments peers peers-measures modisco mutants dist \
+.PHONY: demo gallery real test bench planted experiments peers peers-measures modisco mutants docs dist \
 	lint types pytest install clean
 
 demo: install
@@ -77,6 +78,22 @@ experiments: install
 	$(BIN)/python experiments/xai_tris.py
 	$(BIN)/python experiments/motifs.py
 	$(BIN)/python experiments/randomization.py
+
+# DOCS_PYTHON is the newest that there is: what Sphinx and its extensions are made for.
+DOCS = .venv-docs
+DOCS_PYTHON ?= $(shell for one in python3.13 "$$HOME"/.pyenv/versions/3.13.*/bin/python python3.12 $(PYTHON); do \
+	if $$one -c '' >/dev/null 2>&1 </dev/null; then echo $$one; break; fi; done)
+
+docs: $(DOCS)/.installed
+	$(DOCS)/bin/python -m sphinx -W --keep-going -q docs docs/_build/html
+	@echo "The site is at docs/_build/html/index.html"
+
+$(DOCS)/.installed: pyproject.toml Makefile
+	@echo "Installing into $(DOCS), a few minutes the first time"
+	@$(DOCS_PYTHON) -m venv $(DOCS)
+	@$(DOCS)/bin/python -m pip install -qq -U pip
+	@$(DOCS)/bin/python -m pip install -qq -e '.[tf,keras,all,docs]'
+	@touch $@
 
 mutants: install .venv-mutants/.installed
 	.venv-mutants/bin/python tools/mutants/run.py --python $(BIN)/python --sample $(SAMPLE) --seed $(SEED) \
@@ -160,5 +177,5 @@ $(STAMP): setup.py pyproject.toml Makefile
 	@echo "Installed into $(VENV)"
 
 clean:
-	rm -rf .venv .venv37 .venv-mutants .mutants $(PEERS) $(MODISCO) $(DIST) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv37 .venv-mutants $(DOCS) docs/_build .mutants $(PEERS) $(MODISCO) $(DIST) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -6,11 +6,12 @@ os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.dirname(HERE), os.path.join(HERE, '_ext')]
 
-import tensorflow.compat.v1 as tf
+import deepexplain  # noqa: E402
+from deepexplain.cli.starting import held  # noqa: E402
 
-import deepexplain
-
-tf.disable_v2_behavior()
+with held():
+    import tensorflow.compat.v1 as tf
+    tf.disable_v2_behavior()
 
 project = 'deepexplain'
 author = 'The deepexplain authors'
