@@ -18,7 +18,8 @@ author = 'The deepexplain authors'
 release = version = deepexplain.__version__
 
 extensions = ['myst_parser', 'sphinx.ext.autodoc', 'sphinx.ext.autosummary', 'sphinx.ext.napoleon',
-              'sphinx.ext.viewcode', 'sphinx_copybutton', 'sphinx_design', 'sphinxcontrib.bibtex', 'methods', 'mathml', 'docstrings']
+              'sphinx.ext.viewcode', 'sphinx_copybutton', 'sphinx_design', 'sphinxcontrib.bibtex', 'methods', 'mathml',
+              'docstrings']
 source_suffix = {'.md': 'markdown', '.rst': 'restructuredtext'}
 exclude_patterns = ['_build', '_ext', '_templates', 'requirements.txt']
 templates_path = ['_templates']

@@ -4,6 +4,8 @@
         text = Text(de, tokenizer)
         for sentence in text.explain('intgrad', ['a fine film', 'a dull one']):
             print(sentence.words, sentence.attributions)
+
+`Text` says which tokenizers, `Explained` what a sentence has.
 """
 from .explaining import Text
 from .results import Explained
