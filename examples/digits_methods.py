@@ -1,6 +1,6 @@
 """A small convolutional network on scikit-learn's digits, and what every method says of its answers.
 
-Run: python examples/digits_methods.py --out digits_methods.png, or with --each FOLDER for a small picture of each method.
+Run: python examples/digits_methods.py --out digits_methods.png; with --each FOLDER a small picture of each method.
 """
 
 import argparse

@@ -61,7 +61,7 @@ def test_every_method_has_a_page_and_every_page_a_method():
 def test_page_is_whole(page):
     text, names = read('methods', page + '.md'), facts.names_on(page)
     assert re.match(r'# (.+)', text).group(1).replace('\\', '') == names[0]
-    named, = re.findall(r'```\{method\} (.+)', text)
+    named, = re.findall(r'```\{about-method\} (.+)', text)
     assert named in names
     for name in names:
         assert name == named or '`%s`' % name in text, name
@@ -72,7 +72,7 @@ def test_page_is_whole(page):
     assert set(cited(text)) <= set(bibliography())
     assert cited(parts['Paper']) or parts['Paper'].strip() == 'There is no paper.'
     if cited(parts['Paper']):
-        assert len(text.split('```{method}')[0].split('\n\n')) >= 3
+        assert len(text.split('```{about-method}')[0].split('\n\n')) >= 3
 
 
 @pytest.mark.parametrize('page', PAGES)
@@ -223,7 +223,7 @@ def attention():
                                   'guided_backprop', 'pattern.net', 'intgrad', 'occlusion', 'gradcam', 'conductance'])
 def test_attention_is_gone_through_as_it_is_said(page, attention, recwarn):
     session, X, T = attention
-    words, name = facts.through(page)['softmax, attention'], facts.names_on(page)[0]
+    words, name = facts.through(page)['attention'], facts.names_on(page)[0]
     xs = np.eye(4, dtype='f')[np.random.RandomState(2).randint(0, 4, (2, 6))]
     with DeepExplain(session=session) as de:
         explainer = de.get_explainer(name, T, X)
@@ -278,3 +278,74 @@ def test_loops_are_gone_through_as_it_is_said(page, session):
             assert words.startswith('yes')
             found = de.explain(name, T, X, xs, ys=1)
     assert np.isfinite(found).all() and abs(found).max() > 0
+
+
+@pytest.fixture(scope='module')
+def chain():
+    """A session, X of 4 features, which may be negative, and T of dense layers with ReLUs and without biases."""
+    draw = np.random.RandomState(5)
+    with tf.Graph().as_default() as graph, tf.Session(graph=graph) as session:
+        X = tf.placeholder(tf.float32, [None, 4])
+        h = tf.nn.relu(tf.matmul(X, tf.constant(draw.randn(4, 6).astype('f'))))
+        h = tf.nn.relu(tf.matmul(h, tf.constant(draw.randn(6, 5).astype('f'))))
+        yield session, X, tf.matmul(h, tf.constant(draw.randn(5, 3).astype('f'))), draw.randn(6, 4).astype('f')
+
+
+def test_sentences_on_pages_are_true(chain):
+    session, X, T, xs = chain
+    scores = session.run(T, {X: xs})[:, 1]
+
+    def explained(name, of=xs, T=T, **options):
+        with DeepExplain(session=session) as de:
+            return de.explain(name, T, X, of, ys=1, **options)
+
+    product = explained('grad*input')
+    # grad_x_input: adds up where T is homogeneous; intgrad with one step from a baseline; lrp.z equals it.
+    np.testing.assert_allclose(product.sum(1), scores, atol=1e-5)
+    np.testing.assert_allclose(explained('intgrad', steps=1, baseline=.5), (xs - .5) * explained('gradient'), atol=1e-5)
+    np.testing.assert_allclose(explained('lrp.z'), product, atol=1e-5)
+    # deep_taylor is lrp.z_plus; of one sign in a chain of layers.
+    relevance = explained('deep_taylor')
+    np.testing.assert_array_equal(relevance, explained('lrp.z_plus'))
+    assert (relevance * np.sign(scores)[:, None] >= 0).all()
+    # idgi: what is at the baseline may get a share, and one step has one sign.
+    still = xs.copy()
+    still[:, 0] = 0
+    shared = explained('idgi', still, steps=1, baseline=np.array([0, .1, .1, .1]))
+    assert (shared[:, 0] != 0).any() and all(len(set(np.sign(row[row != 0]))) <= 1 for row in shared)
+    # deconvnet: without max pooling it hangs on the value of T alone.
+    maps, up = explained('deconvnet') / scores[:, None], scores > 0
+    for some in (maps[up], maps[~up]):
+        np.testing.assert_allclose(some, some[:1].repeat(len(some), 0), rtol=1e-4)
+    # The presets with the flat rule: one number for all features of a dense first layer.
+    flat = explained('lrp.sequential_preset_a_flat')
+    np.testing.assert_allclose(flat, flat[:, :1].repeat(4, 1), rtol=1e-4)
+    # vargrad of gradients is 0 where the model is linear.
+    linear = tf.matmul(X, tf.constant(np.ones([4, 3], 'f')))
+    np.testing.assert_allclose(explained('vargrad', T=linear, samples=3, seed=0), 0, atol=1e-9)
+    # occlusion: what no window covers is nan.
+    with pytest.warns(UserWarning, match='nans'):
+        assert np.isnan(explained('occlusion', window_shape=(1,), step=2)).any()
+
+
+def test_sentences_on_pages_of_maps_are_true(sequences):
+    session, X, T = sequences
+    xs = np.eye(4, dtype='f')[np.random.RandomState(6).randint(0, 4, (3, 6))]
+
+    def explained(name, ys=1, **options):
+        with DeepExplain(session=session) as de:
+            return de.explain(name, T, X, xs, ys=ys, **options)
+
+    # hirescam: behind a mean and one dense layer it is gradcam.
+    np.testing.assert_allclose(explained('hirescam'), explained('gradcam'), atol=1e-6)
+    # eigencam: ys has no effect.
+    np.testing.assert_array_equal(explained('eigencam', 0), explained('eigencam', 2))
+    # Maps of positive evidence alone.
+    for page in facts.FAMILIES['Class activation maps']:
+        name = facts.names_on(page)[0]
+        if facts.facts(name)['sign'] == 'positive alone':
+            assert (explained(name) >= 0).all(), page
+    assert (explained('fullgrad') >= 0).all() and (explained('saliency') >= 0).all()
+    # fullgrad: complete maps add up to T.
+    whole = explained('fullgrad', aggregate='complete')
+    np.testing.assert_allclose(whole.sum(1), session.run(T, {X: xs})[:, 1], atol=1e-5)

@@ -1,4 +1,4 @@
-"""What is known of each method, as words for the site: by its class where that says it, else by hand. Needs no Sphinx."""
+"""What is known of each method, as words: by its class where that says it, else by hand. Needs no Sphinx."""
 import inspect
 from typing import Any, Dict, List, Tuple
 
@@ -54,15 +54,15 @@ SIGN.update(dict.fromkeys(['scorecam', 'fullgrad'], 'positive alone'), rise='ord
 
 
 #: What a method goes through, page by page where it is not by its ordinary gradient or by T alone, where 'yes' stands
-#: for all: loops; softmaxes and attention; products, gates and normalisations.
+#: for all: loops; attention and other softmaxes; products, gates, quotients and normalisations.
 _BY_GRADIENT = ('yes', 'ordinary gradient', 'ordinary gradient')
 _WARNED = ('yes', 'ordinary gradient, warned of', 'ordinary gradient, warned of')
 _RELEVANCE = ('yes', 'rules: `softmax`', 'rules: `products`, `norms`')
 _COMPLETE = ('yes; gates with `complete`', 'rules with `complete`', 'rules with `complete`')
 _PATTERN = ('with `patterns` given', 'ordinary gradient', 'ordinary gradient')
-THROUGH: Dict[str, Tuple[str, str, str]] = dict.fromkeys(['deconvnet', 'guided_backprop', 'guided_gradcam'], _BY_GRADIENT)
-THROUGH.update({page: _RELEVANCE for page in FAMILIES['Relevance']}, elrp=_WARNED, deeplift=_COMPLETE,
-               fullgrad=('yes', 'by their tangent, warned of', 'by their tangent, warned of'))
+THROUGH: Dict[str, Tuple[str, str, str]] = dict.fromkeys(FAMILIES['Relevance'], _RELEVANCE)
+THROUGH.update(dict.fromkeys(['deconvnet', 'guided_backprop', 'guided_gradcam'], _BY_GRADIENT), elrp=_WARNED,
+               deeplift=_COMPLETE, fullgrad=('yes', 'by their tangent, warned of', 'by their tangent, warned of'))
 THROUGH['deeplift.reveal_cancel'] = _COMPLETE
 THROUGH['deep_taylor.bounded'] = ('yes', 'rules: `softmax`', 'rules, but none before the first layer')
 THROUGH['pattern.net'] = THROUGH['pattern.attribution'] = _PATTERN
@@ -114,8 +114,7 @@ def facts(name: str) -> Dict[str, str]:
 
 def through(page: str) -> Dict[str, str]:
     """How a method goes through what is no plain layer or activation, as words."""
-    keys = ('loops', 'softmax, attention', 'products, gates, norms')
-    return dict(zip(keys, THROUGH.get(page, ('yes',) * 3)))
+    return dict(zip(('loops', 'attention', 'products'), THROUGH.get(page, ('yes',) * 3)))
 
 
 def _gradient(of: Any) -> str:

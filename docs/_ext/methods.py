@@ -1,4 +1,5 @@
-"""```{method} NAME``` on a method's page: its names, what it asks for and gives, its options, and its class's docstring.
+"""```{about-method} NAME``` on a method's page: its names, what it asks for and gives, its options, its class's
+docstring. (Sphinx's Python domain has a directive `method` of its own.)
 
 ```{methods} FAMILY``` on the page of all: the matrix of the same facts, a line a method, which link to their pages.
 ```{which} FAMILY```: that of what a method goes through.
@@ -33,7 +34,8 @@ class MethodDirective(Directive):
         own = ', '.join('`%s=%s`' % pair if pair[1] else '`%s`' % pair[0] for pair in options(name).items())
         rows.append(('options', own or 'none'))
         lines = ['| `%s` | |' % name, '| --- | --- |'] + ['| %s | %s |' % row for row in rows]
-        lines += ['', 'What several methods share of these is said in [shared options](/methods/shared.md).'] if own else []
+        if own:
+            lines += ['', 'What several methods have is said in [shared options](/methods/shared.md).']
         return self.parsed(lines + ['', '```{eval-rst}', '.. autoclass:: %s.%s' % (of.__module__, of.__qualname__),
                                     '   :no-members:', '```'])
 
@@ -47,11 +49,16 @@ class MethodsDirective(Directive):
         return facts(name)
 
     def run(self) -> List[nodes.Node]:
-        keys = list(self.columns('gradient'))
-        lines = ['| method | %s |' % ' | '.join(keys), '| --- |' + ' --- |' * len(keys)]
-        for page in FAMILIES[self.arguments[0]]:
-            name = names_on(page)[0]
-            lines.append('| [`%s`](/methods/%s.md) | %s |' % (name, page, ' | '.join(self.columns(name).values())))
+        names = [names_on(page)[0] for page in FAMILIES[self.arguments[0]]]
+        rows = [self.columns(name) for name in names]
+        # What is the same for all takes no column.
+        same = [key for key in rows[0] if len(rows) > 2 and len({row[key] for row in rows}) == 1]
+        keys = [key for key in rows[0] if key not in same]
+        lines = ['For all of these: %s.' % '; '.join('%s: %s' % (key, rows[0][key]) for key in same)] if same else []
+        lines += ['', '| method | %s |' % ' | '.join(keys), '| --- |' + ' --- |' * len(keys)]
+        for name, row in zip(names, rows):
+            cells = ' | '.join(row[key] for key in keys)
+            lines.append('| [`%s`](/methods/%s.md) | %s |' % (name, page_of(name), cells))
         return self.parsed(lines)
 
 
@@ -65,7 +72,7 @@ class WhichDirective(MethodsDirective):
 
 
 def setup(app: Any) -> Dict[str, Any]:
-    app.add_directive('method', MethodDirective)
+    app.add_directive('about-method', MethodDirective)
     app.add_directive('methods', MethodsDirective)
     app.add_directive('which', WhichDirective)
     return {'parallel_read_safe': True, 'parallel_write_safe': True}
