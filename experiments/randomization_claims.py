@@ -85,7 +85,7 @@ def say(page: pages.Page, curve: Curve) -> None:
     claims.claim('Deep Taylor decomposition, the alpha-beta rules, PatternAttribution, deconvnet and guided '
                  'backpropagation do not look at later layers (Sixt et al. 2020): above .7 after the top layer.',
                  BLIND, lambda kind, value: value > .7, place=0)
-    claims.claim('So it is with Grad-CAM++, Score-CAM and EigenCAM, which the papers do not have.', CAMS,
+    claims.claim('Nor do Grad-CAM++, Score-CAM and EigenCAM (not in these papers): above .7 after the top layer.', CAMS,
                  lambda kind, value: value > .7, place=0, beside=['gradcam'])
     claims.claim('DeepLIFT does look at them (Sixt et al. 2020): after the top layer below .7.', ['deeplift'],
                  lambda kind, value: value < .7, place=0, beside=[FLOOR])

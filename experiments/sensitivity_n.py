@@ -31,15 +31,17 @@ GAIN = {'sigmoid': 2.}
 
 
 class Work(NamedTuple):
-    """How much is done: initialisations at most, a part of the steps of training, samples, subsets and their sizes."""
+    """How much is done: initialisations at most, a part of the training, samples, subsets, their sizes, and methods."""
     seeds: int
     part: float
     samples: int
     subsets: int
     sizes: Optional[List[int]]
+    methods: Sequence[str]
 
 
-FULL, QUICK = Work(9, 1., 50, 100, None), Work(1, .04, 3, 20, [1, 7, 51])
+FULL = Work(9, 1., 50, 100, None, METHODS)
+QUICK = Work(1, .04, 3, 20, [1, 7, 51], PAPER + ('lrp.z', 'input'))
 
 
 class Result(NamedTuple):
@@ -101,11 +103,11 @@ def studied(data: networks.Data, kind: str, activation: str, training: Tuple[int
     network = networks.Network(networks.NETWORKS[kind], tf.identity if linear else getattr(tf.nn, activation), data,
                                **more)
     found = Result([], work.sizes or subset_sizes(data.train_x.shape[1]), OrderedDict(), {}, {}, {}, {})
-    seen: Dict[str, List[np.ndarray]] = OrderedDict((method, []) for method in METHODS)
-    scores: Dict[str, List[np.ndarray]] = OrderedDict((method, []) for method in METHODS)
+    seen: Dict[str, List[np.ndarray]] = OrderedDict((method, []) for method in work.methods)
+    scores: Dict[str, List[np.ndarray]] = OrderedDict((method, []) for method in work.methods)
     with DeepExplain(session=network.session) as de:
         explainers = {method: de.get_explainer(method, network.T, network.X, **OPTIONS.get(method, {}))
-                      for method in METHODS}
+                      for method in work.methods}
         for seed in range(min(seeds, work.seeds)):
             found.right.append(network.train(seed, int(steps * work.part), rate, GAIN.get(activation, 1.)))
             xs, ys = network.right(work.samples)
@@ -125,7 +127,7 @@ def studied(data: networks.Data, kind: str, activation: str, training: Tuple[int
                 scores[method].append(one)
     network.session.close()
     found.scores.update((method, np.concatenate(one, 1)) for method, one in scores.items())
-    for pair in itertools.combinations(METHODS, 2):
+    for pair in itertools.combinations(work.methods, 2):
         one, other = (np.concatenate(seen[method]) for method in pair)
         found.alike[pair] = alike(one, other)
         found.apart[pair] = apart(one, other)
@@ -164,9 +166,9 @@ def picture(results: Results) -> Any:
                 continue
             result = results[row + (activation,)]
             ticks = 100 * np.array(result.sizes) / networks.SIDE ** 2
-            for method in LRP:
-                ax.plot(ticks, result.mean(method), color='.8', lw=.8, label='LRP rules' if method == LRP[0] else None)
-            for i, method in enumerate(PAPER + ('shapley_sampling',)):
+            for i, method in enumerate(one for one in LRP if one in result.scores):
+                ax.plot(ticks, result.mean(method), color='.8', lw=.8, label=None if i else 'LRP rules')
+            for i, method in enumerate(one for one in METHODS[:7] if one in result.scores):
                 ax.plot(ticks, result.mean(method), color='C%d' % i, lw=1.6, label=method,
                         ls='--' if method in ('elrp', 'deeplift') else '-')
             ax.set_xscale('log')
@@ -186,13 +188,14 @@ def picture(results: Results) -> Any:
 def tables(page: pages.Page, results: Results) -> None:
     """Means over sizes, and the ends of the curves."""
     keys = [key for key in results if key[2] != LINEAR]
+    methods = list(results[keys[0]].scores)
     by_data = [(data, [key for key in keys if key[0] == data]) for data in OrderedDict.fromkeys(key[0] for key in keys)]
     for data, own in by_data:
         page.head('%s: mean over all n' % data.capitalize())
         page.text('Right on the test set: ' + ', '.join('%s %s %.3f' % (key[1], key[2], np.mean(results[key].right))
                                                         for key in own) + '.')
         page.table(['method'] + [' '.join(key[1:]) for key in own],
-                   [[method] + [results[key].over_sizes(method) for key in own] for method in METHODS])
+                   [[method] + [results[key].over_sizes(method) for key in own] for method in methods])
     page.head('Ends of the curves')
     page.text('The mean over the %d networks that are not linear of what the curves have at the smallest n and at the '
               'largest, and between.' % len(keys))
@@ -200,7 +203,7 @@ def tables(page: pages.Page, results: Results) -> None:
     places = sorted({0, len(sizes) // 3, 2 * len(sizes) // 3, len(sizes) - 1})
     page.table(['method'] + ['n = %d' % sizes[place] for place in places],
                [[method] + list(networks.known_mean([results[key].mean(method)[places] for key in keys]))
-                for method in METHODS])
+                for method in methods])
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -234,7 +237,7 @@ def main(arguments: Sequence[str]) -> None:
     sizes = next(iter(results.values())).sizes
     page.numbers(['data', 'network', 'activation', 'method'] + ['n=%d' % size for size in sizes],
                  [list(key) + [method] + [float(one) for one in result.mean(method)]
-                  for key, result in results.items() for method in METHODS])
+                  for key, result in results.items() for method in result.scores])
     page.write('TensorFlow %s, numpy %s' % (tf.__version__, np.__version__))
 
 

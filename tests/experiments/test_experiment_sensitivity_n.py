@@ -62,7 +62,7 @@ def test_a_quick_run(tmp_path, capsys):
     with open(str(tmp_path / 'sensitivity_n.csv'), encoding='utf-8') as file:
         rows = list(csv.reader(file))
     assert rows[0] == ['data', 'network', 'activation', 'method', 'n=1', 'n=7', 'n=51']
-    assert len(rows) == 1 + 3 * len(experiment.METHODS)
+    assert len(rows) == 1 + 3 * len(experiment.QUICK.methods)
     # Occlusion is what is asked at n = 1.
     assert [float(row[4]) for row in rows if row[3] == 'occlusion'] == pytest.approx([1, 1, 1], abs=1e-4)
     assert 'wrote' in capsys.readouterr().out
