@@ -1,6 +1,6 @@
 # Everything on a machine that has python3 and nothing else:
 #   make demo    train two models, draw docs/demo.png (the first seven methods) and docs/methods.png (all of them)
-#   make gallery every picture of deepexplain.plotting with its code, as docs/gallery
+#   make gallery every picture of deepexplain.plotting with its code, as docs/gallery, and of each method, docs/methods/pictures
 #   make real    explain the real models of examples/, draw docs/imagenet.png, docs/saved_model.png and docs/genomics.png
 #   make test    linter, type checker, test suite
 #   make bench   time and memory of every method as tables, accuracy against cost as docs/accuracy.png; ten minutes
@@ -53,6 +53,7 @@ demo: install
 
 gallery: install
 	@$(QUIET) examples/gallery.py --out docs/gallery
+	@$(QUIET) examples/digits_methods.py --each docs/methods/pictures
 
 real: install
 	@$(QUIET) examples/imagenet.py --out docs/imagenet.png

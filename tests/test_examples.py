@@ -95,6 +95,13 @@ def test_digits_methods(tmp_path):
         assert all(panel.std() > 0.02 for panel in np.array_split(row, 8, axis=1)), 'a blank panel'
 
 
+def test_digits_methods_each(tmp_path):
+    run('digits_methods.py', tmp_path, '--epochs', '1', '--each', 'pictures')
+    kept = os.path.join(ROOT, 'docs', 'methods', 'pictures')
+    assert os.listdir(kept) and sorted(os.listdir(str(tmp_path / 'pictures'))) == sorted(os.listdir(kept))
+    assert all(os.path.getsize(str(path)) < 15 * 1024 for path in (tmp_path / 'pictures').iterdir())
+
+
 def keras_has_sessions():
     import tensorflow as tf
 
