@@ -87,6 +87,7 @@ def test_the_better_edge_filter_and_wins():
                                                         [1.], {}, [1])}
     assert tris_claims.wins(results, 'good', 'precision') == (2, 2)
     assert tris_claims.wins(results, 'bad', 'precision') == (0, 1)
+    assert tris_claims.wins(results, 'good', 'precision', ('good', 'sobel')) == (0, 2)
     assert [tris_claims.losses(results, name, 'precision') for name in ('good', 'bad')] == [0, 1]
     assert [tris_scores.main_mask(problem) for problem in tetrominoes.PROBLEMS] == ['both', 'both', 'own', 'both']
 
