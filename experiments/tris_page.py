@@ -47,7 +47,7 @@ def write(page: pages.Page, plan: Any, results: Dict[Case, Result], minutes: flo
         accuracy(results.get(case._replace(model=model))) for case in every] for model in plan.models])
     page.head('What comes out')
     page.text(WORDS['claims'])
-    claims(page, results, rows_of(results))
+    claims(page, results, rows_of(results), plan)
     page.figure(picture(results), 'Precision of each method in each scenario')
     page.text(WORDS['picture'])
     page.head('Scenarios in which a method beats both edge filters')
