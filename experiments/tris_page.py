@@ -3,7 +3,7 @@ from typing import Any, Dict, List, Tuple
 
 import numpy as np
 import pages
-from tris_claims import WORDS, claims, wins
+from tris_claims import BASELINES, WORDS, claims, wins
 from tris_maps import CAM_LAYER, EDGES, LAYERED, MOST, OPTIONS, methods
 from tris_models import MODELS
 from tris_scores import MEASURES, Case, Result, better, edge_of, main_mask, mean_of, shown
@@ -26,6 +26,11 @@ def columns_of(results: Dict[Case, Result], model: str = '') -> List[Case]:
         MODELS.index(case.model), order.index(case.problem), order.index(case.background)))
 
 
+def label(name: str) -> str:
+    """What a method is called; a filter so that `sobel` is not taken for the method `sobol`."""
+    return name + ' filter' if name in EDGES else name
+
+
 def title(case: Case) -> str:
     """A column's, without the model."""
     return SHORT[case.problem] + ' ' + SHORT[case.background]
@@ -41,7 +46,8 @@ def write(page: pages.Page, plan: Any, results: Dict[Case, Result], minutes: flo
     page.table(['model'] + [title(case) for case in every], [[TITLES[model]] + [
         accuracy(results.get(case._replace(model=model))) for case in every] for model in plan.models])
     page.head('What comes out')
-    claims(page, results, rows_of(results))
+    page.text(WORDS['claims'])
+    claims(page, results, rows_of(results), plan)
     page.figure(picture(results), 'Precision of each method in each scenario')
     page.text(WORDS['picture'])
     page.head('Scenarios in which a method beats both edge filters')
@@ -81,7 +87,7 @@ def accuracy(result: Any) -> str:
 
 def table(results: Dict[Case, Result], model: str, measure: str) -> List[List[str]]:
     """Methods by cases: mean and standard error by the main mask."""
-    return [[name] + [shown(results[case].scores.get((name, main_mask(case.problem), measure), []))
+    return [[label(name)] + [shown(results[case].scores.get((name, main_mask(case.problem), measure), []))
                       for case in columns_of(results, model)] for name in rows_of(results)]
 
 
@@ -92,7 +98,7 @@ def summary(results: Dict[Case, Result]) -> List[List[Any]]:
         cases = [case for case in results if (name, main_mask(case.problem), 'precision') in results[case].scores]
         means = [float(np.mean([mean_of(results[case].scores[name, main_mask(case.problem), measure])[0]
                                 for case in cases])) for measure in MEASURES]
-        rows.append([name] + [wins(results, name, measure)[0] for measure in MEASURES] + means + [len(cases)])
+        rows.append([label(name)] + [wins(results, name, measure)[0] for measure in MEASURES] + means + [len(cases)])
     return sorted(rows, key=lambda row: (-row[1] - row[2], -row[3]))
 
 
@@ -114,7 +120,7 @@ def numbers(results: Dict[Case, Result]) -> List[List[Any]]:
         scores = results[case].scores
         for (name, mask, measure), values in scores.items():
             edge = edge_of(scores, mask, measure, EDGES)
-            rows.append([case.problem, case.background, case.model, mask, measure, name, *mean_of(values),
+            rows.append([case.problem, case.background, case.model, mask, measure, label(name), *mean_of(values),
                          mean_of(edge)[0], int(better(values, edge)), *values])
         found = results[case].accuracy
         rows.append([case.problem, case.background, case.model, '', 'accuracy', '', *mean_of(found), '', '', *found])
@@ -143,9 +149,9 @@ def picture(results: Dict[Case, Result]) -> Any:
     axes.set_xticks(range(len(cases)))
     axes.set_xticklabels(['%s, %s' % (title(case), case.model) for case in cases], rotation=90, fontsize=7)
     axes.set_yticks(range(len(rows)))
-    axes.set_yticklabels(rows, fontsize=7)
-    for label in axes.get_yticklabels():
-        label.set_fontweight('bold' if label.get_text() in EDGES + ('input', 'random') else 'normal')
+    axes.set_yticklabels([label(name) for name in rows], fontsize=7)
+    for name, tick in zip(rows, axes.get_yticklabels()):
+        tick.set_fontweight('bold' if name in BASELINES else 'normal')
     figure.colorbar(shown_as, ax=axes, label='precision', shrink=.4)
     return figure
 

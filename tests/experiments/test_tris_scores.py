@@ -87,8 +87,17 @@ def test_the_better_edge_filter_and_wins():
                                                         [1.], {}, [1])}
     assert tris_claims.wins(results, 'good', 'precision') == (2, 2)
     assert tris_claims.wins(results, 'bad', 'precision') == (0, 1)
+    assert tris_claims.wins(results, 'good', 'precision', ('good', 'sobel')) == (0, 2)
     assert [tris_claims.losses(results, name, 'precision') for name in ('good', 'bad')] == [0, 1]
     assert [tris_scores.main_mask(problem) for problem in tetrominoes.PROBLEMS] == ['both', 'both', 'own', 'both']
+
+
+def test_ideal_weights():
+    """On white noise both are the pattern; on a smooth background weights take its pixels away by their neighbours."""
+    from xai_tris import Plan
+    assert tris_claims.ideal('white', Plan(count=4000, repetitions=2)) == (1, 1)
+    weights, means = tris_claims.ideal('correlated', Plan(count=4000, repetitions=2))
+    assert weights < .8 and .3 < means < 1
 
 
 def test_edges_by_hand():
