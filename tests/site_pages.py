@@ -2,8 +2,8 @@
 
 A page's ```python blocks run in their order in one namespace, in a graph and a folder of their own. Set-up that is not
 to be seen stands in a comment, `<!-- setup`, code, `-->`, which runs in its turn. A second word says what else a block
-is: `eager` runs, with the others of the page, in TensorFlow 2's eager mode, and so does `<!-- setup eager`; `peer` is the
-code of another library, which need not be there, and is compiled alone.
+is: `eager` runs, with the others of the page, in TensorFlow 2's eager mode, and so does `<!-- setup eager`; `peer` is
+the code of another library, which need not be there, and is compiled alone.
 """
 import contextlib
 import json
@@ -24,8 +24,8 @@ NAMED = ('keras', 'tf_keras', 'keras3', 'open', 'callback', 'jobs', 'engines', '
 #: `<!-- setup quickstart -->`: what the first block of this page makes.
 QUICKSTART = 'getting-started.md'
 
-_BLOCK = re.compile(r'^([ \t]*)```python\b[ \t]*([^\n]*)\n(.*?)^[ \t]*```[ \t]*$|^<!-- setup\b[ \t]*([^\n]*)\n(.*?)^-->',
-                    re.DOTALL | re.MULTILINE)
+_BLOCK = re.compile(r'^([ \t]*)```python\b[ \t]*([^\n]*)\n(.*?)^[ \t]*```[ \t]*$|'
+                    r'^<!-- setup\b[ \t]*([^\n]*)\n(.*?)^-->', re.DOTALL | re.MULTILINE)
 _QUICKSTART = re.compile('^<!-- setup quickstart -->$', re.MULTILINE)
 
 
