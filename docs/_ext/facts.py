@@ -8,8 +8,8 @@ KIN = {'lrp.z_plus_IB': 'lrp.z_plus', 'lrp.z_plus_fast_IB': 'lrp.z_plus_fast', '
 
 #: The families in the order of the site: the pages of each.
 FAMILIES: Dict[str, List[str]] = {
-    'Gradients': ['gradient', 'saliency', 'grad_x_input', 'deconvnet', 'guided_backprop', 'smoothgrad',
-                  'smoothgrad_squared', 'vargrad', 'fullgrad'],
+    'Gradients': ['gradient', 'saliency', 'grad_x_input', 'deconvnet', 'guided_backprop', 'fullgrad'],
+    'Under noise': ['smoothgrad', 'smoothgrad_squared', 'vargrad'],
     'Paths from a baseline': ['intgrad', 'expected_gradients', 'idgi', 'guided_ig', 'blur_ig', 'xrai', 'conductance',
                               'internal_influence'],
     'Differences from a baseline': ['deeplift', 'deeplift.reveal_cancel'],
@@ -62,7 +62,7 @@ _COMPLETE = ('yes; gates with `complete`', 'rules with `complete`', 'rules with 
 _PATTERN = ('with `patterns` given', 'ordinary gradient', 'ordinary gradient')
 THROUGH: Dict[str, Tuple[str, str, str]] = dict.fromkeys(FAMILIES['Relevance'], _RELEVANCE)
 THROUGH.update(dict.fromkeys(['deconvnet', 'guided_backprop', 'guided_gradcam'], _BY_GRADIENT), elrp=_WARNED,
-               deeplift=_COMPLETE, fullgrad=('yes', 'by their tangent, warned of', 'by their tangent, warned of'))
+               deeplift=_COMPLETE, fullgrad=('yes', 'by the tangent, warned of', 'by the tangent, warned of'))
 THROUGH['deeplift.reveal_cancel'] = _COMPLETE
 THROUGH['deep_taylor.bounded'] = ('yes', 'rules: `softmax`', 'rules, but none before the first layer')
 THROUGH['pattern.net'] = THROUGH['pattern.attribution'] = _PATTERN

@@ -52,13 +52,13 @@ class MethodsDirective(Directive):
         names = [names_on(page)[0] for page in FAMILIES[self.arguments[0]]]
         rows = [self.columns(name) for name in names]
         # What is the same for all takes no column.
-        same = [key for key in rows[0] if len(rows) > 2 and len({row[key] for row in rows}) == 1]
+        same = [key for key in rows[0] if len({row[key] for row in rows}) == 1]
         keys = [key for key in rows[0] if key not in same]
         lines = ['For all of these: %s.' % '; '.join('%s: %s' % (key, rows[0][key]) for key in same)] if same else []
-        lines += ['', '| method | %s |' % ' | '.join(keys), '| --- |' + ' --- |' * len(keys)]
+        lines += ['', '| %s |' % ' | '.join(['method'] + keys), '|' + ' --- |' * (1 + len(keys))]
         for name, row in zip(names, rows):
-            cells = ' | '.join(row[key] for key in keys)
-            lines.append('| [`%s`](/methods/%s.md) | %s |' % (name, page_of(name), cells))
+            link = '[`%s`](/methods/%s.md)' % (name, page_of(name))
+            lines.append('| %s |' % ' | '.join([link] + [row[key] for key in keys]))
         return self.parsed(lines)
 
 
