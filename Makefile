@@ -79,6 +79,7 @@ experiments: install
 	$(BIN)/python experiments/xai_tris.py
 	$(BIN)/python experiments/motifs.py
 	$(BIN)/python experiments/randomization.py
+	$(BIN)/python experiments/summary.py
 
 # DOCS_PYTHON is the newest that there is: what Sphinx and its extensions are made for.
 DOCS = .venv-docs
