@@ -13,8 +13,10 @@ LEFT_OUT = {
     'conductance': 'explains the units of an inner layer, not positions',
     'internal_influence': 'explains the units of an inner layer, not positions',
 }
-#: Each position is one feature of those that move groups of them.
-POSITIONS = dict(feature_mask=np.arange(LENGTH)[:, np.newaxis])
+#: Each position is one feature of those that move groups of them, with one value.
+POSITIONS = dict(feature_mask=np.arange(LENGTH)[:, np.newaxis], per_group=True)
+#: Those whose values are in units of the score, besides those with the factor x less absence.
+SCORED = ('occlusion', 'shapley_sampling', 'kernel_shap', 'lime', 'permutation', 'in_silico_mutagenesis')
 #: What is not as by default; those that draw, or walk, take fewer steps, for time.
 OPTIONS: Dict[str, Dict[str, Any]] = {
     'occlusion': POSITIONS, 'shapley_sampling': dict(POSITIONS, samples=8), 'lime': dict(POSITIONS, samples=800),
@@ -104,7 +106,7 @@ def explained(de: Any, row: Row, score: Any, x: Any, xs: np.ndarray, shuffled: n
             explainer.fit_patterns(patterns)
         values = explainer.run(xs, **more)
         factor = explainer.probe(xs, seed=seed).factor() is not None
-    return Read(read(row.method, values, xs, factor), factor or row.method == 'in_silico_mutagenesis')
+    return Read(read(row.method, values, xs, factor), factor or row.method in SCORED)
 
 
 class Read(NamedTuple):

@@ -1,12 +1,12 @@
 """The planted sequences, what is measured on them, and the experiment from end to end."""
 import sys
 
-import numpy as np
-import pytest
-
-motif_data = pytest.importorskip('motif_data')
+import motif_data
 import motif_methods
 import motifs
+import numpy as np
+import pytest
+import tensorflow.compat.v1 as tf
 
 
 def words(letters, sites):
@@ -93,6 +93,26 @@ def test_what_is_read_of_a_map():
     assert motif_methods.read('gradient', values, xs, False).tolist() == [[0, 5, 11]]
     assert motif_methods.read('gradcam', values[..., 0], xs, False).tolist() == [[0, 4, 8]]
     assert motif_methods.read('in_silico_mutagenesis', values, xs, False).tolist() == [[-2, -22 / 3, -38 / 3]]
+
+
+def test_the_parts_of_a_map_are_in_units_of_the_score(session):
+    """What methods add up to: a position counts once, however many letters it has."""
+    from deepexplain.tensorflow import DeepExplain
+    x = tf.placeholder(tf.float32, [None, motif_data.LENGTH, 4])
+    weights = np.random.RandomState(0).randn(motif_data.LENGTH, 4).astype('f')
+    score = tf.reduce_sum(x * weights, [1, 2])
+    xs = motif_data.coded(motif_data.planted('both', 2, 0).letters)
+    shuffled = motif_data.coded(motif_data.planted('both', 4, 1).letters).reshape(2, 2, motif_data.LENGTH, 4)
+    letters = (xs * weights).sum(2)
+    with DeepExplain(session=session) as de:
+        for method in ('occlusion', 'shapley_sampling', 'intgrad', 'grad*input', 'kernel_shap'):
+            found = motif_methods.explained(de, motif_methods.Row(method, 'zeros'), score, x, xs, shuffled, xs, 0)
+            np.testing.assert_allclose(found.places, letters, atol=1e-3)
+            assert found.scored
+        for method in ('occlusion', 'intgrad'):
+            found = motif_methods.explained(de, motif_methods.Row(method, 'shuffled'), score, x, xs, shuffled, xs, 0)
+            np.testing.assert_allclose(found.places, letters - (shuffled.mean(1) * weights).sum(2), atol=1e-4)
+        assert not motif_methods.explained(de, motif_methods.Row('gradient', ''), score, x, xs, shuffled, xs, 0).scored
 
 
 def test_it_runs(tmp_path, monkeypatch):
