@@ -3,8 +3,8 @@ from contextlib import contextmanager
 from typing import Iterator
 
 #: What is imported -> what it is called.
-_CALLED = {'PIL': 'Pillow', 'matplotlib': 'matplotlib', 'scipy': 'SciPy', 'skimage': 'scikit-image',
-           'sklearn': 'scikit-learn'}
+_CALLED = {'PIL': 'Pillow', 'matplotlib': 'matplotlib', 'pandas': 'pandas', 'pyarrow': 'pyarrow', 'scipy': 'SciPy',
+           'shap': 'SHAP', 'skimage': 'scikit-image', 'sklearn': 'scikit-learn'}
 
 
 class NotInstalled(ImportError):

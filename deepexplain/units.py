@@ -43,6 +43,15 @@ def explained(explainer: Any, xs: Any, ys: Any, batch_size: Optional[int], feed:
     return returned, delta, _units(run)
 
 
+def result_of(explainer: Any, xs: Any, units: Units, batch_size: Optional[int], feed: Any, along: Any,
+              target: str, show_progress: bool) -> Any:
+    """The `Attributions` of an explainer for units whose scores are known; see `units_of`."""
+    run = explainer._start(xs, units.weights, batch_size, feed or None, {}, None, None, along)
+    run.keep(units.scores)
+    returned, delta = explainer._finish(run, explainer.has_convergence_delta, show_progress)
+    return explainer._result(run, returned, delta, target, {})
+
+
 def defaults(explainer: Any) -> Dict[str, Any]:
     """What the options of an explainer's method are by themselves."""
     parameters = list(inspect.signature(type(explainer._attribution).__init__).parameters.values())[2:]

@@ -13,8 +13,8 @@ from pages import Page, parser
 #: What a column is called, of which experiment, and what it says.
 COLUMNS = (
     ('sensitivity-n', 'sensitivity_n', 'the correlation of Sensitivity-n, over networks that are not linear and all n'),
-    ('changes', 'randomization', '1 less the likeness of maps while the model is randomised from the top, of the '
-                                 'ranks of absolute attributions where there is ink: 1 is a map that follows the model'),
+    ('changes', 'randomization', '1 less the likeness of maps while the model is randomised from the top, of the ranks '
+     'of absolute attributions where there is ink: 1 is a map that follows the model'),
     ('tetrominoes', 'xai_tris', 'precision on the tetromino, over problems, backgrounds and models'),
     ('beats edges', 'xai_tris', 'in which part of these it beats both edge filters'),
     ('motifs', 'motifs', 'recall of the positions of two motifs, over three tasks, against shuffled sequences where the '

@@ -8,7 +8,7 @@ HOUSE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 #: From the ground up; a room imports those before it. Whoever opens the door to `opening` does so inside a function.
 ROOMS = ['messages', 'graph', 'runs', 'rules', 'relevance', 'methods', 'starting', 'judging', 'finishing', 'probing',
-         'explainer', 'context', 'opening']
+         'explaining', 'explainer', 'context', 'opening']
 
 
 def imports(path):

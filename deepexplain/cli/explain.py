@@ -9,8 +9,9 @@ import numpy as np
 
 from .. import __version__, files
 from ..extras import needs
+from ..results import Attributions, archive
 from ..samples.target import ys_of
-from ..units import Units, units_of
+from ..units import Units, result_of, units_of
 from . import catalogue, inputs, options, outputs, parser
 from .model import Task, open_model, task_of
 from .problems import WrongUse, about, show, tensorflow
@@ -21,12 +22,10 @@ class Result(NamedTuple):
     """What a method gave.
 
     Attributes:
-        attributions: an array, or one for each of several inputs.
-        delta: what each sample's attributions add up to minus what they should, float64 (n,); None if undefined.
+        found: attributions, with their samples, scores, baseline and, where it is defined, delta.
         seconds: how long it took.
     """
-    attributions: Any
-    delta: Optional[np.ndarray]
+    found: Attributions
     seconds: float
 
 
@@ -138,11 +137,8 @@ def _run(explainer: Any, args: Any, task: Task, units: Units) -> Result:
     if show:
         sys.stderr.write(f'{explainer.method}\n')
     start = time.perf_counter()
-    found = explainer.run(_xs(task), units.weights, args.batch_size, task.feed or None,
-                          return_convergence_delta=explainer.has_convergence_delta, show_progress=show,
-                          per_sample=task.along)
-    attributions, delta = found if explainer.has_convergence_delta else (found, None)
-    return Result(attributions, delta, time.perf_counter() - start)
+    found = result_of(explainer, _xs(task), units, args.batch_size, task.feed, task.along, args.target, bool(show))
+    return Result(found._with(input_names=task.names), time.perf_counter() - start)
 
 
 def _summary(args: Any, task: Task, units: Units, given: Dict[str, Dict[str, options.Given]],
@@ -150,11 +146,11 @@ def _summary(args: Any, task: Task, units: Units, given: Dict[str, Dict[str, opt
     """What --json prints, and the greater part of the metadata."""
     methods = {}
     for name, result in results.items():
-        many = isinstance(result.attributions, list)
+        shape, delta = result.found.shape, result.found.delta
         methods[name] = {
             'options': {option: one.written for option, one in given[name].items()},
-            'shape': [list(one.shape) for one in result.attributions] if many else list(result.attributions.shape),
-            'max_abs_delta': None if result.delta is None else float(np.abs(result.delta).max()),
+            'shape': list(map(list, shape)) if isinstance(shape, list) else list(shape),
+            'max_abs_delta': None if delta is None else float(np.abs(delta).max()),
             'seconds': round(result.seconds, 4)}
     return {
         'deepexplain': __version__, 'model': os.path.abspath(args.model), 'signature': args.signature,
@@ -176,7 +172,7 @@ def _write(args: Any, task: Task, units: Units, results: Dict[str, Result], meta
                 np.savez(opened[0], **arrays)
         if args.picture is not None and kind is not None:
             from . import drawing
-            attributions = {name: result.attributions for name, result in results.items()}
+            attributions = {name: result.found.attributions for name, result in results.items()}
             with about('--picture', [args.picture]):
                 drawing.draw(opened[-1], args.picture, kind, task, attributions, units, args.picture_samples,
                              args.letters)
@@ -185,17 +181,8 @@ def _write(args: Any, task: Task, units: Units, results: Dict[str, Result], meta
 
 def _arrays(task: Task, units: Units, results: Dict[str, Result], metadata: Dict[str, Any]) -> Dict[str, np.ndarray]:
     """What the .npz holds, nothing of it a Python object."""
-    arrays: Dict[str, np.ndarray] = {}
-    for name, result in results.items():
-        if isinstance(result.attributions, list):
-            arrays.update((f'{name}/{X}', one) for X, one in zip(task.names, result.attributions))
-        else:
-            arrays[name] = result.attributions
-        if result.delta is not None:
-            arrays['delta/' + name] = result.delta
-    arrays['scores'] = units.scores
+    arrays = archive.pack({name: result.found for name, result in results.items()}, metadata)
     for key, value in (('units', units.places), ('names', task.samples.names), ('features', task.samples.features)):
         if value is not None:
             arrays[key] = np.array(value)
-    arrays['metadata'] = np.array(plain_json(metadata))
-    return arrays
+    return dict(arrays, metadata=np.array(plain_json(metadata)))

@@ -7,12 +7,12 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
+from ..samples import archives
 from ..samples.bound import Bound
 from ..samples.pictures import PICTURES
 from ..samples.says import WrongUse
 from ..samples.tables import is_number
 from ..terminal import in_words
-from . import arrays
 
 ARRAYS = ('.npy', '.npz')
 
@@ -60,7 +60,7 @@ def load(what: str, path: str, most: Optional[int] = None) -> Dict[str, np.ndarr
     """
     if not os.path.isfile(path):
         raise WrongUse(f"{what}: there is no file '{path}'.")
-    found = arrays.load(what, path, most)
+    found = archives.load(what, path, most)
     if not found:
         raise WrongUse(f"{what}: '{path}' holds no arrays.")
     for name, one in found.items():

@@ -2,12 +2,9 @@
 import datetime
 import math
 import os
-import platform
 from typing import Any, Dict, List
 
-import numpy as np
-
-from .. import __version__
+from ..results import origin
 from .problems import as_json, tensorflow
 
 
@@ -22,8 +19,7 @@ def now() -> str:
 
 
 def versions() -> Dict[str, str]:
-    return {'deepexplain': __version__, 'tensorflow': tensorflow().VERSION, 'numpy': np.__version__,
-            'python': platform.python_version()}
+    return origin.versions(tensorflow().VERSION)
 
 
 def plain_json(value: Any) -> str:

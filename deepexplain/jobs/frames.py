@@ -3,10 +3,10 @@ import gc
 from functools import lru_cache
 from typing import Any, Callable, Dict, Iterator, Mapping, NamedTuple
 
+from ..results.columns import as_arrow
 from .data.arrow import to_numpy
 from .job import Job
 from .worker import Worker
-from .writing import as_arrow
 
 
 @lru_cache(maxsize=1)

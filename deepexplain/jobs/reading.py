@@ -69,7 +69,7 @@ def to_arrow(out: str, partial: bool = False, verify: bool = True) -> Any:
         import pyarrow as pa
     except ImportError:
         raise ImportError("to_arrow needs pyarrow: pip install 'deepexplain[parquet]'.") from None
-    from .writing import as_arrow
+    from ..results.columns import as_arrow
 
     found = read(out, partial, verify)
     return pa.table([as_arrow(column) for column in found.values()], names=list(found))

@@ -1,4 +1,4 @@
-"""Samples out of files, and how they meet the inputs of a model: what the command line and `jobs` share.
+"""Samples out of files, and how they meet the inputs of a model: what the command line, `jobs` and `results` share.
 
-Knows opened models by their tensors alone; imported by `cli` and `jobs`, of which it imports nothing.
+Knows opened models by their tensors alone; imported by those, of which it imports nothing.
 """

@@ -5,7 +5,9 @@ from typing import Any, Iterable, Iterator, List, Mapping, Optional, Sequence, T
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from ..results.origin import plain
 from . import methods
+from .explaining import Explaining
 from .finishing import finish
 from .graph.chance import Chance
 from .graph.making import making
@@ -13,7 +15,6 @@ from .graph.ways import warn_of_ways
 from .judging import judge
 from .messages import close_to, warn
 from .methods.noise_tunnel import NoiseTunnel, named
-from .probing import Probing
 from .rules.cuts import refuse_ids
 from .runs.arguments import MOST, check_inner, check_tensors, flag, is_together, positive_int
 from .runs.model import Model
@@ -27,7 +28,7 @@ from .starting import Start
 _log = logging.getLogger('deepexplain')
 
 
-class Explainer(Probing):
+class Explainer(Explaining):
     """Attributions of an input X for a target T by one method; made by `DeepExplain.get_explainer`.
 
     Its symbolic graph is built here and never again; but for methods with rules on loops of as many steps as only the
@@ -52,7 +53,7 @@ class Explainer(Probing):
         graph = session.graph
         inputs = check_tensors(T, X, graph)
         check_target(T, inputs)
-        self.method, self.session = method, session
+        self.method, self.session, self._options = method, session, plain(options)
         self.T, self.X = T, inputs if isinstance(X, (list, tuple)) else X
         self._inputs = inputs
         self._many, self._together = isinstance(X, (list, tuple)), together
@@ -131,11 +132,10 @@ class Explainer(Probing):
             TypeError: for an option that the method does not have.
         """
         flag('show_progress', show_progress)
-        if flag('return_convergence_delta', return_convergence_delta) and not self.has_convergence_delta:
-            raise RuntimeError(f'return_convergence_delta is not defined for {self._attribution.said}.')
+        with_delta = self._wants_delta(return_convergence_delta)
         run = self._start(xs, ys, batch_size, feed_dict, options, ids, shared, per_sample, several=True)
-        returned, delta = self._finish(run, return_convergence_delta, show_progress)
-        return (returned, delta) if return_convergence_delta else returned
+        returned, delta = self._finish(run, with_delta, show_progress)
+        return (returned, delta) if with_delta else returned
 
     def _finish(self, run: Run, with_delta: bool, show_progress: bool = False) -> Tuple[Any, Optional[np.ndarray]]:
         """What `run` returns of a run that has begun, and its delta where that is wanted."""

@@ -134,8 +134,8 @@ def test_what_is_written_is_what_the_library_says(run, models):
     np.testing.assert_array_equal(found['units'], ys)
     np.testing.assert_allclose(found['scores'], scores, rtol=1e-5)
     np.testing.assert_allclose(found['delta/intgrad'], delta, atol=1e-5)
-    assert set(found) == {'intgrad', 'elrp', 'grad*input', 'occlusion', 'delta/intgrad', 'delta/elrp', 'units',
-                          'scores', 'metadata'}
+    assert set(found) == {'intgrad', 'elrp', 'grad*input', 'occlusion', 'delta/intgrad', 'delta/elrp', 'units', 'xs',
+                          'baseline/intgrad', 'baseline/occlusion', 'scores', 'metadata'}
 
 
 def test_the_metadata_say_what_was_done(run, models):

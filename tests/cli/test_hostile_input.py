@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
 
-from deepexplain.cli import arrays, problems
+from deepexplain.cli import problems
 from deepexplain.cli.main import main
-from deepexplain.samples import bound
+from deepexplain.samples import archives, bound
 from deepexplain.terminal import visible
 
 #: What a terminal obeys, and what it shows.
@@ -91,9 +91,9 @@ def test_headers_of_every_kind(run, tmp_path):
     for version in ((1, 0), (2, 0)):
         with open('x.npy', 'wb') as file:
             np.lib.format.write_array(file, xs, version)
-        np.testing.assert_array_equal(arrays.load('INPUT', 'x.npy', None)[''], xs)
+        np.testing.assert_array_equal(archives.load('INPUT', 'x.npy', None)[''], xs)
     np.savez('x.npz', a=xs, b=np.zeros((0, 3)), c=np.array(['ab', 'c']), d=np.float32(3))
-    found = arrays.load('INPUT', 'x.npz', None)
+    found = archives.load('INPUT', 'x.npz', None)
     assert list(found) == ['a', 'b', 'c', 'd'] and found['b'].shape == (0, 3) and found['d'].shape == ()
     assert found['c'].tolist() == ['ab', 'c']
     npy('x.npy', ' ' * (1 << 17), version=2)

@@ -58,10 +58,18 @@ def opened(source: Any, options: Mapping[str, Any], inputs: Optional[Sequence[st
             refuse_endless(found.session.graph, source)
         if found.guard is not None:
             found.guard.check(found.outputs, found.inputs)
-        return OpenedModel(found)
+        return OpenedModel(found, _name_of(source))
     except Exception:
         found.session.close()
         raise
+
+
+def _name_of(source: Any) -> Optional[str]:
+    """The path of a model, or what it is called in this process."""
+    if isinstance(source, str):
+        return os.path.abspath(source)
+    name = getattr(source, 'name', None) or getattr(source, '__name__', None)
+    return name if isinstance(name, str) else None
 
 
 def _tensors(names: Names, wanted: Sequence[str]) -> List[tf.Tensor]:

@@ -23,8 +23,9 @@ class OpenedModel(DeepExplain):
     one, so eager TensorFlow goes on as usual inside the context too; to add ops, use `with de.graph.as_default():`.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, name: Optional[str] = None) -> None:
         super().__init__(session=source.session)
+        self._name = name
         self.graph.add_to_collection(OPENED, True)
         self._source: Optional[Source] = source
         self._names: Optional[Names] = None
@@ -52,7 +53,9 @@ class OpenedModel(DeepExplain):
         if guard is not None and isinstance(T, tf.Tensor):
             # What else the model takes may be fed in the runs.
             guard.check([T], self.inputs + [x for x in tf.nest.flatten(X) if isinstance(x, tf.Tensor)])
-        return super().get_explainer(method, T, X, rows, **options)
+        explainer = super().get_explainer(method, T, X, rows, **options)
+        explainer._origin = self._name, [self._naming().called(x) for x in tf.nest.flatten(X)]
+        return explainer
 
     def close(self) -> None:
         """End the session and give its memory back; more than once is no error."""

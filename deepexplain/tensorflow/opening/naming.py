@@ -84,6 +84,10 @@ class Names:
                 return found
         return []
 
+    def called(self, tensor: tf.Tensor) -> str:
+        """What `layers` calls an input or any other tensor."""
+        return self._short(tensor)
+
     def layers(self, every: bool) -> List[Layer]:
         """See `OpenedModel.layers`."""
         found = {self._short(tensor): tensor for tensor in self._source.inputs}

@@ -7,23 +7,23 @@ from typing import Any, Dict, List, Optional
 
 import numpy as np
 
-from ..samples.bound import Bound
-from ..samples.says import WrongUse
 from ..terminal import in_words
+from .bound import Bound
+from .says import WrongUse
 
 #: The longest header; that of an array of plain numbers has 128 bytes.
 LONGEST_HEADER = 1 << 16
 
 
-def load(what: str, path: str, most: Optional[int]) -> Dict[str, np.ndarray]:
+def load(what: str, path: str, most: Optional[int], more: str = '--max-bytes allows more') -> Dict[str, np.ndarray]:
     """The arrays of an .npy or .npz file, by name, '' for the one of an .npy; nothing that is pickled.
 
     Args:
         what: what is read, for messages.
-        most: see samples.bound.
+        most, more: see samples.bound.
     """
     held = os.path.getsize(path)
-    bound = Bound(what, path, most, held)
+    bound = Bound(what, path, most, held, more)
     try:
         with open(path, 'rb') as file:
             zipped = file.read(2) == b'PK'

@@ -1,0 +1,35 @@
+"""Where a result is from, in values that a file can hold."""
+import platform
+from typing import Any, Dict, Mapping
+
+import numpy as np
+
+from .. import __version__
+
+#: Arrays of how many numbers are written out.
+_SMALL = 16
+
+
+def versions(tensorflow: str) -> Dict[str, str]:
+    """The versions of what makes numbers."""
+    return {'deepexplain': __version__, 'tensorflow': tensorflow, 'numpy': np.__version__,
+            'python': platform.python_version()}
+
+
+def plain(value: Any) -> Any:
+    """An option as JSON has it: arrays of many numbers by shape and dtype, tensors and functions by their names."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, np.ndarray):
+        return [plain(one) for one in value.tolist()] if value.size <= _SMALL and value.dtype.kind in 'fiubU' else {
+            'shape': list(value.shape), 'dtype': str(value.dtype)}
+    if isinstance(value, (list, tuple)):
+        if len(value) > _SMALL:
+            return {'length': len(value), 'of': type(value).__name__}
+        return [plain(one) for one in value]
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    name = getattr(value, 'name', None) or getattr(value, '__name__', None)
+    return name if isinstance(name, str) else type(value).__name__
