@@ -17,8 +17,8 @@ COLUMNS = (
      'of absolute attributions where there is ink: 1 is a map that follows the model'),
     ('tetrominoes', 'xai_tris', 'precision on the tetromino, over problems, backgrounds and models'),
     ('beats edges', 'xai_tris', 'in which part of these it beats both edge filters'),
-    ('motifs', 'motifs', 'recall of the positions of two motifs, over three tasks, against shuffled sequences where the '
-                         'method is told what absence is'))
+    ('motifs', 'motifs', 'recall of the positions of two motifs, over three tasks, against shuffled sequences where '
+                         'the method is told what absence is'))
 
 Row = Dict[str, str]
 
