@@ -76,7 +76,13 @@ def table(folder: str) -> 'OrderedDict[str, List[float]]':
     columns = [of_subsets(read(folder, 'sensitivity_n')), of_changes(read(folder, 'randomization')), precision, beats,
                of_motifs(read(folder, 'motifs'))]
     from deepexplain.tensorflow import attribution_methods
-    names = [name for name in attribution_methods if any(name in one for one in columns)]
+    # Of several names of the same, experiments may know different ones.
+    first: Dict[type, str] = {}
+    for name, of in attribution_methods.items():
+        first.setdefault(of, name)
+    columns = [{first[attribution_methods[name]]: value for name, value in one.items() if name in attribution_methods}
+               for one in columns]
+    names = [name for name in first.values() if any(name in one for one in columns)]
     return OrderedDict((name, [one.get(name, float('nan')) for one in columns]) for name in names)
 
 
