@@ -2,8 +2,8 @@
 
 A page's ```python blocks run in their order in one namespace, in a graph and a folder of their own. Set-up that is not
 to be seen stands in a comment, `<!-- setup`, code, `-->`, which runs in its turn. A second word says what else a block
-is: `eager` runs, with the others of the page, in TensorFlow 2's eager mode, and so does `<!-- setup eager`; `peer` is the
-code of another library, which need not be there, and is compiled alone.
+is: `eager` runs, with the others of the page, in TensorFlow 2's eager mode, and so does `<!-- setup eager`; `peer` is
+the code of another library, which need not be there, and is compiled alone.
 """
 import contextlib
 import json
@@ -20,7 +20,7 @@ DOCS = os.path.join(ROOT, 'docs')
 OTHERS = {'_build', '_ext', '_static', '_templates', 'experiments', 'gallery', 'generated'}
 LABELS = ('', 'eager', 'peer')
 
-_BLOCK = re.compile(r'^([ \t]*)```python\b[ \t]*([^\n]*)\n(.*?)^[ \t]*```[ \t]*$|^<!-- setup\b[ \t]*([^\n]*)\n(.*?)^-->',
+_BLOCK = re.compile(r'^[ \t]*```python\b([^\n]*)\n(.*?)^[ \t]*```[ \t]*$|^<!-- setup\b([^\n]*)\n(.*?)^-->',
                     re.DOTALL | re.MULTILINE)
 
 
@@ -37,7 +37,7 @@ def blocks_of(text, name):
     """Label and code of each block of a page and each set-up; lines of errors are those of the page."""
     found = []
     for match in _BLOCK.finditer(text):
-        label, code = (match.group(4), match.group(5)) if match.group(3) is None else (match.group(2), match.group(3))
+        label, code = match.group(3, 4) if match.group(2) is None else match.group(1, 2)
         line = text.count('\n', 0, match.start()) + 2
         if label.strip() not in LABELS:
             raise ValueError('%s, line %d: a block of Python is plain, eager or peer, not %r.' % (

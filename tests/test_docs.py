@@ -44,8 +44,7 @@ def eager():
         [pages.ROOT] + [path for path in sys.path if path]))
     # A page says which Keras it is for by what it imports.
     env.pop('TF_USE_LEGACY_KERAS', None)
-    ended = subprocess.run([sys.executable, pages.__file__] + EAGER, env=env, stdout=subprocess.PIPE,
-                           stderr=subprocess.PIPE, text=True)
+    ended = subprocess.run([sys.executable, pages.__file__] + EAGER, env=env, capture_output=True, text=True)
     print(ended.stdout, ended.stderr)
     assert ended.returncode == 0
     return json.loads(ended.stdout.splitlines()[-1])
