@@ -24,8 +24,8 @@ NAMED = ('keras', 'tf_keras', 'keras3', 'open', 'callback', 'jobs', 'engines', '
 #: `<!-- setup quickstart -->`: what the first block of this page makes.
 QUICKSTART = 'getting-started.md'
 
-_BLOCK = re.compile(r'^([ \t]*)```python\b[ \t]*([^\n]*)\n(.*?)^[ \t]*```[ \t]*$|'
-                    r'^<!-- setup\b[ \t]*([^\n]*)\n(.*?)^-->', re.DOTALL | re.MULTILINE)
+_BLOCK = re.compile(r'^[ \t]*```python\b([^\n]*)\n(.*?)^[ \t]*```[ \t]*$|^<!-- setup\b([^\n]*)\n(.*?)^-->',
+                    re.DOTALL | re.MULTILINE)
 _QUICKSTART = re.compile('^<!-- setup quickstart -->$', re.MULTILINE)
 
 
@@ -45,7 +45,7 @@ def blocks_of(text, name):
         found += read(QUICKSTART)[:1]
         text = _QUICKSTART.sub('', text)
     for match in _BLOCK.finditer(text):
-        label, code = (match.group(4), match.group(5)) if match.group(3) is None else (match.group(2), match.group(3))
+        label, code = match.group(3, 4) if match.group(2) is None else match.group(1, 2)
         line = text.count('\n', 0, match.start()) + 2
         if label.strip() not in LABELS + NAMED:
             raise ValueError('%s, line %d: a block of Python is plain, eager or peer, not %r.' % (
@@ -66,8 +66,9 @@ def blocks(label):
     for page in ['../README.md'] + pages():
         with open(os.path.join(DOCS, page), encoding='utf-8') as file:
             for match in _BLOCK.finditer(_QUICKSTART.sub('', file.read())):
-                code = textwrap.dedent(match.group(3) or match.group(5))
-                if (match.group(2) or match.group(4) or '').strip() == label and code not in found:
+                label_of, code = match.group(3, 4) if match.group(2) is None else match.group(1, 2)
+                code = textwrap.dedent(code)
+                if label_of.strip() == label and code not in found:
                     found.append(code)
     return found
 
