@@ -201,8 +201,8 @@ not tell small differences.''',
     'ideal': '''The statements about the linear model hang on how it was trained. The weights that least squares
 finds, where gradient descent would come to at last, have a precision of %.2f on the white and of %.2f on the correlated
 background, so those do point at suppressors. Those that some thousand steps of Adam find are `gradient` above; what
-they leave of the smooth background in the logit is in their patterns. The difference of the class means, the pattern of
-ideal weights, has %.2f and %.2f: 8,000 pictures do not show it better.''',
+they leave of the smooth background in the logit is in their patterns. The difference of the class means, the pattern
+of ideal weights, has %.2f and %.2f: 8,000 pictures do not show it better.''',
     'picture': '''White dots: better than the better of the two edge filters by more than twice the standard error of
 the difference over repetitions. Grey: the method cannot explain the model. The paper's baselines are in bold. From top
 to bottom by mean precision.''',
