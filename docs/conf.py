@@ -27,6 +27,8 @@ templates_path = ['_templates']
 myst_enable_extensions = ['colon_fence', 'deflist', 'dollarmath', 'fieldlist']
 myst_heading_anchors = 3
 
+# Names of attributes (`error`) are not references, whatever napoleon makes of them.
+suppress_warnings = ['ref.python']
 autodoc_typehints = 'none'
 autodoc_member_order = 'bysource'
 autodoc_default_options = {'members': True, 'show-inheritance': False}

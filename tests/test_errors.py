@@ -211,8 +211,8 @@ def test_what_newcomers_pass(session, rng):
             de.explain('gradient', T, hid, one)
         with pytest.raises(RuntimeError, match=r"not str. Pass the tensor: de.tensor\('p'\)"):
             de.explain('gradient', 'p', p, one)
-        with pytest.raises(RuntimeError, match='a list of arrays in the order of X, .* not a dict'):
-            de.explain('gradient', T, [p], {'p': one})
+        with pytest.raises(ValueError, match="^xs names 'x', which is none of the inputs: they are 'p'.$"):
+            de.explain('gradient', T, [p], {'x': one})
         for ys in (True, 1.):
             with pytest.raises(RuntimeError, match='is named by an int, not %s' % ys):
                 de.explain('gradient', T, p, one, ys)

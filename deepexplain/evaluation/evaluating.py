@@ -6,6 +6,7 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Union
 import numpy as np
 
 from ..terminal import visible
+from .batches import together
 from .beside import Beside, noise_of, the_input
 from .catalogue import EXPLAINER, HIGHER, LOWER, MASKS, Measure
 from .catalogue import measures as all_measures
@@ -20,7 +21,7 @@ DEFAULT = ('sensitivity_n', 'deletion', 'insertion', 'max_sensitivity', 'sparsen
 def evaluate(explainers: Mapping[str, Any], xs: Any, ys: Any = None,
              measures: Union[Sequence[str], Mapping[str, Mapping[str, Any]], None] = None, masks: Any = None,
              batch_size: Optional[int] = None, seed: Any = 0, feed_dict: Any = None, show_progress: bool = False,
-             **more: Any) -> Table:
+             labels: bool = False, **more: Any) -> Table:
     """Methods, and maps from anywhere, by measures, with noise and the input beside them.
 
     Each method explains the samples once; all measures look at these maps, and draw by the same seed.
@@ -34,6 +35,7 @@ def evaluate(explainers: Mapping[str, Any], xs: Any, ys: Any = None,
             sparseness; with masks all that look at masks as well.
         masks: where maps should lie; see `pointing_game`.
         seed: what measures draw by, and methods that have no seed of their own. Default 0.
+        labels: True where xs yields batches of pairs (xs, ys), as data sets for training do; they are put together.
         show_progress: whether a bar says on stderr which method and measure it is at.
         **more: `shared`, `per_sample`, `ids`, as in `Explainer.run`.
 
@@ -47,6 +49,10 @@ def evaluate(explainers: Mapping[str, Any], xs: Any, ys: Any = None,
         RuntimeError: with the names of measure and method, for what fails in one.
     """
     chosen = _chosen(measures, masks)
+    if not isinstance(labels, bool):
+        raise ValueError(f'labels must be True or False, not {labels!r}.')
+    if labels:
+        xs, ys = together(xs, ys)
     if not isinstance(explainers, Mapping) or not explainers:
         raise ValueError('explainers must be a dict from names to explainers or maps, with at least one.')
     for name in ('random', 'input'):

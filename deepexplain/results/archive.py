@@ -17,7 +17,7 @@ from ..extras import needs
 from ..files import whole
 from ..samples import archives
 from ..terminal import visible
-from .checking import listed
+from .checking import fitting, listed
 
 if TYPE_CHECKING:
     from .attributions import Attributions
@@ -151,7 +151,7 @@ def unpack(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, Any], method
         found, _take(arrays, 'xs', inputs), method='' if name == 'attributions' else name, scores=arrays.get('scores'),
         delta=arrays.get('delta/' + name), units=arrays.get('units'), weights=arrays.get('weights'),
         baseline=_take(arrays, 'baseline/' + name, inputs), input_names=inputs, index=arrays.get('names'),
-        feature_names=_fitting(features, found), unit_names=_names(arrays.get('unit_names')),
+        feature_names=fitting(features, found), unit_names=_names(arrays.get('unit_names')),
         options=options if isinstance(options, dict) else {}, target=_text(metadata.get('target')),
         model=_text(metadata.get('model')), versions=versions if isinstance(versions, dict) else {},
         several=metadata.get('several') is True, together=metadata.get('together') is True)
@@ -222,14 +222,6 @@ def _metadata(path: str, arrays: Mapping[str, np.ndarray]) -> Dict[str, Any]:
     if not isinstance(found, dict) or 'methods' not in found:
         raise ValueError(f"'{visible(path)}' is no file of results of deepexplain: it has no metadata of such.")
     return found
-
-
-def _fitting(features: Any, found: Any) -> Any:
-    """The names of features, where attributions are of these and not of groups or of an inner layer's channels."""
-    if isinstance(found, list):
-        own = [_fitting(names, one) for names, one in zip(features, found)]
-        return own if any(own) else None
-    return features if features is not None and found.ndim and len(features) == found.shape[-1] else None
 
 
 def _strings(value: Any) -> Optional[List[str]]:

@@ -50,6 +50,15 @@ def listed(value: Any) -> List[np.ndarray]:
     return [] if value is None else list(value) if isinstance(value, (list, tuple)) else [value]
 
 
+def fitting(features: Any, attributions: Any) -> Any:
+    """The names of features, where attributions are of these and not of groups or of an inner layer's channels."""
+    if isinstance(attributions, list):
+        own = [fitting(names, one) for names, one in zip(features or [None] * len(attributions), attributions)]
+        return own if any(own) else None
+    return features if features is not None and attributions.ndim and len(features) == (
+        attributions.shape[-1]) else None
+
+
 def _lead(arrays: Sequence[np.ndarray], several: bool, together: bool) -> Tuple[int, ...]:
     """The sizes of the axes of units and samples."""
     axes = int(several) + (not together)

@@ -20,7 +20,7 @@ from .runs.arguments import MOST, check_inner, check_tensors, flag, is_together,
 from .runs.model import Model
 from .runs.run import Run
 from .runs.seeds import repeated
-from .runs.streams import batch_by_batch, iterate
+from .runs.streams import batch_by_batch, iterate, pairs_of
 from .runs.targets import check_target
 from .runs.together import warn_of_mixing
 from .starting import Start
@@ -88,8 +88,8 @@ class Explainer(Explaining):
         """Attribute the target to the features of some samples.
 
         Args:
-            xs: the samples, of X's shape, converted to X's dtype; for a list of tensors a list of arrays. None if X
-                is to be evaluated from the feed_dict first, which may hold some or all of X then.
+            xs: the samples, of X's shape, converted to X's dtype; for a list of tensors a list of arrays or a dict; or
+                tables (`runs.tables`). None if X is to be evaluated from the feed_dict, which may hold some of X then.
             ys: which of T's units to explain. Weights of T's shape, (n,) + the shape of T's units; an int, the unit
                 of all samples; n ints, one for each sample; for T of a rank of 3 or more a tuple of ints, the place of
                 the unit, or a label map, ints of T's shape but for the last axis, the unit of each place (-1: none);
@@ -112,8 +112,8 @@ class Explainer(Explaining):
             ids: the numbers that the samples go by, n ints, or an int, the number of the first, from which they count
                 on. What a method draws for a sample hangs on the seed and on its number alone. Default: 0 to n - 1.
             shared, per_sample: a tensor (or its name) or a list of them, among those of the feed_dict: what is the
-                same for all samples (a support set, a memory, a table), and what has one row for each of them. To be
-                said where the graph does not show it, of which a warning tells.
+                same for all samples (a support set, a memory), and what has one row for each of them. To be said where
+                the graph does not show it, of which a warning tells.
             **options: `baseline`, `references` or `seed` for this run, in place of the explainer's, for methods that
                 have them; of an explainer with a `feature_mask`, another one.
 
@@ -222,7 +222,7 @@ class Explainer(Explaining):
         attribution.fit(self._start(xs, None, batch_size, feed_dict, {}, None, shared, per_sample), estimator)
         return [np.array(pattern) for pattern in attribution.patterns or []]
 
-    def run_batches(self, batches: Iterable[Any], **arguments: Any) -> Iterator[Any]:
+    def run_batches(self, batches: Iterable[Any], labels: bool = False, **arguments: Any) -> Iterator[Any]:
         """Attribute batch by batch, in order, with the memory of one batch at a time.
 
         What is drawn is the same as if all samples were in one run, however they are cut into batches: their numbers
@@ -230,21 +230,21 @@ class Explainer(Explaining):
 
         Args:
             batches: yields what `run` takes as xs, or a dict of arguments of `run` (`xs`, `ys`, `feed_dict`, ...): a
-                generator, say, or slices of a memmap. A pair (xs, ys) of a data set is neither.
-            **arguments: further arguments of `run`, the same for every batch. `ids` may be the int of the first
-                sample.
+                generator, say, or slices of a memmap.
+            labels: True where it yields pairs (xs, ys), as data sets for training do, ys what `run` takes as ys.
+            **arguments: further arguments of `run` for every batch; `ids` may be the int of the first sample.
 
         Yields:
             What `run` returns for each batch.
 
         Raises:
             RuntimeError: with the index of a batch that cannot be run; what was yielded before stands.
-            TypeError: if batches cannot be iterated over, or is one dict.
-            ValueError: if ids are given for all batches that are no int.
+            TypeError, ValueError: if batches cannot be iterated over, or is one dict; if ids for all are no int.
         """
         if isinstance(batches, dict) or not hasattr(batches, '__iter__'):
             raise TypeError('batches must be an iterable of batches, each what run takes as xs or a dict of its '
                             f'arguments, not {type(batches).__name__}.')
-        return batch_by_batch(iterate(batches), arguments, self.run, self._inputs, self._many, repeated(
+        each = pairs_of(batches, arguments) if flag('labels', labels) else iterate(batches)
+        return batch_by_batch(each, arguments, self.run, self._inputs, self._many, repeated(
             arguments.get('seed'), self._attribution.seed) if 'seed' in self._attribution.run_options else None,
             self._attribution.check_all)

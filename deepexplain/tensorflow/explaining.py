@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..results import Attributions
+from ..results.checking import fitting
 from ..results.origin import plain, versions
 from .probing import Probing
 from .runs.arguments import flag
@@ -19,8 +20,8 @@ class Explaining(Probing):
     _inputs: List[tf.Tensor]
     _options: Mapping[str, Any]
 
-    #: The model's name or path, and what its inputs are called, where an opened model says so.
-    _origin: Tuple[Optional[str], Optional[List[str]]] = (None, None)
+    #: The model's name or path, where an opened model says so.
+    _origin: Optional[str] = None
 
     def explain(self, xs: Any = None, ys: Any = None, batch_size: Optional[int] = None,
                 feed_dict: Optional[Mapping[Any, Any]] = None, return_convergence_delta: Optional[bool] = None,
@@ -32,8 +33,9 @@ class Explaining(Probing):
         method has not evaluated them on its way, as shapley_sampling has: at most two evaluations.
 
         Args:
+            xs: as in `run`; of tables the result has the names of the features, and the index.
             return_convergence_delta: whether the result has a delta. Default None: where it is defined.
-            xs, ys, batch_size, feed_dict, show_progress, ids, shared, per_sample, **options: as in `run`. The result
+            ys, batch_size, feed_dict, show_progress, ids, shared, per_sample, **options: as in `run`. The result
                 has copies of xs.
 
         Returns:
@@ -73,11 +75,12 @@ class Explaining(Probing):
         baseline = None if run.baselines is None else given([
             array[0] if run.baselines.size == 1 else array.mean(0) for array in run.baselines.arrays])
         units, weights = (run.several.places, None) if run.several is not None else _units(run.ys, together)
-        called, names = self._origin
         return Attributions(
             returned, given(run.xs), method=self.method, scores=scores, delta=delta,
             units=None if units is None else np.array(units), weights=weights, baseline=baseline,
-            input_names=names or [x.op.name for x in self._inputs], target=target, model=called,
+            input_names=list(self._start.names), target=target, model=self._origin, index=run.labels.samples,
+            feature_names=fitting(run.labels.features, returned) if self._attribution.of_features and (
+                model.many == isinstance(returned, list)) else None,
             options=_options(self._options, options), versions=versions(tf.VERSION), several=several,
             together=together)
 

@@ -19,6 +19,7 @@ from .runs.largest import no_row_each
 from .runs.run import Run
 from .runs.seeds import check_ids
 from .runs.several import find_several
+from .runs.tables import Labels, arranged
 from .runs.targets import check_ys, weights
 from .runs.together import check_whole, weights_together
 
@@ -32,6 +33,8 @@ class Start:
         self._attribution, self._chance = attribution, chance
         self._inputs, self._many, self._together = model.X, model.many, model.together
         self._belongings = Belongings(self._T, self._inputs)
+        #: What the inputs are called in tables.
+        self.names = [x.op.name for x in self._inputs]
         self._needed = placeholders_of(self._T, [x.name for x in self._inputs])
         # An explanation is one of the model at inference.
         phases = [op.outputs[0] for op in session.graph.get_operations() if is_learning_phase(op)]
@@ -48,6 +51,7 @@ class Start:
         """
         attribution = self._attribution
         model = attribution.model
+        xs, labels = (None, Labels()) if xs is None else arranged(xs, self._inputs, self._many, self.names)
         for name in options:
             if name not in attribution.run_options:
                 raise TypeError('run of %s takes no option %r; %s.' % (
@@ -89,7 +93,7 @@ class Start:
         if self._together:
             run = Run(self._session, model, check_whole(self._inputs, self._many, xs), Rowing(1, True, True),
                       self._whole(pairs), options)
-            run.ids = check_ids(0 if ids is None else ids, 1)
+            run.ids, run.labels = check_ids(0 if ids is None else ids, 1), labels._replace(samples=None)
             if prepare:
                 attribution.prepare(run)
             self._find_weights(run, ys, lambda: weights_together(ys, model.T, lambda: _values(run, model.T)))
@@ -102,6 +106,7 @@ class Start:
         rowing = check_rows(model.T, self._inputs, n, batch_size, model.footprint.rows(arrays),
                             feeds.sized)
         run = Run(self._session, model, arrays, rowing, feeds, options)
+        run.labels = labels
         run.ids, run.sized = None if ids is None else check_ids(ids, n), batch_size is not None
         if prepare:
             attribution.prepare(run)

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from deepexplain.evaluation import evaluate
 from deepexplain.tensorflow import DeepExplain
 
 RNG = np.random.RandomState(0)
@@ -31,6 +32,10 @@ def test_data_sets(de):
     np.testing.assert_allclose(np.concatenate(list(explainer.run_batches(named))), want, **near)
     alone = np.concatenate(list(explainer.run_batches(pairs.map(lambda x, y: x), ys=1)))
     np.testing.assert_allclose(alone, explainer.run(XS, 1), **near)
+    np.testing.assert_allclose(np.concatenate(list(explainer.run_batches(pairs, labels=True))), want, **near)
+    measured = [evaluate({'a': explainer}, *one, ['deletion'], labels=labels).mean
+                for one, labels in (((XS, YS), False), ((pairs, None), True))]
+    np.testing.assert_array_equal(*measured)
     with pytest.raises(RuntimeError, match=r"batch 0: a tuple of 2 is no batch of '.*'\. If it is \(xs, ys\)"):
         next(explainer.run_batches(pairs))
 
@@ -45,3 +50,16 @@ def test_tensors_and_variables_have_their_values(de):
         explainer.run(tf.sparse.from_dense(XS))
     with pytest.raises(ValueError, match='from 0 to 2, not 9'):
         explainer.run(XS, tf.constant([0, 9, 1, 1, 0], tf.uint8))
+
+
+def test_an_opened_model_names_its_inputs():
+    def model(left, right):
+        return left * 2 + right * 3
+
+    spec = tf.TensorSpec([None, 1], tf.float32)
+    with DeepExplain.open(tf.function(model), input_signature=[spec, spec]) as opened:
+        explainer = opened.get_explainer('intgrad', opened.outputs[0], opened.inputs)
+        names = [layer.name for layer in opened.layers()[:2]]
+        result = explainer.explain({names[1]: [[1.], [2.]], names[0]: [[5.], [6.]]})
+        assert result.input_names == names and result.model == 'model'
+        np.testing.assert_allclose(np.concatenate(result.attributions, 1), [[10, 3], [12, 6]], rtol=1e-6)

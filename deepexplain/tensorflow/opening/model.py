@@ -54,7 +54,8 @@ class OpenedModel(DeepExplain):
             # What else the model takes may be fed in the runs.
             guard.check([T], self.inputs + [x for x in tf.nest.flatten(X) if isinstance(x, tf.Tensor)])
         explainer = super().get_explainer(method, T, X, rows, **options)
-        explainer._origin = self._name, [self._naming().called(x) for x in tf.nest.flatten(X)]
+        explainer._origin = self._name
+        explainer._start.names = [self._naming().called(x) for x in tf.nest.flatten(X)]
         return explainer
 
     def close(self) -> None:

@@ -142,16 +142,8 @@ def number(name: str, value: Any) -> float:
     return float(value)
 
 
-def no_dict(xs: Any) -> None:
-    """RuntimeError for a dict as the samples of several inputs."""
-    if isinstance(xs, Mapping):
-        raise RuntimeError('xs must be a list of arrays in the order of X, one for each input, not a dict.')
-
-
 def check_samples(X: List[tf.Tensor], many: bool, xs: Any) -> List[np.ndarray]:
     """The samples of each input as arrays of its dtype, all with as many rows."""
-    if many:
-        no_dict(xs)
     if many and (not hasattr(xs, '__len__') or len(xs) != len(X)):
         raise RuntimeError('List of input tensors and input data have different lengths (%d and %s)' % (
             len(X), len(xs) if hasattr(xs, '__len__') else type(xs).__name__))

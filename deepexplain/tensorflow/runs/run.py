@@ -11,6 +11,7 @@ from .feeds import Feeds
 from .model import Model
 from .outcome import Seen
 from .several import Several
+from .tables import Labels
 from .uneven import check_first_axis
 
 
@@ -29,6 +30,7 @@ class Run(Calls):
         several, seens, seen: see `Explained`.
         sized: whether the caller said how many rows a call has.
         origin: of a run that is made of another, which sample of that one, as the caller gave them, each of its own is.
+        labels: what tables call features and samples.
         progress: called with the number of rows that a session call has evaluated.
     """
 
@@ -36,7 +38,7 @@ class Run(Calls):
                  options: Mapping[str, Any]) -> None:
         super().__init__(session, model, xs, rowing, feeds, options)
         self.baselines: Optional[Baselines] = None
-        self.sized = False
+        self.sized, self.labels = False, Labels()
         self.origin: Optional[np.ndarray] = None
         self._before: Optional[np.ndarray] = None
         self._absent: Optional[np.ndarray] = None

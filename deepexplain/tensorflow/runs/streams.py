@@ -20,6 +20,27 @@ def iterate(batches: Iterable[Any]) -> Iterator[Any]:
             'session for each batch.' % type(batches).__name__) from None
 
 
+def pairs_of(batches: Iterable[Any], arguments: Mapping[str, Any]) -> Iterator[Any]:
+    """Pairs (xs, ys) as dicts of arguments of a run.
+
+    Args:
+        arguments: those of all runs.
+    """
+    for name in ('xs', 'ys'):
+        if arguments.get(name) is not None:
+            raise ValueError(f'{name} must be left out with labels=True: each batch has its own.')
+    return map(_pair, enumerate(iterate(batches)))
+
+
+def _pair(numbered: Any) -> Mapping[str, Any]:
+    index, batch = numbered
+    if not isinstance(batch, (tuple, list)) or len(batch) != 2:
+        raise RuntimeError('batch %d: with labels=True a batch must be a pair (xs, ys), not %s.' % (
+            index, 'a %s of %d' % (type(batch).__name__, len(batch)) if isinstance(batch, (tuple, list))
+            else type(batch).__name__))
+    return {'xs': batch[0], 'ys': batch[1]}
+
+
 def batch_by_batch(batches: Iterable[Any], arguments: Mapping[str, Any], run: Callable[..., Any],
                    X: Sequence[tf.Tensor], many: bool, seeds: Optional[Iterator[Any]],
                    check_all: Callable[[Mapping[str, Any]], None]) -> Iterator[Any]:
@@ -66,8 +87,9 @@ def check_batch(batch: Any, X: Sequence[tf.Tensor], many: bool) -> None:
     if not isinstance(batch, (tuple, list)) or len(batch) not in (2, 3):
         return
     if _is_several(batch[0], X) if many else _is_array(batch[0], X[0], isinstance(batch, tuple)):
-        raise RuntimeError("a %s of %d is no batch of %s. If it is (xs, ys), as data sets for training have it, pass "
-                           "{'xs': xs, 'ys': ys}, where ys is what `run` takes as ys, or xs alone." % (
+        raise RuntimeError("a %s of %d is no batch of %s. If it is (xs, ys), as data sets for training have it, say "
+                           "labels=True, or pass {'xs': xs, 'ys': ys}, where ys is what `run` takes as ys, or xs "
+                           "alone." % (
                                type(batch).__name__, len(batch),
                                'the %d inputs' % len(X) if many else f"'{X[0].name}'"))
 
