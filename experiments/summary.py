@@ -93,6 +93,10 @@ def main() -> None:
               'asks something else, of small networks, and a method may be best at one and of no use for another. A '
               'dash: not asked, or the method has no map there.',
               *['- **%s** ([page](%s.md)): %s.' % (name, of, says) for name, of, says in COLUMNS])
+    noise = of_changes(read(arguments.out, 'randomization')).get('(other noise x input)')
+    if noise is not None:
+        page.text('Other noise times the input, which knows no model, has %.3f under "changes": what is above comes '
+                  'from maps without the input as a factor.' % noise)
     found = table(arguments.out)
     page.table(['method'] + [name for name, _, _ in COLUMNS], [[name] + values for name, values in found.items()])
     page.numbers(['method'] + [name for name, _, _ in COLUMNS], [[name] + values for name, values in found.items()])
