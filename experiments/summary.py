@@ -95,8 +95,8 @@ def main() -> None:
               *['- **%s** ([page](%s.md)): %s.' % (name, of, says) for name, of, says in COLUMNS])
     noise = of_changes(read(arguments.out, 'randomization')).get('(other noise x input)')
     if noise is not None:
-        page.text('Other noise times the input, which knows no model, has %.3f under "changes": what is above comes '
-                  'from maps without the input as a factor.' % noise)
+        page.text('Other noise times the input has %.3f under "changes": of what it shares with itself nothing but the '
+                  'input stays. Methods with the input as a factor cannot be much higher.' % noise)
     found = table(arguments.out)
     page.table(['method'] + [name for name, _, _ in COLUMNS], [[name] + values for name, values in found.items()])
     page.numbers(['method'] + [name for name, _, _ in COLUMNS], [[name] + values for name, values in found.items()])
