@@ -21,10 +21,12 @@ def plain(value: Any) -> Any:
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, np.generic):
-        return plain(value.item())
+        one = value.item()
+        return one if isinstance(one, (bool, int, float, str)) else str(one)
     if isinstance(value, np.ndarray):
-        return [plain(one) for one in value.tolist()] if value.size <= _SMALL and value.dtype.kind in 'fiubU' else {
-            'shape': list(value.shape), 'dtype': str(value.dtype)}
+        if type(value) is np.ndarray and value.size <= _SMALL and value.dtype.kind in 'fiubU':
+            return value.tolist()
+        return {'shape': list(value.shape), 'dtype': str(value.dtype)}
     if isinstance(value, (list, tuple)):
         if len(value) > _SMALL:
             return {'length': len(value), 'of': type(value).__name__}

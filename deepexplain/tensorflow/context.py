@@ -159,24 +159,23 @@ class DeepExplain:
 
     def explain(self, method: Union[str, NoiseTunnel], T: tf.Tensor, X: Any, xs: Any = None, ys: Any = None,
                 batch_size: Optional[int] = None, feed_dict: Optional[Mapping[Any, Any]] = None,
-                return_convergence_delta: Optional[bool] = None, show_progress: bool = False, ids: Any = None,
+                return_convergence_delta: bool = False, show_progress: bool = False, ids: Any = None,
                 shared: Any = None, per_sample: Any = None, rows: Optional[str] = None, as_result: bool = False,
                 **options: Any) -> Any:
         """Attributions of X for T: `get_explainer(method, T, X, **options).run(xs, ys, ...)`.
 
         The arguments are those of `get_explainer` and of `Explainer.run`; with as_result=True it is what
-        `Explainer.explain` returns, an `Attributions` that knows its samples, units, scores and names. The explainer is
-        kept, so that calling again with the same method, T, X and options adds nothing to the graph; baselines,
-        references and seeds may differ. Options are the same where their values are: arrays by content, rules by their
-        class and attributes, so that one that was changed or defined anew makes an explainer anew. Functions are the
-        same only as the same object: one that is made in each call (a lambda in the call) is better given once, to
-        `get_explainer`.
+        `Explainer.explain` returns, an `Attributions` that knows its samples, units, scores and names, and its delta
+        where the method has one. The explainer is kept, so that calling again with the same method, T, X and options
+        adds nothing to the graph; baselines, references and seeds may differ. Options are the same where their values
+        are: arrays by content, rules by their class and attributes, so that one that was changed or defined anew makes
+        an explainer anew. Functions are the same only as the same object: one that is made in each call (a lambda in
+        the call) is better given once, to `get_explainer`.
         """
         self._check_entered()
         method, options = named(method, options)
         as_result = flag('as_result', as_result)
-        if return_convergence_delta is not None:
-            flag('return_convergence_delta', return_convergence_delta)
+        flag('return_convergence_delta', return_convergence_delta)
         flag('show_progress', show_progress)
         for_run: Dict[str, Any] = {}
         if isinstance(method, str) and method in attribution_methods:
@@ -197,9 +196,9 @@ class DeepExplain:
                 self._explainers[found] = self._explainers[key()] = explainer
             explainer = self._explainers[found]
         if as_result:
-            return explainer.explain(xs, ys, batch_size, feed_dict, return_convergence_delta, show_progress, ids,
-                                     shared, per_sample, **for_run)
-        return explainer.run(xs, ys, batch_size, feed_dict, bool(return_convergence_delta), show_progress, ids, shared,
+            return explainer.explain(xs, ys, batch_size, feed_dict, True if return_convergence_delta else None,
+                                     show_progress, ids, shared, per_sample, **for_run)
+        return explainer.run(xs, ys, batch_size, feed_dict, return_convergence_delta, show_progress, ids, shared,
                              per_sample, **for_run)
 
 

@@ -282,7 +282,8 @@ def test_the_plain_arrays_stay(session, rng, model):
         assert type(de.explain('intgrad', T, X, xs)) is np.ndarray
         assert type(de.explain('intgrad', T, [X], [xs])) is list
         assert type(de.get_explainer('intgrad', T, X).run(xs)) is np.ndarray
-        assert de.explain('intgrad', T, X, xs, as_result=True, return_convergence_delta=False).delta is None
+        assert de.explain('intgrad', T, X, xs, as_result=True).delta is not None
+        assert de.get_explainer('intgrad', T, X).explain(xs, return_convergence_delta=False).delta is None
         assert de.explain('saliency', T, X, xs, as_result=True).delta is None
         with pytest.raises(RuntimeError, match='return_convergence_delta is not defined for saliency'):
             de.explain('saliency', T, X, xs, as_result=True, return_convergence_delta=True)
