@@ -37,7 +37,7 @@ class Numbers:
 
     def said(self, chosen: Sequence[int], values: np.ndarray) -> str:
         """Names with a number each."""
-        return ', '.join('%s %s' % (self.rows[i].name, cell(float(values[i]), '%.2f')) for i in chosen) or 'none'
+        return '; '.join('%s %s' % (self.rows[i].name, cell(float(values[i]), '%.2f')) for i in chosen) or 'none'
 
 
 def write(folder: str, rows: Sequence[Row], values: Dict[str, np.ndarray], seen: Dict[str, Any], sizes: Tuple[int, ...],
@@ -129,19 +129,20 @@ def _claims(page: Page, numbers: Numbers) -> None:
     page.claim('Methods that move one feature at a time lose more recall from both to copies, where sites stand in '
                'for each other, than those of many subsets, and than paths from shuffled references do:',
                _judged(fall[one], fall[many + others]),
-               'they lose %s; the others %s.' % (numbers.said(one, fall), numbers.said(many + others, fall)))
+               'they lose: %s. The others: %s.' % (numbers.said(one, fall), numbers.said(many + others, fall)))
     credit = share[:, 1] / share[:, 0]
     page.claim('Against what both sites together make, they credit copies that stand in for each other less than '
                'motifs that need each other, and those of many subsets do not:',
                _judged(-credit[one], -credit[many]),
-               'copies over both, of shares: %s; %s.' % (numbers.said(one, credit), numbers.said(many, credit)))
+               'copies over both, of shares: %s. Of many subsets: %s.' % (
+                   numbers.said(one, credit), numbers.said(many, credit)))
     off = numbers.off()
     known = [i for i in range(len(off)) if not np.isnan(off[i]) and numbers.rows[i].family != BESIDE]
     best = sorted(known, key=lambda i: off[i])[:8]
     page.claim("Those of many subsets that are in units of the score come nearest to the network's own answer to "
                'whether the second site is there:',
                _judged(-off[many], -off[[i for i in known if i not in many]]),
-               'nearest, by the mean distance of alone: %s; those that move one at a time: %s.' % (
+               'nearest, by the mean distance of alone: %s. Those that move one at a time: %s.' % (
                    numbers.said(best, off), numbers.said(one, off)))
     moved = np.where(np.isnan(alone), 0, alone - 1)
     sees = (np.sign(moved) == np.sign(numbers.alone - 1)) & (np.abs(moved) > .1)
@@ -166,7 +167,7 @@ def _claims(page: Page, numbers: Numbers) -> None:
     layer, chance = numbers.of(LAYER), recall[numbers.of(BESIDE)].mean()
     page.claim('Maps of a layer, or of regions, are too coarse for letters:', _judged(
         -recall[layer].mean(1), -recall[[i for i in methods if i not in layer]].mean(1)),
-        'mean recall %s; `input` and `random` have %.2f.' % (numbers.said(layer, recall.mean(1)), chance))
+        'mean recall: %s. `input` and `random` have %.2f.' % (numbers.said(layer, recall.mean(1)), chance))
     decoy = numbers.mean['decoy'].mean(1)
     most = max(methods, key=lambda i: decoy[i])
     page.claim('No method takes the decoy for a motif:', bool(decoy[most] < .1),
@@ -211,6 +212,8 @@ def picture(numbers: Numbers) -> Any:
     panels[0].set_ylim(-1, len(order))
     for family, colour in zip(FAMILIES, COLOURS):
         panels[0].plot([], [], 'o', color=colour, label=family)
-    figure.legend(*panels[0].get_legend_handles_labels(), loc='lower center', ncol=4, fontsize=8, frameon=False)
-    figure.tight_layout(rect=(0, .9 / figure.get_size_inches()[1], 1, 1))
+    panels[0].plot([], [], 'o', color='k', mfc='white', label='hollow: zeros stand for absence')
+    panels[0].plot([], [], 'k--', linewidth=.8, label="by chance; alone: the network's own answer")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc='lower center', ncol=5, fontsize=8, frameon=False)
+    figure.tight_layout(rect=(0, .5 / figure.get_size_inches()[1], 1, 1))
     return figure
