@@ -3,6 +3,7 @@ import re
 from typing import Any, Dict, List
 
 _SECTION = re.compile(r'(Args|Arguments|Returns|Raises|Yields|Attributes|Example|Examples|Note|Keyword Args):$')
+_NAMES = re.compile(r'^    \w+(, \w+)+(?=:)')
 
 
 def plain(lines: List[str]) -> List[str]:
@@ -17,6 +18,9 @@ def plain(lines: List[str]) -> List[str]:
             code = True
             found += ['::', '']
         blank = not line.strip()
+        if section:
+            # Names that share a line: after a space docutils takes the first for the type of the second.
+            line = _NAMES.sub(lambda names: names.group().replace(', ', ','), line)
         found.append(line if code else escaped(line))
     return found
 
@@ -32,7 +36,13 @@ def process(app: Any, what: str, name: str, obj: Any, options: Any, lines: List[
     lines[:] = plain(lines)
 
 
+def skipped(app: Any, what: str, name: str, obj: Any, skip: bool, options: Any) -> Any:
+    """Fields of named tuples are said in the class's docstring."""
+    return True if (getattr(obj, '__doc__', '') or '').startswith('Alias for field number') else None
+
+
 def setup(app: Any) -> Dict[str, Any]:
     # Before napoleon, which makes markup of sections.
     app.connect('autodoc-process-docstring', process, priority=400)
+    app.connect('autodoc-skip-member', skipped)
     return {'parallel_read_safe': True, 'parallel_write_safe': True}
