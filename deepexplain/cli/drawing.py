@@ -15,11 +15,10 @@ from .problems import WrongUse
 def check_format(path: str) -> None:
     """WrongUse for a picture that matplotlib cannot write."""
     with needs('--picture', 'cli'):
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        import matplotlib  # noqa: F401
+    from ..plotting.figures import written_format
 
-    ending = os.path.splitext(path)[1].lower()
-    known = FigureCanvasAgg.get_supported_filetypes()
-    if ending[1:] not in known:
+    if written_format(path) is None:
         raise WrongUse(f"--picture: expected a name that ends in .png, .pdf, .svg or .jpg, not '{path}'.")
 
 

@@ -53,7 +53,7 @@ def evaluate(args: Any) -> None:
                 explainers[name] = de.get_explainer(name, task.T, X, **{
                     option: one.value for option, one in given[name].items()})
         with about('INPUT', [args.data]), about('MODEL', [args.model]):
-            units = units_of(de.get_explainer('zero', task.T, X), ys, _xs(task), args.batch_size, task.feed,
+            units = units_of(de.get_explainer('zero', task.T, X), ys, task.given, args.batch_size, task.feed,
                              task.along)
         measured = _measured(args, explainers, task, units, asked, where)
         tensors = {'layer': task.T.name, 'X': [x.name for x in task.X]}
@@ -96,22 +96,8 @@ def _check_paths(args: Any) -> None:
     if inputs.kind_of(args.data) == 'text':
         raise WrongUse("INPUT: '%s' holds sentences, which measures cannot take words from: give their ids in an .npy, "
                        'and name the layer of embeddings by --input.' % args.data)
-    if not os.path.exists(args.model) and not os.path.exists(args.model + '.meta'):
-        raise WrongUse(f"MODEL: there is no file or folder '{args.model}'.")
-    if args.out is not None:
-        if not args.out.endswith(_ENDINGS):
-            raise WrongUse(f"--out: expected a name that ends in .csv, .md or .json, not '{args.out}'.")
-        outputs.check_writable('--out', args.out)
-    if args.picture is not None:
-        from . import drawing
-        drawing.check_format(args.picture)
-        outputs.check_writable('--picture', args.picture)
-        if args.out is not None and os.path.realpath(args.out) == os.path.realpath(args.picture):
-            raise WrongUse('--out and --picture name the same file.')
-
-
-def _xs(task: Task) -> Any:
-    return task.xs[0] if task.xs is not None and task.single else task.xs
+    inputs.check_model(args.model)
+    outputs.check_files(args, _ENDINGS)
 
 
 def _measured(args: Any, explainers: Dict[str, Any], task: Task, units: Units,
@@ -120,7 +106,7 @@ def _measured(args: Any, explainers: Dict[str, Any], task: Task, units: Units,
     measures = {name: {option: one.value for option, one in given.items()} for name, given in asked.items()}
     try:
         with about('INPUT', [args.data]), about('MODEL', [args.model]):
-            return evaluate_all(explainers, _xs(task), units.weights, measures, masks, args.batch_size,
+            return evaluate_all(explainers, task.given, units.weights, measures, masks, args.batch_size,
                                 args.seed or 0, task.feed or None, show_progress=show_progress,
                                 per_sample=task.along)
     except RuntimeError as error:

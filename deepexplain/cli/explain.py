@@ -61,7 +61,7 @@ def explain(args: Any) -> None:
             from . import drawing
             drawing.check_layers(kind, explainers, {name: table[name].options() for name in chosen})
         with about('INPUT', [args.data]), about('MODEL', [args.model]):
-            units = units_of(de.get_explainer('zero', task.T, X), ys, _xs(task), args.batch_size, task.feed,
+            units = units_of(de.get_explainer('zero', task.T, X), ys, task.given, args.batch_size, task.feed,
                              task.along)
         results = {}
         for name, explainer in explainers.items():
@@ -97,25 +97,14 @@ def _check_paths(args: Any) -> None:
     if inputs.kind_of(args.data) == 'pictures':
         with needs('a picture as INPUT', 'cli'):
             import PIL  # noqa: F401
-    if not os.path.exists(args.model) and not os.path.exists(args.model + '.meta'):
-        raise WrongUse(f"MODEL: there is no file or folder '{args.model}'.")
+    inputs.check_model(args.model)
     if args.tokenizer is not None:
         if inputs.kind_of(args.data) != 'text':
             raise WrongUse(f"--tokenizer is for sentences in a .txt, and INPUT is '{args.data}'.")
         if not os.path.exists(args.tokenizer):
             raise WrongUse(f"--tokenizer: there is no folder or file '{args.tokenizer}'.")
-    if args.out is not None:
-        endings = ('.npz', '.json') if inputs.kind_of(args.data) == 'text' else ('.npz',)
-        if not args.out.endswith(endings):
-            raise WrongUse(f"--out: expected a name that ends in {' or '.join(endings)}, not '{args.out}'.")
-        outputs.check_writable('--out', args.out)
-    if args.picture is not None:
-        from . import drawing
-        drawing.check_format(args.picture)
-        outputs.check_writable('--picture', args.picture)
-        if args.out is not None and os.path.realpath(args.out) == os.path.realpath(args.picture):
-            raise WrongUse('--out and --picture name the same file.')
-    else:
+    outputs.check_files(args, ('.npz', '.json') if inputs.kind_of(args.data) == 'text' else ('.npz',))
+    if args.picture is None:
         for flag in ('picture_kind', 'letters'):
             if getattr(args, flag) is not None:
                 raise WrongUse('--%s needs a --picture.' % flag.replace('_', '-'))
@@ -128,16 +117,12 @@ def _picture_kind(args: Any, task: Task, given: Dict[str, Dict[str, options.Give
     return drawing.kind_of(task, args.picture_kind, given, args.letters)
 
 
-def _xs(task: Task) -> Any:
-    return task.xs[0] if task.xs is not None and task.single else task.xs
-
-
 def _run(explainer: Any, args: Any, task: Task, units: Units) -> Result:
     show = parser.on_terminal() if args.progress is None else args.progress
     if show:
         sys.stderr.write(f'{explainer.method}\n')
     start = time.perf_counter()
-    found = result_of(explainer, _xs(task), units, args.batch_size, task.feed, task.along, args.target, bool(show))
+    found = result_of(explainer, task.given, units, args.batch_size, task.feed, task.along, args.target, bool(show))
     return Result(found._with(input_names=task.names), time.perf_counter() - start)
 
 

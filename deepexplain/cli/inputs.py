@@ -32,6 +32,12 @@ class Samples(NamedTuple):
     features: Optional[List[str]] = None
 
 
+def check_model(path: str) -> None:
+    """WrongUse where there is no MODEL, a MetaGraph by its prefix too, before TensorFlow is imported."""
+    if not os.path.exists(path) and not os.path.exists(path + '.meta'):
+        raise WrongUse(f"MODEL: there is no file or folder '{path}'.")
+
+
 def kind_of(path: str) -> str:
     """Which kind of INPUT a path is, by its ending."""
     if os.path.isdir(path):

@@ -1,15 +1,13 @@
 """`deepexplain layers`, `deepexplain methods` and `deepexplain measures`."""
-import os
 from typing import Any, Dict, List, Sequence
 
 from ..terminal import visible
-from . import catalogue, options, problems
+from . import catalogue, inputs, options, problems
 
 
 def layers(args: Any) -> None:
     """List the layers of a model, its inputs first."""
-    if not os.path.exists(args.model) and not os.path.exists(args.model + '.meta'):
-        raise problems.WrongUse(f"MODEL: there is no file or folder '{args.model}'.")
+    inputs.check_model(args.model)
     problems.tensorflow(args.debug)
     from .model import open_model
 

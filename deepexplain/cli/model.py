@@ -41,6 +41,11 @@ class Task(NamedTuple):
     def single(self) -> bool:
         return len(self.X) == 1
 
+    @property
+    def given(self) -> Any:
+        """The samples as an explainer is given them."""
+        return self.xs[0] if self.xs is not None and self.single else self.xs
+
 
 def open_model(args: Any) -> Any:
     """The model of the command line, a context."""

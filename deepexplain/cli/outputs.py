@@ -1,5 +1,6 @@
 """Where results can be written."""
 import os
+from typing import Any, Sequence
 
 from .problems import WrongUse
 
@@ -11,6 +12,21 @@ def check_writable(what: str, path: str, folder: bool = False) -> None:
             raise WrongUse(f"{what}: nothing can be written into the folder '{path}'.")
         return
     _check_file(what, path, 'folder' if folder else 'file')
+
+
+def check_files(args: Any, endings: Sequence[str]) -> None:
+    """WrongUse where --out does not end so, or it or --picture cannot be written."""
+    if args.out is not None:
+        if not args.out.endswith(tuple(endings)):
+            raise WrongUse('--out: expected a name that ends in %s, not \'%s\'.' % (
+                ' or '.join(filter(None, [', '.join(endings[:-1]), endings[-1]])), args.out))
+        check_writable('--out', args.out)
+    if args.picture is not None:
+        from . import drawing
+        drawing.check_format(args.picture)
+        check_writable('--picture', args.picture)
+        if args.out is not None and os.path.realpath(args.out) == os.path.realpath(args.picture):
+            raise WrongUse('--out and --picture name the same file.')
 
 
 def _check_file(what: str, path: str, kind: str) -> None:

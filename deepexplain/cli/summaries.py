@@ -1,6 +1,5 @@
 """What is said of results: for people, as JSON, and beside arrays."""
 import datetime
-import math
 import os
 from typing import Any, Dict, List
 
@@ -23,15 +22,8 @@ def versions() -> Dict[str, str]:
 
 
 def plain_json(value: Any) -> str:
-    """JSON, with null for numbers that are none: JSON has no nan."""
-    def plain(one: Any) -> Any:
-        if isinstance(one, dict):
-            return {key: plain(inner) for key, inner in one.items()}
-        if isinstance(one, (list, tuple)):
-            return [plain(inner) for inner in one]
-        return None if isinstance(one, float) and not math.isfinite(one) else one
-
-    return as_json(plain(value))
+    """JSON that is text for a terminal, with null for numbers that are none."""
+    return as_json(origin.jsonable(value))
 
 
 def table_of(summary: Dict[str, Any]) -> str:

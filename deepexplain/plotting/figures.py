@@ -1,6 +1,7 @@
 """Figures and axes without pyplot."""
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, Optional, Sequence
 
 import numpy as np
@@ -18,6 +19,14 @@ ENDS = {
     'negative': ('lowers the target', '0'),
     'absolute': ('0', 'moves the target'),
 }
+
+
+def written_format(path: Any) -> Optional[str]:
+    """The format that a file's name asks for, by its ending; None where matplotlib does not write it."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    ending = os.path.splitext(os.fspath(path))[1].lower()[1:]
+    return ending if ending in FigureCanvasAgg.get_supported_filetypes() else None
 
 
 def new_figure(width: float, height: float) -> Figure:

@@ -1,7 +1,6 @@
 """Tables of `deepexplain.evaluation`: a matrix of methods and measures, and curves as in the papers."""
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -9,7 +8,7 @@ import numpy as np
 from ..terminal import visible
 from .arrays import check_choice, finite_range
 from .colours import MAPS, ink
-from .figures import bare, label_room, new_figure, open_frame, text_width
+from .figures import bare, label_room, new_figure, open_frame, text_width, written_format
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,12 +68,10 @@ def table(shown: Any, kind: Optional[str] = None, colour: str = 'rank') -> Figur
 
 def format_of(path: Any) -> str:
     """The format that a file's name asks for; ValueError where matplotlib does not write it."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    ending = os.path.splitext(os.fspath(path))[1].lower()[1:]
-    if ending not in FigureCanvasAgg.get_supported_filetypes():
+    found = written_format(path)
+    if found is None:
         raise ValueError(f'path: expected a name that ends in .png, .pdf, .svg or .jpg, got {path!r}')
-    return ending
+    return found
 
 
 class _Page:

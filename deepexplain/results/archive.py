@@ -6,7 +6,6 @@ unit_names and metadata, JSON. What there is for each of several inputs has /NAM
 each sample, with the columns of a job's results. Nothing in either is run as it is read.
 """
 import json
-import math
 import os
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional
 
@@ -18,6 +17,7 @@ from ..files import whole
 from ..samples import archives
 from ..terminal import visible
 from .checking import fitting, listed
+from .origin import jsonable
 
 if TYPE_CHECKING:
     from .attributions import Attributions
@@ -159,20 +159,7 @@ def unpack(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, Any], method
 
 def as_json(value: Any) -> str:
     """JSON, with null for numbers that are none: JSON has no nan."""
-    def plain(one: Any) -> Any:
-        if isinstance(one, Mapping):
-            return {str(key): plain(inner) for key, inner in one.items()}
-        if isinstance(one, (list, tuple)):
-            return [plain(inner) for inner in one]
-        if isinstance(one, np.ndarray):
-            return plain(one.tolist())
-        if isinstance(one, np.generic):
-            return plain(one.item())
-        if isinstance(one, float) and not math.isfinite(one):
-            return None
-        return one if isinstance(one, (bool, int, float, str, type(None))) else str(one)
-
-    return json.dumps(plain(value))
+    return json.dumps(jsonable(value))
 
 
 def plain_array(name: str, value: Any) -> np.ndarray:

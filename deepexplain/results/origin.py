@@ -1,4 +1,5 @@
 """Where a result is from, in values that a file can hold."""
+import math
 import platform
 from typing import Any, Dict, Mapping
 
@@ -35,3 +36,18 @@ def plain(value: Any) -> Any:
         return {str(key): plain(one) for key, one in value.items()}
     name = getattr(value, 'name', None) or getattr(value, '__name__', None)
     return name if isinstance(name, str) else type(value).__name__
+
+
+def jsonable(value: Any) -> Any:
+    """Values as JSON has them, null for numbers that are none: JSON has no nan."""
+    if isinstance(value, Mapping):
+        return {str(key): jsonable(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [jsonable(inner) for inner in value]
+    if isinstance(value, np.ndarray):
+        return jsonable(value.tolist())
+    if isinstance(value, np.generic):
+        return jsonable(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, (bool, int, float, str, type(None))) else str(value)
