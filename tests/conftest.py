@@ -1,6 +1,7 @@
 """One suite for both TensorFlows: tests run in graph mode, on a graph and a session of their own; but tests/eager."""
 import importlib.util
 import os
+import random
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 if importlib.util.find_spec('tf_keras'):
@@ -22,9 +23,18 @@ tf.logging.set_verbosity(tf.logging.ERROR)
 (tf.enable_v2_behavior if EAGER else tf.disable_v2_behavior)()
 
 
+@pytest.fixture(autouse=True)
+def seeds():
+    """What Keras draws of itself is the same in every run."""
+    random.seed(0)
+    np.random.seed(0)
+    tf.set_random_seed(0)
+
+
 @pytest.fixture
 def session():
     with tf.Graph().as_default() as graph, tf.Session(graph=graph) as sess:
+        tf.set_random_seed(0)
         yield sess
 
 

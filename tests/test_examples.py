@@ -34,7 +34,9 @@ def run(script, folder, *arguments):
     )
     assert ended.returncode == 0, ended.stderr[-3000:]
     assert 'unsupported activation' not in ended.stderr, 'a false warning: every op of the examples has a rule'
-    assert script not in DEMO or ended.stderr == ''
+    # Nothing else than that relevance of a network of one epoch grew, with the line of code which the warning shows.
+    rest = re.sub('.*UserWarning: .* attributions are up to .*\n  .*\n', '', ended.stderr)
+    assert script not in DEMO or rest == ''
     return ended.stdout
 
 

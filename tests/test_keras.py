@@ -46,6 +46,7 @@ def fresh(name):
     package = PACKAGES[name]
     tf.reset_default_graph()
     package.backend.clear_session()
+    tf.set_random_seed(0)
     yield package
     package.backend.clear_session()
     tf.reset_default_graph()

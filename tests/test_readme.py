@@ -36,6 +36,7 @@ def test_code_for_keras(label):
         pytest.skip('this Keras is not installed')
     tf.reset_default_graph()
     package.backend.clear_session()
+    tf.set_random_seed(0)
     namespace = {'model': convnet(package), 'xs': np.ones((2, 8, 8, 1)), 'ys': np.eye(3)[:2]}
     code, = pages.blocks(label)
     exec(compile(code, 'README ' + label, 'exec'), namespace)
