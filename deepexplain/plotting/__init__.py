@@ -8,7 +8,10 @@ from .grids import grid
 from .images import heatmap
 from .sequences import logo
 from .signals import signal, spectrogram
+from .summaries import summary
 from .tabular import bars
 from .texts import text, words, words_html
+from .waterfalls import waterfall
 
-__all__ = ['bars', 'grid', 'heatmap', 'logo', 'signal', 'spectrogram', 'text', 'words', 'words_html']
+__all__ = ['bars', 'grid', 'heatmap', 'logo', 'signal', 'spectrogram', 'summary', 'text', 'waterfall', 'words',
+           'words_html']

@@ -7,6 +7,7 @@ import numpy as np
 
 from .arrays import check_count, check_length, numbers, signed
 from .colours import solid
+from .features import names_of, ranked, with_value
 from .figures import check_ax, label_room, name_axes, new_axes, open_frame, text_width
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def bars(
         attributions: numbers of shape (features,), those of one sample (`attributions[0]` of a batch): red bars to
             the right raise the target, blue ones to the left lower it. Or of shape (samples, features): a bar is then
             the mean of a feature's absolute values over the samples, its importance to all of them, and has no sign.
-        names: the features' names. Default: 'feature 0' and so on.
+        names: the features' names. Default: the columns where attributions are a table of pandas, else 'feature 0' and
+            so on.
         values: the features' values in the sample, numbers or strings, to stand beside the names. Default: none. Not
             for several samples.
         top: the number of features with a bar of their own, at least 1. Default 10.
@@ -54,21 +56,16 @@ def bars(
     overall = given.ndim == 2
     amounts = np.abs(given).mean(axis=0) if overall else given
     count = len(amounts)
-    labels = ['feature %d' % number for number in range(count)]
-    if names is not None:
-        check_length('names', names, count, 'features')
-        labels = [str(name) for name in names]
+    labels = names_of(names, count, attributions)
     if values is not None:
         if overall:
             raise ValueError('values: expected None for attributions of several samples, (samples, features), %s; '
                              'those of one have shape (features,)' % (given.shape,))
         check_length('values', values, count, 'features')
-        labels = [f'{label} = {_short(value)}' for label, value in zip(labels, values)]
+        labels = [with_value(label, value) for label, value in zip(labels, values)]
 
     finite = np.isfinite(amounts)
-    order = np.argsort(-np.where(finite, np.abs(amounts), -1), kind='stable')
-    own = order if count <= top + 1 else order[:top]
-    rest = order[len(own):]
+    own, rest = ranked(amounts, top)
     labels, heights = [labels[i] for i in own], list(amounts[own])
     if len(rest):
         unknown = int(np.sum(~finite[rest]))
@@ -107,8 +104,3 @@ def _draw(ax: Axes, amounts: np.ndarray, overall: bool, summed: bool) -> None:
         for bar in drawn:  # else the margins leave out the side of a bar that is next to nothing
             bar.sticky_edges.x.clear()
     ax.set_ylim(len(lengths) - 0.4, -0.6)
-
-
-def _short(value: Any) -> str:
-    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-    return f'{value:.4g}' if number else str(value)
