@@ -1,12 +1,15 @@
 """All samples and methods in one figure, drawn as the shape of a sample asks for."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Mapping, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
+from .colours import shades
+from .features import ranked
 from .figures import new_figure
 from .grids import grid
+from .scales import BESIDE, beyond, label_of, look
 from .sequences import are_letters, letters_of, logo
 from .signals import signal
 from .tabular import bars
@@ -71,6 +74,8 @@ def overview(
     labels: Optional[Sequence[str]] = None,
     features: Optional[Sequence[str]] = None,
     letters: Optional[Sequence[str]] = None,
+    scale: str = 'each',
+    colorbar: Union[bool, str] = False,
 ) -> Figure:
     """Draws a panel for each sample and method.
 
@@ -84,6 +89,9 @@ def overview(
         labels: what each sample is called, beside pictures and behind 'sample 0, ' in the titles of others.
         features: the names of the features, for bars.
         letters: those of sequences, see `logo`.
+        scale: 'each' panel has a scale of its own (default), or all the same, 'shared': that of colours, of the bars,
+            whose order is then the same in a row, or of the heights of letters.
+        colorbar: whether what is coloured has a colour bar; a string is its label. Default False.
 
     Returns:
         The figure.
@@ -96,7 +104,7 @@ def overview(
             xs, attributions = xs[..., None], {name: one[..., None] for name, one in attributions.items()}
             channels = 'last'
         return grid(xs, attributions, ['%d' % i for i in range(len(xs))] if labels is None else labels,
-                    channels=channels, resize=maps)
+                    channels=channels, resize=maps, scale=scale, colorbar=colorbar)
     if kind != 'bars':
         attributions = dict(_along(name, one, xs) for name, one in attributions.items())
     # A bar takes a line of text.
@@ -105,20 +113,45 @@ def overview(
     if kind == 'logo':
         # A letter takes a place of its own.
         width, height = min(max(width, .9 + .14 * xs.shape[1]), 30), 1.9
-    figure = new_figure(width * len(attributions), height * len(xs))
+    shared, beside = scale == 'shared', bool(colorbar) and kind == 'signal'
+    room = BESIDE if beside and shared else 0
+    figure = new_figure((width + BESIDE * (beside and not shared)) * len(attributions) + room, height * len(xs))
     panels = figure.subplots(len(xs), len(attributions), squeeze=False)
+    colours = shades(np.concatenate([np.ravel(one) for one in attributions.values()]), percentile=99)
+    orders, reach = _orders(attributions) if shared and kind == 'bars' else ([None] * len(xs), None)
     for row, x in enumerate(xs):
         for ax, (name, values) in zip(panels[row], attributions.items()):
             if kind == 'bars':
-                bars(values[row], names=features, values=x, ax=ax)
+                bars(values[row], names=features, values=x, ax=ax, order=orders[row], reach=reach)
             elif kind == 'logo':
                 logo(x, values[row], letters, ax)
             else:
-                signal(x, values[row], ax=ax)
+                signal(x, values[row], ax=ax, limit=colours.limit if shared else None,
+                       colorbar=beside and not shared and colorbar)
             said: Any = '' if labels is None else ', ' + labels[row]
             ax.set_title('%s, sample %d%s' % (name, row, said), fontsize=9)
-    figure.tight_layout()
+    if shared and kind == 'logo':
+        ends = np.array([ax.get_ylim() for ax in panels.ravel()])
+        for ax in panels.ravel():
+            ax.set_ylim(ends[:, 0].min(), ends[:, 1].max())
+    wide, high = figure.get_size_inches()
+    figure.tight_layout(rect=(0, 0, 1 - room / wide, 1))
+    if room:
+        ax = figure.add_axes((1 - (room - 0.05) / wide, 0.5 - 0.45 / high, 0.12 / wide, 0.9 / high))
+        look(figure.colorbar(colours.mappable(), cax=ax, extend=beyond(colours), extendfrac=0.05), label_of(colorbar))
     return figure
+
+
+def _orders(attributions: Mapping[str, np.ndarray]) -> Tuple[List[Any], Tuple[float, float]]:
+    """The places of the features with bars in each row, by the mean size over methods, and how far all bars reach."""
+    arrays = [np.where(np.isfinite(one), one, 0.) for one in attributions.values()]
+    orders, ends = [], [0.]
+    for rows in zip(*arrays):
+        own, rest = ranked(np.mean(np.abs(rows), 0), 10)
+        orders.append(own)
+        ends += [end for row in rows for end in (*row[own], row[rest].sum())]
+    low, high = min(ends), max(ends)
+    return orders, (low, high if high > low else 1.)
 
 
 def _along(name: str, one: np.ndarray, xs: np.ndarray) -> Tuple[str, np.ndarray]:

@@ -14,6 +14,7 @@ from .scales import BESIDE, check_colorbar, look
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+QUANTILES = [5, 25, 50, 75, 95]
 SPREADS = ('dots', 'quantiles')
 
 #: The colours of a feature's values: none of those of attributions, and short of the palest.
@@ -96,7 +97,8 @@ def summary(
 
     amounts = np.append(means[own], means[rest].sum()) if len(rest) else means[own]
     texts = ['%.3g' % amount for amount in amounts]
-    cut = _limits(ax, given[:, own], means[own], amounts, texts)
+    shown = given[:, own] if spread == 'dots' else np.percentile(given[:, own], QUANTILES, axis=0)
+    cut = _limits(ax, shown, means[own], amounts, texts)
     ax.set_ylim(len(labels) - 0.4, -0.6)
     bars = ax.barh(range(len(amounts)), np.minimum(amounts, cut), height=0.8, zorder=1,
                    color=(*solid('absolute')[:3], 0.3))
@@ -109,7 +111,7 @@ def summary(
     if spread == 'dots':
         said = _dots(ax, given[:, own], None if values is None else values[:, own])
     else:
-        _quantiles(ax, given[:, own])
+        _quantiles(ax, shown)
     ax.axvline(0, color='0.3', linewidth=0.8, zorder=2)
     ax.set_yticks(range(len(labels)))
     ax.set_yticklabels(labels)
@@ -121,9 +123,9 @@ def summary(
     return ax
 
 
-def _limits(ax: Axes, given: np.ndarray, means: np.ndarray, amounts: np.ndarray, texts: Sequence[str]) -> float:
+def _limits(ax: Axes, shown: np.ndarray, means: np.ndarray, amounts: np.ndarray, texts: Sequence[str]) -> float:
     """Sets how far the axis reaches, with room for the numbers; where the last bar is cut off."""
-    low, high = min(0.0, float(given.min())), max(float(given.max()), float(means.max()))
+    low, high = min(0.0, float(shown.min())), max(float(shown.max()), float(means.max()))
     if low == high:
         low, high = -1.0, 1.0
     # The bar of all others may be far longer than what there is to be seen.
@@ -175,9 +177,8 @@ def _share(values: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(values), found, np.nan)
 
 
-def _quantiles(ax: Axes, given: np.ndarray) -> None:
-    rows = range(given.shape[1])
-    ends = np.percentile(given, [5, 25, 50, 75, 95], axis=0)
+def _quantiles(ax: Axes, ends: np.ndarray) -> None:
+    rows = range(ends.shape[1])
     ax.hlines(rows, ends[0], ends[4], color='0.25', linewidth=1, zorder=3)
     ax.hlines(rows, ends[1], ends[3], color='0.25', linewidth=5, zorder=3)
     ax.scatter(ends[2], rows, s=14, facecolors='white', edgecolors='0.25', linewidths=0.8, zorder=4)
