@@ -106,7 +106,7 @@ def overview(
         return grid(xs, attributions, ['%d' % i for i in range(len(xs))] if labels is None else labels,
                     channels=channels, resize=maps, scale=scale, colorbar=colorbar)
     if kind != 'bars':
-        attributions = dict(_along(name, one, xs) for name, one in attributions.items())
+        attributions = dict(along(name, one, xs) for name, one in attributions.items())
     # A bar takes a line of text.
     height = 1.1 + .26 * min(xs.shape[1] + 1, 11) if kind == 'bars' else 1.2 + .6 * (xs.shape[2] if xs.ndim > 2 else 1)
     width = 4.6
@@ -154,7 +154,7 @@ def _orders(attributions: Mapping[str, np.ndarray]) -> Tuple[List[Any], Tuple[fl
     return orders, (low, high if high > low else 1.)
 
 
-def _along(name: str, one: np.ndarray, xs: np.ndarray) -> Tuple[str, np.ndarray]:
+def along(name: str, one: np.ndarray, xs: np.ndarray) -> Tuple[str, np.ndarray]:
     """A map of places alone as one of each of a signal's channels, all alike, and of its length; its title."""
     length = xs.shape[1]
     if one.ndim == 2 and one.shape[1] != length:
