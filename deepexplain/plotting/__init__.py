@@ -14,5 +14,5 @@ from .tabular import bars
 from .texts import text, words, words_html
 from .waterfalls import waterfall
 
-__all__ = ['bars', 'compare', 'grid', 'heatmap', 'logo', 'signal', 'spectrogram', 'summary', 'text', 'waterfall', 'words',
-           'words_html']
+__all__ = ['bars', 'compare', 'grid', 'heatmap', 'logo', 'signal', 'spectrogram', 'summary', 'text', 'waterfall',
+           'words', 'words_html']

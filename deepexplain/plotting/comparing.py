@@ -3,9 +3,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Mapping, Optional, Sequence, Union
 
-import numpy as np
-
-from .arrays import CHANNELS, check_choice, check_length, kind as kind_said, numbers
+from .arrays import CHANNELS, check_choice, check_length, numbers
+from .arrays import kind as kind_said
 from .overview import kind_of, overview
 from .scales import SCALES, check_colorbar
 

@@ -23,8 +23,8 @@ def finite(value: Any, name: str, wanted: str, ranks: Sequence[int]) -> np.ndarr
         raise ValueError(f'{name}: expected shape {wanted}, none of them 0, got {given.shape}')
     bad = int((~np.isfinite(given)).sum())
     if bad:
-        raise ValueError('%s: expected finite numbers, got nan or infinity in %d of %d: leave these samples or features '
-                         'out' % (name, bad, given.size))
+        raise ValueError('%s: expected finite numbers, got nan or infinity at %d of %d places: leave these samples or '
+                         'features out' % (name, bad, given.size))
     return given
 
 
@@ -37,7 +37,7 @@ def names_of(names: Optional[Sequence[str]], count: int, *tables: Any) -> List[s
         return [str(name) for name in names]
     for table in tables:
         for part in ('column_names', 'columns', 'index'):
-            found = getattr(table, part, None)
+            found: Any = getattr(table, part, None)
             # An array has none of these, and of a list the index is a method.
             if hasattr(found, '__len__') and len(found) == count and (part != 'index' or np.ndim(table) == 1):
                 return ['feature %d' % one if isinstance(one, (int, np.integer)) else str(one) for one in found]

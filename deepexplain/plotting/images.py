@@ -57,8 +57,8 @@ def heatmap(
             `resize=False`, is drawn over all of it, each of its values as one patch. Default False: that is an error.
         limit: the absolute value with the deepest colour, above 0, in place of the percentile: one limit makes the
             colours of several pictures mean the same. Default None.
-        colorbar: True draws a colour bar beside them, for which the axes make room; a string is its label, such as the unit of
-            the target. Pointed ends stand for what is beyond the limit. Default False.
+        colorbar: True draws a colour bar beside them, for which the axes make room; a string is its label, such as
+            the unit of the target. Pointed ends stand for what is beyond the limit. Default False.
 
     Returns:
         The axes.

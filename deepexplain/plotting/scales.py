@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, List, Optional, Sequence, Union
 import numpy as np
 
 from .arrays import kind, signed
-from .colours import Shades
+from .colours import SIGNS, Shades
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +20,7 @@ SCALES = ('each', 'shared')
 _THICK, _GAP = 0.12, 0.08
 
 #: What is on the scale, where the caller does not say it.
-LABELS = {'both': 'attribution', 'positive': 'attribution', 'negative': 'attribution', 'absolute': 'absolute attribution'}
+LABELS = dict({sign: 'attribution' for sign in SIGNS}, absolute='absolute attribution')
 
 
 def check_colorbar(value: Any) -> None:

@@ -47,8 +47,8 @@ def signal(
         sign: what is coloured: 'both' (default), only what is 'positive' or 'negative', or the 'absolute' values.
         limit: the absolute value with the deepest colour, above 0, in place of the percentile: one limit makes the
             colours of several pictures mean the same. Default None.
-        colorbar: True draws a colour bar beside them, for which the axes make room; a string is its label, such as the unit of
-            the target. Pointed ends stand for what is beyond the limit. Default False.
+        colorbar: True draws a colour bar beside them, for which the axes make room; a string is its label, such as
+            the unit of the target. Pointed ends stand for what is beyond the limit. Default False.
 
     Returns:
         The axes.
@@ -131,8 +131,8 @@ def spectrogram(
         alpha: the opacity of the deepest colours, above 0 and at most 1. Default 0.85.
         limit: the absolute value with the deepest colour, above 0, in place of the percentile: one limit makes the
             colours of several pictures mean the same. Default None.
-        colorbar: True draws a colour bar beside them, for which the axes make room; a string is its label, such as the unit of
-            the target. Pointed ends stand for what is beyond the limit. Default False.
+        colorbar: True draws a colour bar beside them, for which the axes make room; a string is its label, such as
+            the unit of the target. Pointed ends stand for what is beyond the limit. Default False.
 
     Returns:
         The axes.

@@ -106,8 +106,8 @@ def text(
         title: a title for the axes. Default: none.
         limit: the absolute value with the deepest colour, above 0: one limit makes the colours of several sentences
             mean the same. Default None: the largest of the words.
-        colorbar: True draws a colour bar below them, for which the axes make room; a string is its label, such as the unit of
-            the target. Pointed ends stand for what is beyond the limit. Default False.
+        colorbar: True draws a colour bar below them, for which the axes make room; a string is its label, such as
+            the unit of the target. Pointed ends stand for what is beyond the limit. Default False.
 
     Returns:
         The axes. Words whose attribution is nan or infinite have no colour.

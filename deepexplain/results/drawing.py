@@ -79,8 +79,8 @@ def plot(result: 'Attributions', kind: Optional[str] = None, most: Optional[int]
 
 def _figure(result: 'Attributions', kind: Optional[str], channels: Optional[str], letters: Optional[Sequence[str]],
             colorbar: Union[bool, str]) -> Any:
-    from . import drawing_inputs, drawing_tables
     from ..plotting import overview
+    from . import drawing_inputs, drawing_tables
 
     if isinstance(result.xs, list) and len(result.xs) != len(listed(result.attributions)):
         # Attributions of an inner layer are not of the inputs.

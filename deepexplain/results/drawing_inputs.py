@@ -1,5 +1,5 @@
 """Pictures of results of several inputs: each sample has a row for each of them."""
-from typing import TYPE_CHECKING, Any, List, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Any, Optional, Sequence, Union
 
 import numpy as np
 
@@ -98,7 +98,7 @@ class _Input:
 def _kind_of(result: 'Attributions', kind: Optional[str]) -> str:
     from ..plotting import overview
 
-    xs, array = result.xs, result.attributions
+    xs, array = result.xs, np.asarray(result)
     if kind == 'text' or kind is None and xs is not None and xs.dtype.kind in 'OSU':
         return 'text'
     shape = array.shape[1 + int(result.several):]
