@@ -29,14 +29,14 @@ def finite(value: Any, name: str, wanted: str, ranks: Sequence[int]) -> np.ndarr
 
 
 def names_of(names: Optional[Sequence[str]], count: int, *tables: Any) -> List[str]:
-    """The names of features: as given, else the columns of the first table that has some, or the labels of a row of
-    one, else numbers.
+    """The names of features: as given, else those of the first result or table that has some, or the labels of a row
+    of one, else numbers.
     """
     if names is not None:
         check_length('names', names, count, 'features')
         return [str(name) for name in names]
     for table in tables:
-        for part in ('column_names', 'columns', 'index'):
+        for part in ('feature_names', 'column_names', 'columns', 'index'):
             found: Any = getattr(table, part, None)
             # An array has none of these, and of a list the index is a method.
             if hasattr(found, '__len__') and len(found) == count and (part != 'index' or np.ndim(table) == 1):

@@ -130,10 +130,12 @@ def overview(
                        colorbar=beside and not shared and colorbar)
             said: Any = '' if labels is None else ', ' + labels[row]
             ax.set_title('%s, sample %d%s' % (name, row, said), fontsize=9)
-    if shared and kind == 'logo':
-        ends = np.array([ax.get_ylim() for ax in panels.ravel()])
+    if shared and kind != 'signal':
+        # Numbers at the ends of bars take more room in some panels.
+        axis = 'x' if kind == 'bars' else 'y'
+        ends = np.array([getattr(ax, f'get_{axis}lim')() for ax in panels.ravel()])
         for ax in panels.ravel():
-            ax.set_ylim(ends[:, 0].min(), ends[:, 1].max())
+            getattr(ax, f'set_{axis}lim')(ends[:, 0].min(), ends[:, 1].max())
     wide, high = figure.get_size_inches()
     figure.tight_layout(rect=(0, 0, 1 - room / wide, 1))
     if room:

@@ -20,7 +20,7 @@ SCALES = ('each', 'shared')
 _THICK, _GAP = 0.12, 0.08
 
 #: What is on the scale, where the caller does not say it.
-LABELS = dict({sign: 'attribution' for sign in SIGNS}, absolute='absolute attribution')
+LABELS = dict(dict.fromkeys(SIGNS, 'attribution'), absolute='absolute attribution')
 
 
 def check_colorbar(value: Any) -> None:

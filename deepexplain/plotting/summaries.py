@@ -44,10 +44,10 @@ def summary(
     for each sample, coloured by the feature's value, or the quantiles.
 
     Args:
-        attributions: numbers of shape (samples, features), or a table of pandas; also those of groups of features.
+        attributions: numbers of shape (samples, features), also a table of pandas, or a result; those of groups, too.
         xs: the features' values, numbers of the same shape, or None (default). nan, for missing ones, is grey.
-        names: the features' names. Default: the columns where attributions or xs are a table, else 'feature 0' and so
-            on. Long ones are written without their middle.
+        names: the features' names. Default: those that attributions or xs have as a table or a result, else 'feature 0'
+            and so on. Long ones are written without their middle.
         top: the number of features with a row of their own, at least 1. Default 10. The others share one last bar, the
             sum of their means: what they count for in all, though within a sample they may cancel out. It has no
             spread, and where it is longer than all else it is cut off, with an arrow before its number. A single

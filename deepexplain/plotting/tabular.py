@@ -33,8 +33,8 @@ def bars(
         attributions: numbers of shape (features,), those of one sample (`attributions[0]` of a batch): red bars to
             the right raise the target, blue ones to the left lower it. Or of shape (samples, features): a bar is then
             the mean of a feature's absolute values over the samples, its importance to all of them, and has no sign.
-        names: the features' names. Default: the columns where attributions are a table of pandas, else 'feature 0' and
-            so on.
+        names: the features' names. Default: those that attributions have as a table of pandas or a result, else
+            'feature 0' and so on.
         values: the features' values in the sample, numbers or strings, to stand beside the names. Default: none. Not
             for several samples.
         top: the number of features with a bar of their own, at least 1. Default 10.
