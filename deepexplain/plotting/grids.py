@@ -144,23 +144,23 @@ def _layout(
     across, down = methods + 1, shape[0]
     panel = size * shape[1] / shape[2]
     left = 0.15 if labels is None else max(0.45, label_room([str(label) for label in labels], 10))
-    right, top, bottom, gap = 0.1, 0.4, 0.5 + 0.35 * (numbers and not each), 0.06
-    widths = [size] + [size + each * BESIDE] * methods
-    width = left + right + sum(widths) + (across - 1) * gap
+    foot, beside = 0.35 * (numbers and not each), each * BESIDE
+    right, top, bottom, gap = 0.1, 0.4, 0.5 + foot, 0.06
+    width = left + right + across * size + (across - 1) * gap + methods * beside
     height = top + bottom + down * panel + (down - 1) * gap
     figure = new_figure(width, height)
-    axes = figure.subplots(down, across, squeeze=False, gridspec_kw={'width_ratios': widths})
+    axes = figure.subplots(down, across, squeeze=False, gridspec_kw={'width_ratios': [size] + [size + beside] * methods})
     figure.subplots_adjust(
         left=left / width,
         right=1 - right / width,
         top=1 - top / height,
         bottom=bottom / height,
-        wspace=gap * across / sum(widths),
+        wspace=gap / (size + beside * methods / across),
         hspace=gap / panel,
     )
     # Its labels reach half an inch beyond it.
     bar = max(0.8, min(1.8, width - 1.1))
-    legend = figure.add_axes((0.5 - bar / 2 / width, (bottom - 0.2) / height, bar / width, 0.1 / height))
+    legend = figure.add_axes((0.5 - bar / 2 / width, (0.3 + foot) / height, bar / width, 0.1 / height))
     draw_legend(legend, sign, colours.cmap)
     if numbers and not each:
         ticks = legend.get_xticklabels()
