@@ -234,7 +234,8 @@ def spectrogram_sign(whistles):
 
 
 DRAWINGS = (grid, grid_in_axes, compare, heatmap_over, heatmap_sign, heatmap_colorbar, text, words, words_plain,
-            words_html, bars, bars_of_many, waterfall, summary, summary_quantiles, logo, signal, signal_channels, spectrogram, spectrogram_sign)
+            words_html, bars, bars_of_many, waterfall, summary, summary_quantiles, logo, signal, signal_channels,
+            spectrogram, spectrogram_sign)
 OPENING = '''# Pictures
 
 All of `deepexplain.plotting`, written by `python examples/gallery.py --out docs/gallery`. The networks and the samples

@@ -11,6 +11,8 @@ from .scales import SCALES, check_colorbar
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+KINDS = ('images', 'bars', 'signal', 'logo')
+
 
 def compare(
     xs: Any,
@@ -61,6 +63,8 @@ def compare(
     check_choice('scale', scale, SCALES)
     check_choice('channels', channels, CHANNELS)
     check_colorbar(colorbar)
+    if kind is not None:
+        check_choice('kind', kind, KINDS)
     if given.ndim < 2:
         raise ValueError(f'xs: expected shape (samples, ...), got {given.shape}')
     if kind is None and names is not None and given.ndim == 2:

@@ -149,7 +149,8 @@ def _layout(
     width = left + right + across * size + (across - 1) * gap + methods * beside
     height = top + bottom + down * panel + (down - 1) * gap
     figure = new_figure(width, height)
-    axes = figure.subplots(down, across, squeeze=False, gridspec_kw={'width_ratios': [size] + [size + beside] * methods})
+    widths = [size] + [size + beside] * methods
+    axes = figure.subplots(down, across, squeeze=False, gridspec_kw={'width_ratios': widths})
     figure.subplots_adjust(
         left=left / width,
         right=1 - right / width,

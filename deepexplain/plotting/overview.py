@@ -12,13 +12,14 @@ from .grids import grid
 from .scales import BESIDE, beyond, label_of, look
 from .sequences import are_letters, letters_of, logo
 from .signals import signal
+from .summaries import summary
 from .tabular import bars
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 #: How samples are drawn -> the ranks that a sample may have.
-RANKS = {'images': (2, 3), 'bars': (1,), 'signal': (1, 2), 'logo': (2,)}
+RANKS = {'images': (2, 3), 'bars': (1,), 'signal': (1, 2), 'logo': (2,), 'summary': (1,)}
 
 
 def kind_of(
@@ -28,8 +29,8 @@ def kind_of(
 
     Args:
         shape: that of all samples, (samples, ...).
-        kind: 'images', 'bars', 'signal' or 'logo'. Default: 'images' for samples of rank 3, 'logo' for one-hot
-            sequences, else 'signal'.
+        kind: 'images', 'bars', 'signal', 'logo' or 'summary'. Default: 'images' for samples of rank 3, 'logo' for
+            one-hot sequences, else 'signal'.
         xs: the samples, where it is to be seen whether they are one-hot.
         letters: as in `logo`, which alone has them.
 
@@ -41,8 +42,8 @@ def kind_of(
         np.asarray(xs))
     found = ('images' if rank == 3 else 'logo' if sequences else 'signal') if kind is None else kind
     if not isinstance(found, str) or found not in RANKS:
-        raise ValueError(f"kind: expected 'images', 'bars' or 'signal', got {kind!r}; for one-hot sequences also "
-                         "'logo'")
+        raise ValueError(f"kind: expected 'images', 'bars', 'signal' or 'summary', got {kind!r}; for one-hot sequences "
+                         "also 'logo'")
     if letters is not None and found != 'logo':
         raise ValueError('letters are for sequences that are drawn as a logo, not as %s' % found)
     if found == 'logo' and rank == 2:
@@ -77,7 +78,7 @@ def overview(
     scale: str = 'each',
     colorbar: Union[bool, str] = False,
 ) -> Figure:
-    """Draws a panel for each sample and method.
+    """Draws a panel for each sample and method; as a summary one for each method, of all samples.
 
     Args:
         xs: the samples, numbers of shape (samples, ...).
@@ -105,6 +106,8 @@ def overview(
             channels = 'last'
         return grid(xs, attributions, ['%d' % i for i in range(len(xs))] if labels is None else labels,
                     channels=channels, resize=maps, scale=scale, colorbar=colorbar)
+    if kind == 'summary':
+        return _summaries(xs, attributions, features)
     if kind != 'bars':
         attributions = dict(along(name, one, xs) for name, one in attributions.items())
     # A bar takes a line of text.
@@ -141,6 +144,20 @@ def overview(
     if room:
         ax = figure.add_axes((1 - (room - 0.05) / wide, 0.5 - 0.45 / high, 0.12 / wide, 0.9 / high))
         look(figure.colorbar(colours.mappable(), cax=ax, extend=beyond(colours), extendfrac=0.05), label_of(colorbar))
+    return figure
+
+
+def _summaries(xs: np.ndarray, attributions: Mapping[str, np.ndarray], features: Optional[Sequence[str]]) -> Figure:
+    """Samples with nan or infinity are left out, as the title says."""
+    figure = new_figure(6.0 * len(attributions), 1.1 + .32 * min(xs.shape[1], 11))
+    for ax, (name, values) in zip(figure.subplots(1, len(attributions), squeeze=False)[0], attributions.items()):
+        known = np.isfinite(values).all(1)
+        said = '%d samples' % len(xs) if known.all() else '%d of %d samples, the others are not finite' % (
+            known.sum(), len(xs))
+        if known.any():
+            summary(values[known], xs[known], features, ax=ax, colorbar=True)
+        ax.set_title('%s, %s' % (name, said), fontsize=9)
+    figure.tight_layout()
     return figure
 
 

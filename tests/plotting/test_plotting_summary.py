@@ -5,6 +5,7 @@ import pytest
 from test_plotting import call, check_message, extent, own_axes, pixels
 
 from deepexplain import plotting
+from deepexplain.plotting.overview import overview
 
 #: Four samples of three features; mean absolute attributions are 1.5, 4 and 0.5.
 FOUR = np.array([[1.0, -4.0, 0.5], [-2.0, 4.0, 0.5], [1.0, 4.0, -0.5], [2.0, 4.0, -0.5]])
@@ -189,6 +190,18 @@ def test_what_has_little_to_show_is_drawn(values, xs):
     low, high = ax.get_xlim()
     shown = values if xs else np.percentile(values, [5, 95], axis=0)
     assert low < min(0, shown.min()) and high > max(0, shown.max())
+
+
+def test_an_overview_leaves_out_what_is_not_finite_and_says_so():
+    values = FOUR.copy()
+    values[1, 0] = np.nan
+    figure = overview(VALUES, {'one': values, 'two': np.full((4, 3), np.inf), 'three': FOUR}, 'summary',
+                      features=['a', 'b', 'c'])
+    assert [ax.get_title() for ax in figure.axes[:3]] == [
+        'one, 3 of 4 samples, the others are not finite', 'two, 0 of 4 samples, the others are not finite',
+        'three, 4 samples']
+    assert widths(figure.axes[0]) == [4, 4 / 3, 0.5] and not widths(figure.axes[1]) and widths(figure.axes[2])[1] == 1.5
+    assert labels(figure.axes[0]) == ['b', 'a', 'c']
 
 
 def test_names_of_tables_and_results():

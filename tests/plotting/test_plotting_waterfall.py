@@ -112,7 +112,8 @@ def test_numbers_have_room(inches, values):
 
 
 def test_long_names_are_not_cut_off():
-    ax = plotting.waterfall(THREE, names=['a name that is much too long to be written in full, %d' % i for i in range(3)])
+    names = ['a name that is much too long to be written in full, %d' % i for i in range(3)]
+    ax = plotting.waterfall(THREE, names=names)
     pixels(ax.figure)
     assert min(extent(label).x0 for label in ax.get_yticklabels()) > 0
     assert labels(ax)[1].endswith('...tten in full, 1')

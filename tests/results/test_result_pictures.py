@@ -145,7 +145,7 @@ def test_maps_of_other_sizes_over_several_inputs():
     one = Attributions([np.ones((1, 2, 3)), np.array([[1., 2]])], [np.random.rand(1, 8, 6, 3), np.zeros((1, 4, 2))],
                        method='some')
     picture, signal = one.plot().axes
-    assert picture.images[0].get_array().shape == (2, 3) and picture.images[0].get_extent() == [-.5, 5.5, 7.5, -.5]
+    assert picture.images[0].get_array().shape == (2, 3) and list(picture.images[0].get_extent()) == [-.5, 5.5, 7.5, -.5]
     assert list(signal.collections[0].get_array()) == [1, 1, 2, 2] * 2
     # Those of an inner layer are of other things than the inputs.
     inner = Attributions(np.array([[1., -2]]), [np.zeros((1, 3)), np.zeros((1, 4))], input_names=['a', 'b'])
@@ -172,7 +172,7 @@ def test_what_cannot_be_drawn(tmp_path):
                                                                   r'sum_over\(axes\) or groups\(mask\) makes one'),
             (result((4, 2, 3)), dict(kind='waterfall'), ValueError, 'one axis of features'),
             (two(), dict(kind='bars'), ValueError, r'one axis of features, not of shape \(2, 2\)'),
-            (two(), dict(kind='images'), ValueError, r"input 'left': samples of shape \(3,\) cannot be drawn as images"),
+            (two(), dict(kind='images'), ValueError, r"input 'left': samples of shape \(3,\) cannot be drawn"),
             (two(), dict(letters='ACGT'), ValueError, 'letters are for sequences'),
             (two()._with(xs=None), {}, ValueError, r"input 'right': without samples .* \(2, 2\) cannot be drawn"),
             (nan, dict(kind='summary'), ValueError, 'attributions: expected finite numbers, got nan'),
