@@ -145,7 +145,8 @@ def test_maps_of_other_sizes_over_several_inputs():
     one = Attributions([np.ones((1, 2, 3)), np.array([[1., 2]])], [np.random.rand(1, 8, 6, 3), np.zeros((1, 4, 2))],
                        method='some')
     picture, signal = one.plot().axes
-    assert picture.images[0].get_array().shape == (2, 3) and list(picture.images[0].get_extent()) == [-.5, 5.5, 7.5, -.5]
+    assert picture.images[0].get_array().shape == (2, 3)
+    assert list(picture.images[0].get_extent()) == [-.5, 5.5, 7.5, -.5]
     assert list(signal.collections[0].get_array()) == [1, 1, 2, 2] * 2
     # Those of an inner layer are of other things than the inputs.
     inner = Attributions(np.array([[1., -2]]), [np.zeros((1, 3)), np.zeros((1, 4))], input_names=['a', 'b'])
