@@ -216,6 +216,8 @@ def test_a_comparison_of_many_features_sums_the_same_rest():
     assert first[-1] == ('4 others', 10) and second[-1] == ('4 others', -1000)
     assert [name for name, _ in first] == [name for name, _ in second]
     assert figure.axes[0].get_xlim()[0] < -1400
+    alike = plotting.compare(np.zeros((1, 14)), {'one': np.ones((1, 14)), 'two': -np.ones((1, 14))}, 'bars')
+    assert alike.axes[0].get_xlim()[0] < -4 and alike.axes[1].get_xlim()[1] > 4, 'the sum of the others counts, too'
 
 
 def test_a_comparison_of_signals_and_letters():

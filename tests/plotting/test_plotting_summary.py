@@ -1,5 +1,7 @@
 """Summaries of many samples: what is drawn of each feature, and where."""
 
+import warnings
+
 import numpy as np
 import pytest
 from test_plotting import call, check_message, extent, own_axes, pixels
@@ -127,6 +129,11 @@ def test_dots_of_more_than_two_thousand_samples():
     assert ax.get_xlabel() == 'attribution, 2000 of 6001 samples; bars and numbers: mean absolute'
     assert widths(ax) == [3000], 'bars are of all'
     assert len(plotting.summary(values[:2000], values[:2000]).collections[0].get_offsets()) == 2000
+    # Colours are by the values of all, of which a third has dots.
+    xs = np.full((6001, 1), 10.0)
+    xs[places.astype(int), 0] = np.linspace(0, 1, 2000)
+    ax = drawn(plotting.summary(values, xs))
+    assert max(green for _, _, (_, green, _, _) in dots(ax, 0)) < viridis(0.1)[1]
     # Quantiles are of all.
     assert plotting.summary(values).collections[0].get_segments()[0][0][0] == 300
 
@@ -184,7 +191,8 @@ def test_the_bar_of_the_values_colours():
 @pytest.mark.parametrize('values', [np.zeros((5, 3)), -np.abs(FOUR), FOUR[:1], FOUR[:, :1], np.full((2, 1), 1e-30)])
 @pytest.mark.parametrize('xs', [False, True])
 def test_what_has_little_to_show_is_drawn(values, xs):
-    with np.errstate(all='raise'):
+    with np.errstate(all='raise'), warnings.catch_warnings():
+        warnings.simplefilter('error')
         ax = drawn(plotting.summary(values, np.ones_like(values) if xs else None))
     assert widths(ax) == sorted(np.abs(values).mean(0), reverse=True)
     low, high = ax.get_xlim()
