@@ -1,5 +1,7 @@
 """Waterfalls: where each bar begins and ends, and what is said where the sum is not the target."""
 
+import warnings
+
 import numpy as np
 import pytest
 from test_plotting import call, check_message, extent, own_axes, pixels
@@ -69,6 +71,10 @@ def test_rounding_has_no_bar(end, shown):
 def test_it_is_the_size_of_the_changes_that_counts_as_rounding():
     assert len(plotting.waterfall([0.001], start=1000, end=1000.002).patches) == 2
     assert len(plotting.waterfall([0.0, 0.0], start=3, end=3).patches) == 2
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        low, high = plotting.waterfall([0.0], start=3).get_xlim()
+    assert low < 2 and high > 4
     assert steps(plotting.waterfall([0.0, 0.0], start=3, end=4)) == [(3, 3), (3, 3), (3, 4)]
 
 
