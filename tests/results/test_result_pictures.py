@@ -89,6 +89,9 @@ def test_a_waterfall_of_an_unknown_baseline_begins_at_0(missing):
     ax = one.plot('waterfall', most=1).axes[0]
     assert upright(ax) == pytest.approx([0, one.attributions[0].sum()])
     assert labels(ax)[0] == 'from 0, the baseline is not known' and labels(ax)[-1] == 'sum of attributions'
+    other = result(xs=np.ones((4, 7)))
+    assert not any('=' in label for label in labels(other.plot('waterfall', most=1).axes[0])), 'values of other things'
+    assert len(other.plot('summary').axes) == 1
     assert labels(two()['left'].plot('waterfall').axes[0])[0].startswith('from 0'), 'one input is not all of it'
 
 
