@@ -72,6 +72,26 @@ def heatmap_sign(shapes):
     return figure
 
 
+def compare(digits):
+    """On one scale: `compare`
+
+    Both methods measure in units of the score, so that one colour may mean the same number in all panels, and the
+    legend says which. Signals, bars and letters are compared so, too.
+    """
+    methods = {name: digits.attributions[name] for name in ('deeplift', 'grad*input')}
+    figure = plotting.compare(digits.pictures, methods, labels=['3', '0', '7'], kind='images', colorbar='score')
+    return figure
+
+
+def heatmap_colorbar(shapes):
+    """What the colours are as numbers: `colorbar`
+
+    A string is its label. The pointed ends stand for the few values beyond the deepest colours.
+    """
+    ax = plotting.heatmap(shapes.attributions[0], shapes.pictures[0], colorbar='score')
+    return ax.figure
+
+
 def text(sentences):
     """Words in a picture: `text`
 
@@ -131,6 +151,34 @@ def bars_of_many(wine):
     return ax.figure
 
 
+def waterfall(wine):
+    """How one sample's features add up: `waterfall`
+
+    From the score of the average wine to that of this one, the largest step first.
+    """
+    ax = plotting.waterfall(wine.attributions[0], wine.names, wine.values[0], wine.start, wine.scores[0], top=7)
+    return ax.figure
+
+
+def summary(wine):
+    """The features of many samples, with their spread: `summary`
+
+    A dot is a wine: on the right where the feature raises the score of its grower, and the lighter the more it has of
+    it. Bars are the means of the absolute attributions.
+    """
+    ax = plotting.summary(wine.attributions, wine.values, wine.names, top=7)
+    return ax.figure
+
+
+def summary_quantiles(wine):
+    """The same without values: `summary` as quantiles
+
+    Thin lines reach from the 5th to the 95th percentile, thick ones from the 25th to the 75th; the median is white.
+    """
+    ax = plotting.summary(wine.attributions, names=wine.names, top=7)
+    return ax.figure
+
+
 def logo(genes):
     """A sequence of letters: `logo`
 
@@ -157,8 +205,7 @@ def signal_channels(heartbeats):
     The channels share one scale of colours, so it shows that breath and movement hardly count.
     """
     ax = plotting.signal(heartbeats.values[3], heartbeats.attributions[3], heartbeats.times,
-                         names=['heart', 'breath', 'movement'])
-    ax.figure.colorbar(ax.collections[0], ax=ax, label='attribution')
+                         names=['heart', 'breath', 'movement'], colorbar=True)
     return ax.figure
 
 
@@ -186,8 +233,9 @@ def spectrogram_sign(whistles):
     return figure
 
 
-DRAWINGS = (grid, grid_in_axes, heatmap_over, heatmap_sign, text, words, words_plain, words_html, bars, bars_of_many,
-            logo, signal, signal_channels, spectrogram, spectrogram_sign)
+DRAWINGS = (grid, grid_in_axes, compare, heatmap_over, heatmap_sign, heatmap_colorbar, text, words, words_plain,
+            words_html, bars, bars_of_many, waterfall, summary, summary_quantiles, logo, signal, signal_channels,
+            spectrogram, spectrogram_sign)
 OPENING = '''# Pictures
 
 All of `deepexplain.plotting`, written by `python examples/gallery.py --out docs/gallery`. The networks and the samples

@@ -114,9 +114,11 @@ def wine(epochs):
     loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits))
     with fit(loss, x, y, scaled[:120], growers[:120], 6 * epochs) as session, DeepExplain(session=session) as de:
         print('wine, accuracy: %.3f' % np.mean(session.run(logits, {x: scaled[120:]}).argmax(1) == growers[120:]))
-        found = de.explain('shapley_sampling', logits, x, scaled[120:], ys=growers[120:], samples=20, seed=0)
+        found = de.explain('shapley_sampling', logits, x, scaled[120:], ys=growers[120:], samples=20, seed=0,
+                           as_result=True)
     names = [name.replace('_', ' ').replace('/', ' / ') for name in data.feature_names]
-    return SimpleNamespace(values=values[120:], names=names, attributions=found)
+    return SimpleNamespace(values=values[120:], names=names, attributions=found.attributions, scores=found.scores,
+                           start=(found.scores - found.sums + found.delta)[0])
 
 
 def make_genes(count, seed):

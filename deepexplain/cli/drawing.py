@@ -24,7 +24,7 @@ def check_format(path: str) -> None:
 
 def kind_of(task: Task, wanted: Optional[str], given: Mapping[str, Mapping[str, Given]],
             letters: Optional[str] = None) -> str:
-    """How attributions are drawn: 'images', 'bars', 'signal' or 'logo'. What cannot be drawn is wrong use."""
+    """How attributions are drawn: 'images', 'bars', 'signal', 'logo', 'summary'. What cannot be drawn is wrong use."""
     if task.xs is None or not task.single:
         raise WrongUse('--picture draws the attributions of one input of the model, not of %s.' % (
             'several: --input NAME chooses one' if task.xs is not None else 'an inner layer'))
@@ -49,7 +49,7 @@ def check_layers(kind: str, explainers: Mapping[str, Any], options: Mapping[str,
     Args:
         options: the names of each method's options.
     """
-    axes = {'images': 2, 'bars': 0}.get(kind, 1)
+    axes = {'images': 2, 'bars': 0, 'summary': 0}.get(kind, 1)
     for name, explainer in explainers.items():
         layer = explainer.layer
         # What chooses no channels, nor gives noise to what may, attributes to the layer's own units.
@@ -59,14 +59,16 @@ def check_layers(kind: str, explainers: Mapping[str, Any], options: Mapping[str,
                            'drawn as %s.' % (name, layer.op.name, layer.shape, kind))
 
 
-def draw(file: Any, path: str, kind: str, task: Task, attributions: Dict[str, Any], units: Units, most: int,
+def draw(file: Any, path: str, kind: str, task: Task, attributions: Dict[str, Any], units: Units, most: Optional[int],
          letters: Optional[str] = None) -> None:
     """Draw into an open file, in the format that the path names.
 
     Args:
-        most: how many samples are drawn, from the first on.
+        most: how many samples are drawn, from the first on. Default None: 8, of a summary all.
     """
     assert task.xs is not None
+    if most is None:
+        most = len(task.xs[0]) if kind == 'summary' else 8
     xs = task.xs[0][:most]
     first = task.axis == 'first' or (task.samples.kind == 'arrays' and not task.axis and _channels_first(xs))
     shown = {name: one[:most] for name, one in attributions.items()}

@@ -151,11 +151,13 @@ def _explain(commands: Any) -> None:
     group.add_argument('--out', metavar='FILE', help='an .npz (default: attributions.npz, unless there is another '
                                                      'result); of sentences also a .json')
     group.add_argument('--picture', metavar='FILE', help='a .png, .pdf, .svg or .jpg: samples x methods')
-    group.add_argument('--picture-kind', choices=('images', 'bars', 'signal', 'logo'),
-                       help='how it is drawn (default: by INPUT and its shape)')
+    group.add_argument('--picture-kind', choices=('images', 'bars', 'signal', 'logo', 'summary'),
+                       help='how it is drawn (default: by INPUT and its shape); summary: the features of all samples, '
+                            'by method')
     group.add_argument('--letters', metavar='ACGT', help='of one-hot sequences, in the order of their places (default: '
                                                          'ACGT for four, else numbers)')
-    group.add_argument('--picture-samples', metavar='N', type=positive, default=8, help='how many (default: 8)')
+    group.add_argument('--picture-samples', metavar='N', type=positive,
+                       help='how many (default: 8, of a summary all)')
     group.add_argument('--json', action='store_true', help='a summary as JSON on stdout')
     progress_arguments(group)
 

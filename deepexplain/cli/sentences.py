@@ -133,7 +133,7 @@ def _write(args: Any, results: Mapping[str, List[Any]], metadata: Mapping[str, A
             units = metadata['units']
             labels = None if units is None else ['unit ' + '/'.join(str(part) for part in np.ravel(one))
                                                  for one in units]
-            figure = sentences({name: found[:args.picture_samples] for name, found in results.items()}, labels)
+            figure = sentences({name: found[:args.picture_samples or 8] for name, found in results.items()}, labels)
             figure.savefig(opened[-1], format=os.path.splitext(args.picture)[1].lower()[1:])
     return paths
 

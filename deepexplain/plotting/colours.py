@@ -39,10 +39,18 @@ class Shades(NamedTuple):
             self.values.shape + (3,))
 
 
-def shades(values: np.ndarray, sign: str = 'both', percentile: float = 100, cmap: Optional[str] = None) -> Shades:
-    """The part of the values that has the sign, and its colours."""
+def shades(
+    values: np.ndarray,
+    sign: str = 'both',
+    percentile: float = 100,
+    cmap: Optional[str] = None,
+    limit: Optional[float] = None,
+) -> Shades:
+    """The part of the values that has the sign, and its colours; of a limit, where one is given."""
     check_choice('sign', sign, SIGNS)
     check_above_0('percentile', percentile, most=100)
+    if limit is not None:
+        check_above_0('limit', limit)
     if cmap is not None:
         _check_cmap(cmap)
     finite = np.isfinite(values)
@@ -54,7 +62,7 @@ def shades(values: np.ndarray, sign: str = 'both', percentile: float = 100, cmap
     elif sign == 'absolute':
         known = np.abs(known)
     known[~finite] = np.nan
-    limit = find_limit(known, percentile)
+    limit = find_limit(known, percentile) if limit is None else float(limit)
     return Shades(known, 0.0 if sign in ('positive', 'absolute') else -limit, 0.0 if sign == 'negative' else limit,
                   limit, MAPS[sign] if cmap is None else cmap)
 

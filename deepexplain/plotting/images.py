@@ -1,7 +1,7 @@
 """Heat maps of pictures."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Optional, Tuple, Union
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from ..extras import needs
 from .arrays import CHANNELS, check_above_0, check_choice, image, summed, unit
 from .colours import shades
 from .figures import bare, check_ax, new_figure
+from .scales import BESIDE, check_colorbar, draw_colorbar, label_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,6 +29,8 @@ def heatmap(
     channels: str = 'last',
     alpha: float = 0.7,
     resize: bool = False,
+    limit: Optional[float] = None,
+    colorbar: Union[bool, str] = False,
 ) -> Axes:
     """Draws the attribution of one picture.
 
@@ -52,18 +55,24 @@ def heatmap(
             at most 1. Default 0.7. Not used with 'edges' and 'grey'.
         resize: True: an attribution of another height and width than the picture, such as a class activation map with
             `resize=False`, is drawn over all of it, each of its values as one patch. Default False: that is an error.
+        limit: the absolute value with the deepest colour, above 0, in place of the percentile: one limit makes the
+            colours of several pictures mean the same. Default None.
+        colorbar: True draws a colour bar beside them, for which the axes make room; a string is its label, such as
+            the unit of the target. Pointed ends stand for what is beyond the limit. Default False.
 
     Returns:
         The axes.
 
     Raises:
-        TypeError: attribution or picture does not consist of numbers, or `ax` is no axes of matplotlib.
-        ValueError: their shapes do not fit, or `over`, `percentile`, `cmap`, `sign`, `channels` or `alpha` is none of
-            the above.
+        TypeError: attribution or picture does not consist of numbers, `ax` is no axes of matplotlib, or `colorbar` is
+            neither a bool nor a string.
+        ValueError: their shapes do not fit, or `over`, `percentile`, `cmap`, `sign`, `channels`, `alpha` or `limit` is
+            none of the above.
     """
     check_ax(ax)
     check_look(over, channels, alpha, resize)
-    shade = shades(summed(image(attribution, 'attribution', channels), 2), sign, percentile, cmap)
+    check_colorbar(colorbar)
+    shade = shades(summed(image(attribution, 'attribution', channels), 2), sign, percentile, cmap, limit)
     shown = None
     if picture is not None:
         shown = image(picture, 'picture', channels)
@@ -74,9 +83,12 @@ def heatmap(
             )
     lines = _outlines(unit(_grey(shown))) if shown is not None and over == 'edges' else None
     if ax is None:
-        ax = new_figure(4, 4).add_axes((0.02, 0.02, 0.96, 0.88))
+        wide = 4 + (BESIDE if colorbar else 0)
+        ax = new_figure(wide, 4).add_axes((0.08 / wide, 0.02, 1 - 0.16 / wide, 0.88))
 
     height, width = shade.values.shape if shown is None else shown.shape[:2]
+    if colorbar:
+        draw_colorbar(ax, shade, label_of(colorbar, sign), shape=(height, width))
     extent = (-0.5, width - 0.5, height - 0.5, -0.5)
     ax.set_facecolor('0.8')  # shows where the attribution is nan
     opacity: Any = 1.0

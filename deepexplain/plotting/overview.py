@@ -1,21 +1,25 @@
 """All samples and methods in one figure, drawn as the shape of a sample asks for."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Mapping, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
+from .colours import shades
+from .features import ranked
 from .figures import new_figure
 from .grids import grid
+from .scales import BESIDE, beyond, label_of, look
 from .sequences import are_letters, letters_of, logo
 from .signals import signal
+from .summaries import summary
 from .tabular import bars
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 #: How samples are drawn -> the ranks that a sample may have.
-RANKS = {'images': (2, 3), 'bars': (1,), 'signal': (1, 2), 'logo': (2,)}
+RANKS = {'images': (2, 3), 'bars': (1,), 'signal': (1, 2), 'logo': (2,), 'summary': (1,)}
 
 
 def kind_of(
@@ -25,8 +29,8 @@ def kind_of(
 
     Args:
         shape: that of all samples, (samples, ...).
-        kind: 'images', 'bars', 'signal' or 'logo'. Default: 'images' for samples of rank 3, 'logo' for one-hot
-            sequences, else 'signal'.
+        kind: 'images', 'bars', 'signal', 'logo' or 'summary'. Default: 'images' for samples of rank 3, 'logo' for
+            one-hot sequences, else 'signal'.
         xs: the samples, where it is to be seen whether they are one-hot.
         letters: as in `logo`, which alone has them.
 
@@ -38,8 +42,8 @@ def kind_of(
         np.asarray(xs))
     found = ('images' if rank == 3 else 'logo' if sequences else 'signal') if kind is None else kind
     if not isinstance(found, str) or found not in RANKS:
-        raise ValueError(f"kind: expected 'images', 'bars' or 'signal', got {kind!r}; for one-hot sequences also "
-                         "'logo'")
+        raise ValueError(f"kind: expected 'images', 'bars', 'signal' or 'summary', got {kind!r}; for one-hot sequences "
+                         "also 'logo'")
     if letters is not None and found != 'logo':
         raise ValueError('letters are for sequences that are drawn as a logo, not as %s' % found)
     if found == 'logo' and rank == 2:
@@ -71,8 +75,10 @@ def overview(
     labels: Optional[Sequence[str]] = None,
     features: Optional[Sequence[str]] = None,
     letters: Optional[Sequence[str]] = None,
+    scale: str = 'each',
+    colorbar: Union[bool, str] = False,
 ) -> Figure:
-    """Draws a panel for each sample and method.
+    """Draws a panel for each sample and method; as a summary one for each method, of all samples.
 
     Args:
         xs: the samples, numbers of shape (samples, ...).
@@ -84,6 +90,9 @@ def overview(
         labels: what each sample is called, beside pictures and behind 'sample 0, ' in the titles of others.
         features: the names of the features, for bars.
         letters: those of sequences, see `logo`.
+        scale: 'each' panel has a scale of its own (default), or all the same, 'shared': that of colours, of the bars,
+            whose order is then the same in a row, or of the heights of letters.
+        colorbar: whether what is coloured has a colour bar; a string is its label. Default False.
 
     Returns:
         The figure.
@@ -96,32 +105,75 @@ def overview(
             xs, attributions = xs[..., None], {name: one[..., None] for name, one in attributions.items()}
             channels = 'last'
         return grid(xs, attributions, ['%d' % i for i in range(len(xs))] if labels is None else labels,
-                    channels=channels, resize=maps)
+                    channels=channels, resize=maps, scale=scale, colorbar=colorbar)
+    if kind == 'summary':
+        return _summaries(xs, attributions, features)
     if kind != 'bars':
-        attributions = dict(_along(name, one, xs) for name, one in attributions.items())
+        attributions = dict(along(name, one, xs) for name, one in attributions.items())
     # A bar takes a line of text.
     height = 1.1 + .26 * min(xs.shape[1] + 1, 11) if kind == 'bars' else 1.2 + .6 * (xs.shape[2] if xs.ndim > 2 else 1)
     width = 4.6
     if kind == 'logo':
         # A letter takes a place of its own.
         width, height = min(max(width, .9 + .14 * xs.shape[1]), 30), 1.9
-    figure = new_figure(width * len(attributions), height * len(xs))
+    shared, beside = scale == 'shared', bool(colorbar) and kind == 'signal'
+    room = BESIDE if beside and shared else 0
+    figure = new_figure((width + BESIDE * (beside and not shared)) * len(attributions) + room, height * len(xs))
     panels = figure.subplots(len(xs), len(attributions), squeeze=False)
+    colours = shades(np.concatenate([np.ravel(one) for one in attributions.values()]), percentile=99)
+    orders, reach = _orders(attributions) if shared and kind == 'bars' else ([None] * len(xs), None)
     for row, x in enumerate(xs):
         for ax, (name, values) in zip(panels[row], attributions.items()):
             if kind == 'bars':
-                bars(values[row], names=features, values=x, ax=ax)
+                bars(values[row], names=features, values=x, ax=ax, order=orders[row], reach=reach)
             elif kind == 'logo':
                 logo(x, values[row], letters, ax)
             else:
-                signal(x, values[row], ax=ax)
+                signal(x, values[row], ax=ax, limit=colours.limit if shared else None,
+                       colorbar=beside and not shared and colorbar)
             said: Any = '' if labels is None else ', ' + labels[row]
             ax.set_title('%s, sample %d%s' % (name, row, said), fontsize=9)
+    if shared and kind != 'signal':
+        # Numbers at the ends of bars take more room in some panels.
+        axis = 'x' if kind == 'bars' else 'y'
+        ends = np.array([getattr(ax, f'get_{axis}lim')() for ax in panels.ravel()])
+        for ax in panels.ravel():
+            getattr(ax, f'set_{axis}lim')(ends[:, 0].min(), ends[:, 1].max())
+    wide, high = figure.get_size_inches()
+    figure.tight_layout(rect=(0, 0, 1 - room / wide, 1))
+    if room:
+        ax = figure.add_axes((1 - (room - 0.05) / wide, 0.5 - 0.45 / high, 0.12 / wide, 0.9 / high))
+        look(figure.colorbar(colours.mappable(), cax=ax, extend=beyond(colours), extendfrac=0.05), label_of(colorbar))
+    return figure
+
+
+def _summaries(xs: np.ndarray, attributions: Mapping[str, np.ndarray], features: Optional[Sequence[str]]) -> Figure:
+    """Samples with nan or infinity are left out, as the title says."""
+    figure = new_figure(6.0 * len(attributions), 1.1 + .32 * min(xs.shape[1], 11))
+    for ax, (name, values) in zip(figure.subplots(1, len(attributions), squeeze=False)[0], attributions.items()):
+        known = np.isfinite(values).all(1)
+        said = '%d samples' % len(xs) if known.all() else '%d of %d samples, the others are not finite' % (
+            known.sum(), len(xs))
+        if known.any():
+            summary(values[known], xs[known], features, ax=ax, colorbar=True)
+        ax.set_title('%s, %s' % (name, said), fontsize=9)
     figure.tight_layout()
     return figure
 
 
-def _along(name: str, one: np.ndarray, xs: np.ndarray) -> Tuple[str, np.ndarray]:
+def _orders(attributions: Mapping[str, np.ndarray]) -> Tuple[List[Any], Tuple[float, float]]:
+    """The places of the features with bars in each row, by the mean size over methods, and how far all bars reach."""
+    arrays = [np.where(np.isfinite(one), one, 0.) for one in attributions.values()]
+    orders, ends = [], [0.]
+    for rows in zip(*arrays):
+        own, rest = ranked(np.mean(np.abs(rows), 0), 10)
+        orders.append(own)
+        ends += [end for row in rows for end in (*row[own], row[rest].sum())]
+    low, high = min(ends), max(ends)
+    return orders, (low, high if high > low else 1.)
+
+
+def along(name: str, one: np.ndarray, xs: np.ndarray) -> Tuple[str, np.ndarray]:
     """A map of places alone as one of each of a signal's channels, all alike, and of its length; its title."""
     length = xs.shape[1]
     if one.ndim == 2 and one.shape[1] != length:

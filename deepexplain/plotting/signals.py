@@ -1,13 +1,14 @@
 """Time series and spectrograms."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Optional, Sequence, Union
 
 import numpy as np
 
 from .arrays import check_above_0, check_length, finite_range, numbers, unit
 from .colours import Shades, shades
 from .figures import check_ax, frame, label_room, name_axes, new_axes, open_frame
+from .scales import BESIDE, check_colorbar, draw_colorbar, label_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,11 +25,13 @@ def signal(
     cmap: Optional[str] = None,
     title: Optional[str] = None,
     sign: str = 'both',
+    limit: Optional[float] = None,
+    colorbar: Union[bool, str] = False,
 ) -> Axes:
     """Draws a time series as a thin line on a broad one, which is coloured by the attribution of each time.
 
     Several channels stand one above the other, the first on top, each stretched to the same height; their colours
-    share one scale. `ax.figure.colorbar(ax.collections[0], ax=ax)` adds it.
+    share one scale.
 
     Args:
         values: the series, numbers of shape (times,) or (times, channels), at least two times. nan leaves a gap.
@@ -42,20 +45,26 @@ def signal(
         cmap: the name of a matplotlib colour map. Default: that of the sign, 'RdBu_r', 'Reds', 'Blues_r' or 'Purples'.
         title: a title for the axes. Default: none.
         sign: what is coloured: 'both' (default), only what is 'positive' or 'negative', or the 'absolute' values.
+        limit: the absolute value with the deepest colour, above 0, in place of the percentile: one limit makes the
+            colours of several pictures mean the same. Default None.
+        colorbar: True draws a colour bar beside them, for which the axes make room; a string is its label, such as
+            the unit of the target. Pointed ends stand for what is beyond the limit. Default False.
 
     Returns:
         The axes.
 
     Raises:
-        TypeError: values or attributions do not consist of numbers, or `ax` is no axes of matplotlib.
-        ValueError: the shapes or the number of names do not fit, or `percentile`, `cmap` or `sign` is none of the
-            above.
+        TypeError: values or attributions do not consist of numbers, `ax` is no axes of matplotlib, or `colorbar` is
+            neither a bool nor a string.
+        ValueError: the shapes or the number of names do not fit, or `percentile`, `cmap`, `sign` or `limit` is none of
+            the above.
     """
     check_ax(ax)
     given = numbers(values, 'values')
     if given.ndim not in (1, 2) or not given.size or len(given) < 2:
         raise ValueError(f'values: expected shape (times,) or (times, channels), at least two times, got {given.shape}')
-    shade = _of_shape(attributions, given.shape, sign, percentile, cmap)
+    check_colorbar(colorbar)
+    shade = _of_shape(attributions, given.shape, sign, percentile, cmap, limit)
     series = given.reshape(len(given), -1)
     channels = series.shape[1]
     if names is not None:
@@ -66,7 +75,10 @@ def signal(
     _check_places(times, 'times', len(series))
     if ax is None:
         left = label_room(labels, 8) if channels > 1 else 0.7
-        ax = new_axes(6, max(1.6, 0.7 * channels), left, 0.15, 0.5, 0.1 if title is None else 0.35)
+        ax = new_axes(6 + bool(colorbar) * BESIDE, max(1.6, 0.7 * channels), left, 0.15, 0.5,
+                      0.1 if title is None else 0.35)
+    if colorbar:
+        draw_colorbar(ax, shade, label_of(colorbar, sign))
 
     x = _places(ax.xaxis, times, len(series))
     heights = series if channels == 1 else _stacked(series)
@@ -97,6 +109,8 @@ def spectrogram(
     title: Optional[str] = None,
     sign: str = 'both',
     alpha: float = 0.85,
+    limit: Optional[float] = None,
+    colorbar: Union[bool, str] = False,
 ) -> Axes:
     """Draws a spectrogram in grey, loud is dark, with the attribution in colours over it, the clearer the smaller.
 
@@ -115,27 +129,35 @@ def spectrogram(
         title: a title for the axes. Default: none.
         sign: what is coloured: 'both' (default), only what is 'positive' or 'negative', or the 'absolute' values.
         alpha: the opacity of the deepest colours, above 0 and at most 1. Default 0.85.
+        limit: the absolute value with the deepest colour, above 0, in place of the percentile: one limit makes the
+            colours of several pictures mean the same. Default None.
+        colorbar: True draws a colour bar beside them, for which the axes make room; a string is its label, such as
+            the unit of the target. Pointed ends stand for what is beyond the limit. Default False.
 
     Returns:
         The axes.
 
     Raises:
-        TypeError: values or attributions do not consist of numbers, or `ax` is no axes of matplotlib.
-        ValueError: the shapes do not fit, times or frequencies do not rise, or `percentile`, `cmap`, `sign` or `alpha`
-            is none of the above.
+        TypeError: values or attributions do not consist of numbers, `ax` is no axes of matplotlib, or `colorbar` is
+            neither a bool nor a string.
+        ValueError: the shapes do not fit, times or frequencies do not rise, or `percentile`, `cmap`, `sign`, `alpha`
+            or `limit` is none of the above.
     """
     check_ax(ax)
     given = numbers(values, 'values')
     if given.ndim != 2 or not given.size:
         raise ValueError(f'values: expected shape (times, frequencies), none of them 0, got {given.shape}')
     check_above_0('alpha', alpha, most=1)
-    shade = _of_shape(attributions, given.shape, sign, percentile, cmap)
+    check_colorbar(colorbar)
+    shade = _of_shape(attributions, given.shape, sign, percentile, cmap, limit)
     for places, name, count in ((times, 'times', len(given)), (frequencies, 'frequencies', given.shape[1])):
         _check_places(places, name, count)
         if places is not None and not all(np.asarray(places)[1:] > np.asarray(places)[:-1]):
             raise ValueError(f'{name}: expected numbers that rise from each to the next')
     if ax is None:
-        ax = new_axes(6, 2.4, 0.7, 0.15, 0.5, 0.1 if title is None else 0.35)
+        ax = new_axes(6 + bool(colorbar) * BESIDE, 2.4, 0.7, 0.15, 0.5, 0.1 if title is None else 0.35)
+    if colorbar:
+        draw_colorbar(ax, shade, label_of(colorbar, sign))
 
     x = _edges(_places(ax.xaxis, times, len(given)))
     y = _edges(_places(ax.yaxis, frequencies, given.shape[1]))
@@ -152,11 +174,12 @@ def spectrogram(
     return ax
 
 
-def _of_shape(attributions: Any, shape: Sequence[int], sign: str, percentile: float, cmap: Optional[str]) -> Shades:
+def _of_shape(attributions: Any, shape: Sequence[int], sign: str, percentile: float, cmap: Optional[str],
+              limit: Optional[float]) -> Shades:
     given = numbers(attributions, 'attributions')
     if given.shape != shape:
         raise ValueError(f'attributions: expected the shape of the values, {shape}, got {given.shape}')
-    return shades(given, sign, percentile, cmap)
+    return shades(given, sign, percentile, cmap, limit)
 
 
 def _check_places(places: Any, name: str, count: int) -> None:

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from ..terminal import visible
 from .arrays import check_above_0, check_count, kind, numbers, signed, summed
 from .colours import find_limit, ink, shades, terminal_ground
 from .figures import bare, check_ax, new_axes, text_width
+from .scales import BELOW, check_colorbar, draw_colorbar, label_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -89,6 +90,8 @@ def text(
     fontsize: float = 11,
     cmap: Optional[str] = None,
     title: Optional[str] = None,
+    limit: Optional[float] = None,
+    colorbar: Union[bool, str] = False,
 ) -> Axes:
     """Draws words on coloured ground, in lines as long as the axes are wide at the time.
 
@@ -101,22 +104,32 @@ def text(
         fontsize: in points. Default 11; smaller, down to 4, where the words would not fit into `ax`.
         cmap: the name of a diverging matplotlib colour map. Default 'RdBu_r': red raises the target, blue lowers it.
         title: a title for the axes. Default: none.
+        limit: the absolute value with the deepest colour, above 0: one limit makes the colours of several sentences
+            mean the same. Default None: the largest of the words.
+        colorbar: True draws a colour bar below them, for which the axes make room; a string is its label, such as
+            the unit of the target. Pointed ends stand for what is beyond the limit. Default False.
 
     Returns:
         The axes. Words whose attribution is nan or infinite have no colour.
 
     Raises:
-        TypeError: tokens holds lists, or attributions does not consist of numbers.
-        ValueError: its shape does not fit the tokens, fontsize is not above 0, or cmap names no colour map.
+        TypeError: tokens holds lists, attributions does not consist of numbers, or `colorbar` is neither a bool nor a
+            string.
+        ValueError: its shape does not fit the tokens, fontsize or limit is not above 0, or cmap names no colour map.
     """
     check_ax(ax)
     tokens, values = _of_words(tokens, attributions)
     check_above_0('fontsize', fontsize, ' of points')
+    check_colorbar(colorbar)
+    shade = shades(values, cmap=cmap, limit=limit)
+    own = ax is None
     if ax is None:
         places, lines, _ = _wrap(tokens, fontsize, 6 * 72)
-        ax = new_axes(6, lines * SPACING * fontsize / 72, 0.1, 0.1, 0.1, 0.1 if title is None else 0.35)
         wide, high = 6 * 72.0, lines * SPACING * fontsize
-    else:
+        ax = new_axes(6, high / 72 + bool(colorbar) * BELOW, 0.1, 0.1, 0.1, 0.1 if title is None else 0.35)
+    if colorbar:
+        draw_colorbar(ax, shade, label_of(colorbar), below=True)
+    if not own:
         points = 72.0 / ax.figure.dpi
         wide, high = ax.bbox.width * points, ax.bbox.height * points
         places, lines, reach = _wrap(tokens, fontsize, wide)
@@ -130,7 +143,7 @@ def text(
     # In points from the upper left corner, as the words were measured.
     ax.set_xlim(0, wide)
     ax.set_ylim(high, 0)
-    for token, value, rgb, (x, line) in zip(tokens, values, shades(values, cmap=cmap).rgb(), places):
+    for token, value, rgb, (x, line) in zip(tokens, values, shade.rgb(), places):
         known = np.isfinite(value)
         ax.text(
             x,

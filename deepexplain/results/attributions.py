@@ -185,11 +185,12 @@ class Attributions:
         from .frames import to_shap
         return to_shap(self, base_values)
 
-    def plot(self, kind: Optional[str] = None, most: int = 8, path: Optional[str] = None,
-             channels: Optional[str] = None, letters: Optional[Sequence[str]] = None) -> Any:
-        """Draws the first samples as their data ask for; see `drawing.plot`."""
+    def plot(self, kind: Optional[str] = None, most: Optional[int] = None, path: Optional[str] = None,
+             channels: Optional[str] = None, letters: Optional[Sequence[str]] = None,
+             colorbar: Union[bool, str] = False) -> Any:
+        """Draws the first samples as their data ask for, or a 'summary' of all; see `drawing.plot`."""
         from .drawing import plot
-        return plot(self, kind, most, path, channels, letters)
+        return plot(self, kind, most, path, channels, letters, colorbar)
 
     def save(self, path: Any) -> None:
         """Write all of it into a file, an .npz or, with pyarrow, a .parquet, whole or not at all; see `archive`."""

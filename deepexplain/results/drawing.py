@@ -1,15 +1,21 @@
 """The picture of a result, as its data ask for: pictures, tables, signals, sequences of letters, words."""
 import os
-from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Union
 
 import numpy as np
 
 from ..extras import needs
 from ..files import whole
+from .checking import listed
 from .words import unit_label
 
 if TYPE_CHECKING:
     from .attributions import Attributions
+
+#: How many samples are drawn where it is not said, of a summary all.
+MOST = 8
+
+KINDS = ('images', 'bars', 'signal', 'logo', 'text', 'summary', 'waterfall')
 
 
 class _Line(NamedTuple):
@@ -18,71 +24,105 @@ class _Line(NamedTuple):
     attributions: np.ndarray
 
 
-def plot(result: 'Attributions', kind: Optional[str] = None, most: int = 8, path: Optional[str] = None,
-         channels: Optional[str] = None, letters: Optional[Sequence[str]] = None) -> Any:
+def plot(result: 'Attributions', kind: Optional[str] = None, most: Optional[int] = None, path: Optional[str] = None,
+         channels: Optional[str] = None, letters: Optional[Sequence[str]] = None, colorbar: Union[bool, str] = False
+         ) -> Any:
     """Draws the first samples of a result: a row for each, of several units a column for each.
 
+    Of several inputs, tables of features are one: bars, a summary and a waterfall have the features of all inputs.
+    Else each sample has a row for each of its inputs.
+
     Args:
-        kind: 'images', 'bars', 'signal', 'logo' or 'text'. Default None: 'text' where xs are strings; 'bars' for
+        kind: 'images', 'bars', 'signal', 'logo' or 'text'; 'waterfall', how the features of a sample lead from the
+            target at the baseline to the target at the sample (see `plotting.waterfall`); 'summary', the features of
+            all samples in one picture (see `plotting.summary`). Default None: 'text' where xs are strings; 'bars' for
             samples of one axis whose features have names, and for groups; else as the command line decides: 'images'
             for samples of three axes, 'logo' for one-hot sequences, 'signal' for others.
-        most: how many samples are drawn. Default 8.
+        most: how many samples are drawn. Default None: 8, of a summary all.
         path: a file to write it to as well, a .png, .pdf, .svg or .jpg. Default None: none.
         channels: where pictures have them, 'last' or 'first'. Default None: as their shape says.
         letters: those of one-hot sequences, see `plotting.logo`.
+        colorbar: whether each coloured panel has a bar of its colours; a string is its label, such as the unit of the
+            target. Bars, letters and waterfalls have axes instead. Default False; the values of features in a summary
+            have one all the same.
 
     Returns:
         A matplotlib.figure.Figure.
 
     Raises:
-        ValueError: there are several inputs, of which `result['left'].plot()` draws one; with rows='together'; samples
-            cannot be drawn so.
+        TypeError: colorbar is neither a bool nor a string.
+        ValueError: with rows='together'; samples, or one of the inputs, cannot be drawn so; a summary or a waterfall of
+            samples of more than one axis of features, or of what is nan or infinite.
     """
     with needs('plot', 'plots'):
         import matplotlib  # noqa: F401
+    from ..plotting.arrays import check_choice
+    from ..plotting.scales import check_colorbar
     from ..plotting.tables import format_of
 
-    if isinstance(most, bool) or not isinstance(most, (int, np.integer)) or most < 1:
+    if most is not None and (isinstance(most, bool) or not isinstance(most, (int, np.integer)) or most < 1):
         raise ValueError(f'most must be a positive int, not {most!r}.')
-    if isinstance(result.attributions, list):
-        raise ValueError('plot draws one input of several: result[%r].plot().' % (list(result.input_names or ['']))[0])
+    if kind is not None:
+        check_choice('kind', kind, KINDS)
+    check_colorbar(colorbar)
     if result.together:
         raise ValueError("plot draws samples, and with rows='together' there is one, of many rows.")
     ending = None if path is None else format_of(path)
-    figure = _figure(result.samples(slice(0, most)), kind, channels, letters)
+    if most is not None or kind != 'summary':
+        result = result.samples(slice(0, most or MOST))
+    figure = _figure(result, kind, channels, letters, colorbar)
     if path is not None:
         with whole([os.fspath(path)]) as files:
             figure.savefig(files[0], format=ending)
     return figure
 
 
-def _figure(result: 'Attributions', kind: Optional[str], channels: Optional[str], letters: Optional[Sequence[str]]
-            ) -> Any:
+def _figure(result: 'Attributions', kind: Optional[str], channels: Optional[str], letters: Optional[Sequence[str]],
+            colorbar: Union[bool, str]) -> Any:
+    from ..plotting import overview
+    from . import drawing_inputs, drawing_tables
+
+    if isinstance(result.xs, list) and len(result.xs) != len(listed(result.attributions)):
+        # Attributions of an inner layer are not of the inputs.
+        result = result._with(xs=None, input_names=None)
+    if kind in ('summary', 'waterfall'):
+        return getattr(drawing_tables, kind)(drawing_tables.table_of(result), colorbar)
+    if isinstance(result.attributions, list):
+        return drawing_inputs.figure(result, kind, channels, letters, colorbar)
+    xs = result.xs
+    shown = columns(result)
+    if kind == 'text' or kind is None and xs is not None and xs.dtype.kind in 'OSU':
+        return _text(result, shown, colorbar)
+    if xs is None or kind in (None, 'bars') and result.feature_names is not None and xs.ndim == 2:
+        return drawing_tables.bars(result)
+    kind = overview.kind_of(xs.shape, kind, xs, letters)
+    check_drawn(result, kind)
+    names = labels(result)
+    if names is not None and kind != 'images':
+        names = ['unit ' + one for one in names]
+    return overview.overview(xs, shown, kind, channels or channels_of(xs), names, result.feature_names, letters, 'each',
+                             colorbar)
+
+
+def check_drawn(result: 'Attributions', kind: str) -> None:
+    """ValueError for attributions that cannot be drawn over their samples."""
     from ..plotting import overview
 
-    xs = result.xs
-    shown = _columns(result)
-    if kind == 'text' or kind is None and xs is not None and xs.dtype.kind in 'OSU':
-        return _text(result, shown)
-    if xs is None or kind in (None, 'bars') and result.feature_names is not None and xs.ndim == 2:
-        return _bars(result, shown)
-    kind = overview.kind_of(xs.shape, kind, xs, letters)
     overview.check_logo(kind, result.method, result.options or {})
-    for one in shown.values():
+    for one in columns(result).values():
         # Maps of places may have other sizes, as those of an inner layer have.
-        if one.shape != xs.shape and (kind == 'bars' or one.ndim != (3 if kind == 'images' else 2)):
+        if one.shape != result.xs.shape and (kind == 'bars' or one.ndim != (3 if kind == 'images' else 2)):
             raise ValueError('attributions of shape %s cannot be drawn over samples of shape %s as %s.' % (
-                one.shape[1:], xs.shape[1:], kind))
-    if channels is None:
-        channels = 'first' if xs.ndim == 4 and xs.shape[1] in (1, 3) and xs.shape[3] not in (1, 3) else 'last'
-    labels = _labels(result)
-    if labels is not None and kind != 'images':
-        labels = ['unit ' + one for one in labels]
-    return overview.overview(xs, shown, kind, channels, labels, result.feature_names, letters)
+                one.shape[1:], result.xs.shape[1:], kind))
 
 
-def _columns(result: 'Attributions') -> Dict[str, np.ndarray]:
-    """What is drawn side by side: the attributions, of several units those of each."""
+def channels_of(xs: np.ndarray) -> str:
+    """Where pictures have their channels, as their shape says."""
+    return 'first' if xs.ndim == 4 and xs.shape[1] in (1, 3) and xs.shape[3] not in (1, 3) else 'last'
+
+
+def columns(result: 'Attributions') -> Dict[str, np.ndarray]:
+    """What is drawn side by side: the attributions of one input, of several units those of each."""
     name = result.method or 'attributions'
     array = np.asarray(result)
     if not result.several:
@@ -92,44 +132,40 @@ def _columns(result: 'Attributions') -> Dict[str, np.ndarray]:
             for one, own in zip(units_in_front(result), array)}
 
 
-def _labels(result: 'Attributions') -> Optional[List[str]]:
+def labels(result: 'Attributions') -> Optional[List[str]]:
     """The unit of each sample, None where all units count or several are drawn."""
     if result.units is None or result.several:
         return None
     return [unit_label(result, one) for one in result.units]
 
 
-def _bars(result: 'Attributions', shown: Mapping[str, np.ndarray]) -> Any:
-    from ..plotting import bars
-    from ..plotting.figures import new_figure
-
-    one = next(iter(shown.values()))
-    if one.ndim != 2:
-        raise ValueError('attributions without samples are drawn as bars, and need the shape (n, features), not %s.' % (
-            one.shape,))
-    figure = new_figure(4.6 * len(shown), (1.1 + .26 * min(one.shape[1] + 1, 11)) * len(one))
-    panels = figure.subplots(len(one), len(shown), squeeze=False)
-    labels, xs = _labels(result), result.xs if result.xs is not None and result.xs.shape == one.shape else None
-    for row in range(len(one)):
-        for ax, (name, values) in zip(panels[row], shown.items()):
-            bars(values[row], names=result.feature_names, values=None if xs is None else xs[row], ax=ax)
-            called = row if result.index is None else result.index[row]
-            ax.set_title('%s, sample %s%s' % (name, called, '' if labels is None else ', unit ' + labels[row]),
-                         fontsize=9)
-    figure.tight_layout()
-    return figure
+def title_of(result: 'Attributions', name: str, row: int, *more: str) -> str:
+    """What stands above the picture of a sample in a column."""
+    units = labels(result)
+    said = [name, 'sample %s' % (row if result.index is None else result.index[row]), *more]
+    return ', '.join(said + ([] if units is None else ['unit ' + units[row]]))
 
 
-def _text(result: 'Attributions', shown: Mapping[str, np.ndarray]) -> Any:
+def _text(result: 'Attributions', shown: Mapping[str, np.ndarray], colorbar: Union[bool, str]) -> Any:
     from ..plotting.sentences import sentences
 
-    xs = result.xs
-    if xs is None or xs.ndim != 2 or any(one.ndim not in (2, 3) or one.shape[:2] != xs.shape for one in shown.values()):
-        raise ValueError('text is drawn of samples of words, strings of the shape (n, words), with a number for each.')
-    words = [[_decoded(word) for word in row] for row in xs]
-    labels = _labels(result)
+    words = words_of(result)
+    names = labels(result)
     return sentences({name: [_Line(row, values.reshape(len(row), -1).sum(1)) for row, values in zip(words, one)]
-                      for name, one in shown.items()}, labels and ['unit ' + one for one in labels])
+                      for name, one in shown.items()}, names and ['unit ' + one for one in names], colorbar)
+
+
+def words_of(result: 'Attributions') -> List[List[str]]:
+    """The words of each sample of one input.
+
+    Raises:
+        ValueError: samples are none of words, or attributions not of these.
+    """
+    xs = result.xs
+    if xs is None or xs.ndim != 2 or any(one.ndim not in (2, 3) or one.shape[:2] != xs.shape
+                                         for one in columns(result).values()):
+        raise ValueError('text is drawn of samples of words, strings of the shape (n, words), with a number for each.')
+    return [[_decoded(word) for word in row] for row in xs]
 
 
 def _decoded(word: Any) -> str:

@@ -60,7 +60,7 @@ def to_shap(result: 'Attributions', base_values: Any = None) -> Any:
         import shap
 
     arrays, several = batched(result, 'attributions'), result.several
-    base = _base(result) if base_values is None else np.broadcast_to(
+    base = start_values(result) if base_values is None else np.broadcast_to(
         np.asarray(base_values, np.float64), (result.n, arrays[0].shape[0]) if several else (result.n,)).copy()
     found = []
     xs = batched(result, 'xs') if result.xs is not None else []
@@ -115,7 +115,7 @@ def units_in_front(result: 'Attributions') -> List[Any]:
     return [unit_label(result, one) if result.unit_names is not None else int(one) for one in units[:, 0]]
 
 
-def _base(result: 'Attributions') -> np.ndarray:
+def start_values(result: 'Attributions') -> np.ndarray:
     """The target at the baseline, (n,), or (n, units); nan where it is not known."""
     sums = np.asarray(result.sums, np.float64)
     if result.scores is None or result.delta is None:

@@ -559,6 +559,26 @@ def test_pictures_have_a_panel_for_each_sample_and_method(run, monkeypatch, kind
         assert 'unit' in titles[0]
 
 
+def test_a_summary_is_of_all_samples(run, refused, monkeypatch):
+    random = np.random.RandomState(0)
+    table(text='age,income,height\n' + '\n'.join(','.join(map(str, row)) for row in random.randn(11, 3)))
+    figures, kept = [], drawing.overview.overview
+    monkeypatch.setattr(drawing.overview, 'overview', lambda *given: figures.append(kept(*given)) or figures[-1])
+    both = ('--method', 'intgrad', '--method', 'gradient', '--picture', 'p.png', '--picture-kind', 'summary')
+    assert run('explain', 'table.pb', 't.csv', *both, '--out', 'a.npz')[0] == 0
+    assert run('explain', 'table.pb', 't.csv', *both, '--picture-samples', 4)[0] == 0
+    first, second, _, _ = figures[0].axes
+    assert (first.get_title(), second.get_title()) == ('intgrad, 11 samples', 'gradient, 11 samples')
+    for name, ax in (('intgrad', first), ('gradient', second)):
+        np.testing.assert_allclose([bar.get_width() for bar in ax.patches],
+                                   sorted(np.abs(load('a.npz')[name]).mean(0), reverse=True), rtol=1e-6)
+    assert {one.get_text() for one in first.get_yticklabels()} == {'age', 'income', 'height'}
+    assert figures[1].axes[0].get_title() == 'intgrad, 4 samples'
+    array('x.npy', 2, 4, 4, 1)
+    assert 'samples of shape (4, 4, 1) cannot be drawn as summary' in refused(
+        'explain', 'saved', 'x.npy', '--picture', 'q.png', '--picture-kind', 'summary')
+
+
 def test_files_are_whole_or_not_there(run, tmp_path, monkeypatch):
     array('x.npy', 2, 4, 4, 1)
     (tmp_path / 'a.npz').write_bytes(b'old')

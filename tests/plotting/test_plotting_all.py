@@ -17,19 +17,23 @@ def drawn():
     tokens = ['a', '<b>', '$c$']
     return {
         'bars': (plotting.bars, [random.randn(6)], {'values': random.randn(6), 'top': 2}),
+        'compare': (plotting.compare, [random.rand(1, 6, 5, 3), {'one': random.randn(1, 6, 5, 3)}], {}),
         'grid': (plotting.grid, [random.rand(1, 6, 5, 3), {'one': random.randn(1, 6, 5, 3)}], {}),
         'heatmap': (plotting.heatmap, [random.randn(6, 5, 3), random.rand(6, 5, 3)], {}),
         'logo': (plotting.logo, [np.eye(4)[random.randint(0, 4, 7)], random.randn(7, 4)], {}),
         'signal': (plotting.signal, [random.randn(7, 2), random.randn(7, 2)], {'times': np.arange(7.0)}),
         'spectrogram': (plotting.spectrogram, [random.rand(7, 4), random.randn(7, 4)],
                         {'times': np.arange(7.0), 'frequencies': np.arange(4.0)}),
+        'summary': (plotting.summary, [random.randn(9, 3), random.randn(9, 3)], {'top': 1}),
         'text': (plotting.text, [tokens, random.randn(3, 4)], {}),
+        'waterfall': (plotting.waterfall, [random.randn(6)], {'values': random.randn(6), 'top': 2, 'start': 1.0}),
         'words': (plotting.words, [tokens, random.randn(3, 4)], {}),
         'words_html': (plotting.words_html, [tokens, random.randn(3, 4)], {}),
     }
 
 
-ON_AXES = sorted(set(plotting.__all__) - {'grid', 'words', 'words_html'})
+FIGURES = {'compare', 'grid'}
+ON_AXES = sorted(set(plotting.__all__) - FIGURES - {'words', 'words_html'})
 
 
 def test_every_function_is_among_those_drawn_here():
@@ -71,7 +75,7 @@ def test_no_function_changes_its_arrays(name, spoilt):
         part for value in arrays if isinstance(value, dict) for part in value.values()]
         if isinstance(value, np.ndarray)]
     assert given
-    if spoilt and name not in ('spectrogram', 'logo'):
+    if spoilt and name not in ('spectrogram', 'logo', 'summary', 'waterfall'):
         for value in given[:1]:
             value.flat[0], value.flat[1] = np.nan, np.inf
     before = [value.copy() for value in given]
@@ -100,7 +104,7 @@ def test_no_backend_is_chosen_and_no_display_needed(tmp_path):
         'for name, (function, arrays, options) in test_plotting_all.drawn().items():\n'
         '    made = function(*arrays, **options)\n'
         '    if not isinstance(made, str):\n'
-        '        figure = made if name == "grid" else made.figure\n'
+        '        figure = made if name in test_plotting_all.FIGURES else made.figure\n'
         '        figure.savefig(os.path.join(sys.argv[1], name + ".png"))\n'
         "assert 'matplotlib.pyplot' not in sys.modules\n"
         'assert dict(dict.items(matplotlib.rcParams)) == before\n'

@@ -145,7 +145,6 @@ def test_bars_and_words(drawn, tmp_path):
 
 def test_what_cannot_be_drawn(drawn, tmp_path):
     for one, options, text in (
-            (two(), {}, r"plot draws one input of several: result\['left'\].plot\(\)"),
             (Attributions(np.ones((2, 3)), np.ones((2, 3)), together=True), {}, "plot draws samples, and with rows="),
             (result(), dict(most=0), 'most must be a positive int, not 0'),
             (result(), dict(path='p.txt'), 'path: expected a name that ends in .png'),
