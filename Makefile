@@ -15,7 +15,8 @@
 # PYTHON and VENV choose another interpreter: make pytest PYTHON=python3.7 VENV=.venv37; JOBS how many processes test
 PYTHON ?= python3
 VENV ?= .venv
-JOBS ?= 2
+# As many as there are cores, 6 at most: each takes up to 2 GB.
+JOBS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n < 2 ? 2 : n > 6 ? 6 : n)))
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
 EXTRAS = tf,keras,all,examples,test,lint
