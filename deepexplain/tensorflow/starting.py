@@ -19,7 +19,7 @@ from .runs.largest import no_row_each
 from .runs.run import Run
 from .runs.seeds import check_ids
 from .runs.several import find_several
-from .runs.tables import Labels, arranged
+from .runs.tables import Labels, arranged, check_index
 from .runs.targets import check_ys, weights
 from .runs.together import check_whole, weights_together
 
@@ -52,6 +52,8 @@ class Start:
         attribution = self._attribution
         model = attribution.model
         xs, labels = (None, Labels()) if xs is None else arranged(xs, self._inputs, self._many, self.names)
+        check_index('ys', ys, labels.samples)
+        check_index('ids', ids, labels.samples)
         for name in options:
             if name not in attribution.run_options:
                 raise TypeError('run of %s takes no option %r; %s.' % (
