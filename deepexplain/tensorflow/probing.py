@@ -9,8 +9,9 @@ from .messages import warn
 from .methods import Attribution
 from .methods.perturbation import checked_masks, numbered
 from .runs.arguments import flag
-from .runs.baselines import check_baseline, names_for_each, ordered, spread
+from .runs.baselines import check_baseline, spread
 from .runs.batching import cuts, pairs
+from .runs.names import names_for_each, ordered
 from .runs.progress import Progress
 from .runs.run import Run
 from .runs.seeds import Draws

@@ -16,10 +16,11 @@ from .runs.belongings import Belongings, Said, check_fixed, check_said
 from .runs.chosen import refuse_rank, top_of
 from .runs.feeds import Belongs, Feeds, arrange, check_feed, check_needs, placeholders_of
 from .runs.largest import no_row_each
+from .runs.names import check_index
 from .runs.run import Run
 from .runs.seeds import check_ids
 from .runs.several import find_several
-from .runs.tables import Labels, arranged, check_index
+from .runs.tables import Labels, arranged
 from .runs.targets import check_ys, weights
 from .runs.together import check_whole, weights_together
 

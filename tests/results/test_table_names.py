@@ -160,6 +160,9 @@ def test_rows_go_by_their_index(counting):
                                              rf'{name}.loc\[xs.index\] is in that order.$'):
             explainer.run(frame, **{name: value})
     assert not counts.calls
+    dates = pandas.date_range('2020-02-28', periods=4)
+    with pytest.raises(ValueError, match='^ys must have the index of xs in its order'):
+        explainer.run(frame.set_index(dates), pandas.Series(ys, dates[::-1]))
     for index in (list('wxyz'), range(4), list('pqrs')):
         found = explainer.explain(frame, pandas.Series(ys, index))
         np.testing.assert_array_equal(found, explainer.run(xs, ys))

@@ -4,19 +4,10 @@ from typing import Any, FrozenSet, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from ..runs.baselines import (
-    Baselines,
-    References,
-    called,
-    check_baseline,
-    check_references,
-    is_own,
-    names_for_each,
-    ordered,
-    spread,
-)
+from ..runs.baselines import Baselines, References, called, check_baseline, check_references, is_own, spread
 from ..runs.batching import cuts, pairs
 from ..runs.model import Model
+from ..runs.names import names_for_each, ordered
 from ..runs.run import Run
 from ..runs.seeds import check_seed
 from .multipliers import Form

@@ -15,8 +15,8 @@ from ..runs.arguments import fits, sample_shape, written
 from ..runs.arrays import to_array
 from ..runs.baselines import one_for_each
 from ..runs.model import Model
+from ..runs.names import refuse_names
 from ..runs.run import Run
-from ..runs.tables import refuse_names
 from .lrp import LRP
 
 #: Functions that rise and fall.

@@ -10,8 +10,8 @@ from ..runs.arrays import not_numbers
 from ..runs.batching import aligned
 from ..runs.first_layer import FirstLayer, find_head
 from ..runs.model import Model
+from ..runs.names import refuse_names
 from ..runs.run import Run
-from ..runs.tables import refuse_names
 from .attribution import Attribution
 
 

@@ -7,7 +7,8 @@ import tensorflow.compat.v1 as tf
 
 from .arguments import finite, fits, sample_shape, written
 from .arrays import to_array
-from .tables import arranged, as_array, is_table, names_of, places_of
+from .columns import as_array, is_table
+from .tables import arranged
 
 #: References as they are kept: an array for each input, a function that makes these of a run's samples, or none.
 References = Union[None, List[np.ndarray], Callable[..., Any]]
@@ -64,28 +65,6 @@ def check_references(references: Any, X: Sequence[tf.Tensor], many: bool) -> Ref
               for i, (value, x) in enumerate(zip(given, X))]
     _check_numbers([value.shape[is_own(value, x)] for value, x in zip(values, X) if x.shape.ndims is not None])
     return values
-
-
-def names_for_each(name: str, value: Any, X: Sequence[tf.Tensor], many: bool) -> List[Optional[List[str]]]:
-    """The names of the features of a baseline or of references that were checked, for each input, where it has some.
-    """
-    given = [None] * len(X) if value is None or callable(value) else one_for_each(name, value, X, many)
-    return [names_of(one) for one in given]
-
-
-def ordered(name: str, arrays: Sequence[np.ndarray], names: Sequence[Optional[List[str]]], features: Any, many: bool
-            ) -> List[np.ndarray]:
-    """Values of features in the order in which the samples of a run have these, where both have names.
-
-    Raises:
-        ValueError: they are of other features.
-    """
-    found = []
-    for i, (array, own, of_samples) in enumerate(zip(arrays, names, features or [None] * len(arrays)) if many else [
-            (arrays[0], names[0], features)]):
-        places = places_of(name + ('[%d]' % i if many else ''), own, of_samples)
-        found.append(array if places is None or not array.ndim else array[..., places])
-    return found
 
 
 def is_own(reference: np.ndarray, x: Any) -> bool:

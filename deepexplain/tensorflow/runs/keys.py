@@ -8,7 +8,7 @@ from typing import Any, Dict, FrozenSet, Hashable, Iterator, Set, Tuple
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from .tables import names_of
+from .names import names_of
 
 #: What is looked into at most; what lies deeper counts as the thing that it is.
 MOST = 2000

@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from .chosen import top_of
-from .tables import check_same, columns_in
+from .names import check_same, columns_in
 
 
 def iterate(batches: Iterable[Any]) -> Iterator[Any]:
