@@ -128,7 +128,7 @@ def test_paths(tmp_path):
         one().save(tmp_path / 'r.txt')
     with pytest.raises(FileNotFoundError, match="^path: there is no file '.*r.npz'"):
         Attributions.load(tmp_path / 'r.npz')
-    with pytest.raises(FileNotFoundError, match='^path: there is no file'):
+    with pytest.raises(ValueError, match='is no folder of results of a job: it has no manifest.json.$'):
         Attributions.load(tmp_path)
     with pytest.raises(OSError):
         one().save(tmp_path / 'no folder' / 'r.npz')
