@@ -272,6 +272,9 @@ def test_units_and_weights(session, rng, model):
         assert pair.units is None and pair.weights.shape == (4, 3) and pair.target == "('max', 1)"
         double = explained(2 * np.eye(3)[[1, 0, 0, 2]])
         assert double.units is None and double.weights.max() == 2 and double.target == 'weights'
+        # Of some samples a unit, of others not.
+        mixed = explained(np.array([[1, 0, 0], [.5, .5, 0], [0, 1, 0], [1, 1, 1]]))
+        assert mixed.units is None and mixed.weights.shape == (4, 3)
         assert (explained([1, 0, 0, 2]).target, explained(np.int64(1)).target) == ('units', '1')
 
 
@@ -359,6 +362,18 @@ def test_one_number_for_all_samples_has_no_scores(session, rng):
     with DeepExplain(session=session) as de:
         found = de.explain('grad*input', T, X, rng.randn(4, 3), as_result=True)
         assert found.scores is None and found.shape == (4, 3)
+        one = de.explain('grad*input', T, X, np.ones((1, 3)), as_result=True)
+        close(one.scores, [3 * np.tanh(1)], 1e-6)
+
+
+def test_no_bar_unless_it_is_asked_for(session, rng, model, capfd):
+    X, T = model
+    with DeepExplain(session=session) as de:
+        explainer = de.get_explainer('intgrad', T, X)
+        explainer.explain(rng.randn(2, 5))
+        assert capfd.readouterr().err == ''
+        explainer.explain(rng.randn(2, 5), show_progress=True)
+        assert '100%' in capfd.readouterr().err
 
 
 def test_bad_arguments_ask_no_session(session, rng, model):
