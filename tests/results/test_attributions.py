@@ -278,6 +278,19 @@ def test_units_and_weights(session, rng, model):
         assert (explained([1, 0, 0, 2]).target, explained(np.int64(1)).target) == ('units', '1')
 
 
+def test_units_of_layers_of_other_ranks(session, rng):
+    X = tf.placeholder(tf.float32, [None, 6])
+    xs = rng.randn(4, 6)
+    with DeepExplain(session=session) as de:
+        found = de.explain('grad*input', tf.reshape(X ** 2, [-1, 2, 3]), X, xs, (1, 2), as_result=True)
+        np.testing.assert_array_equal(found.units, [[1, 2]] * 4)
+        close(found.scores, xs[:, 5] ** 2, 1e-5)
+        for weights in ([1., 1, 1, 1], [2., 1, 0, 1]):
+            found = de.explain('grad*input', tf.reduce_sum(X, 1), X, xs, np.array(weights), as_result=True)
+            assert found.units is None and found.target == 'weights'
+            np.testing.assert_array_equal(found.weights, weights)
+
+
 def test_the_plain_arrays_stay(session, rng, model):
     X, T = model
     xs = rng.randn(2, 5)
@@ -382,7 +395,7 @@ def test_bad_arguments_ask_no_session(session, rng, model):
     with DeepExplain(session=counting) as de:
         explainer = de.get_explainer('intgrad', T, X)
         for arguments in (dict(xs=np.ones((2, 4))), dict(xs=np.ones((2, 5)), return_convergence_delta='yes'),
-                          dict(xs=np.ones((2, 5)), ys=9), dict(xs=np.ones((2, 5)), what=1)):
+                          dict(xs=np.ones((2, 5)), ys=9), dict(xs=np.ones((2, 5)), show_progress='no'), dict(xs=np.ones((2, 5)), what=1)):
             with pytest.raises((ValueError, RuntimeError, TypeError)):
                 explainer.explain(**arguments)
     assert not counting.calls
