@@ -159,7 +159,7 @@ def unpack(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, Any], method
     if found is None:
         raise ValueError(f'it has no attributions of {name!r}')
     many = isinstance(found, list)
-    features: Any = [_names(arrays.get('features/' + one)) for one in inputs or []] if many else _names(
+    features: Any = None if of_method.get('named') is False else [_names(arrays.get('features/' + one)) for one in inputs or []] if many else _names(
         arrays.get('features'))
     options = of_method.get('options')
     versions = metadata.get('versions')

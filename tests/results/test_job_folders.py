@@ -20,6 +20,10 @@ def place(tmp_path, monkeypatch):
         tf.tanh(tf.matmul(x, tf.constant(W)), name='scores')
     (tmp_path / 'm.pb').write_bytes(graph.as_graph_def().SerializeToString())
     with tf.Graph().as_default() as graph:
+        x = tf.placeholder(tf.float32, [None, 3], name='x')
+        tf.tanh(tf.square(x, name='inner'), name='scores')
+    (tmp_path / 'inner.pb').write_bytes(graph.as_graph_def().SerializeToString())
+    with tf.Graph().as_default() as graph:
         a, b = (tf.placeholder(tf.float32, [None, 2], name=name) for name in 'ab')
         tf.identity(a ** 2 + 2 * b, name='scores')
     (tmp_path / 'two.pb').write_bytes(graph.as_graph_def().SerializeToString())
@@ -61,6 +65,12 @@ def test_names_of_columns_and_ids(place, form):
     assert found.feature_names == ['height', 'age', 'income'] and found.units is None and found.delta is None
     # Longer from the second shard on.
     assert list(found.index) == ['row0', 'row99', 'row198', 'row297', 'row396', 'row495'] and found.target == 'sum'
+    # Groups are no features, and neither are the units of an inner layer.
+    for number, more in enumerate((dict(method='shapley_sampling', options={
+            'feature_mask': np.array([2, 1, 0]), 'per_group': True, 'samples': 2}),
+            dict(method='saliency', inputs=['inner']))):
+        found = Attributions.load(made('inner.pb', 't.csv', 't%d' % number, **more))
+        assert found.shape == (6, 3) and found.feature_names is None
     again = Job.from_json(Job('m.pb', 't.csv', method='saliency').to_json())
     assert again.features == ['age', 'income', 'height'] and again.attributed == ['x']
 

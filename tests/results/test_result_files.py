@@ -245,6 +245,12 @@ def test_what_the_command_line_writes_is_read(model, capsys):
     assert found.options == {'baseline': .05} and found.versions['tensorflow'] == tf.VERSION
     assert found.model == os.path.abspath('m.pb')
     assert Attributions.load('a.npz', 'saliency').delta is None
+    # Groups are no columns, be they as many.
+    np.save('mask.npy', np.array([2, 1, 0]))
+    assert main(['explain', 'm.pb', 't.csv', '--method', 'lime', '--method', 'saliency', '--option',
+                 'lime:feature_mask=@mask.npy', '--option', 'lime:per_group=true', '--out', 'c.npz']) == 0
+    assert Attributions.load('c.npz', 'lime').feature_names is None and Attributions.load('c.npz', 'lime').n == 2
+    assert Attributions.load('c.npz', 'saliency').feature_names == ['age', 'income', 'height']
     np.save('x.npy', np.ones((2, 3)))
     assert main(['explain', 'm.pb', 'x.npy', '--method', 'input', '--out', 'b.npz']) == 0
     assert Attributions.load('b.npz').feature_names is None
