@@ -23,9 +23,6 @@ from .shards import SHARD
 if TYPE_CHECKING:
     from .attributions import Attributions
 
-#: Keys of what belongs to all methods of a file.
-COMMON = ('scores', 'units', 'weights', 'names', 'unit_names', 'metadata')
-
 
 def save(result: 'Attributions', path: Any) -> None:
     """Write a result into a file, whole or not at all.
@@ -159,8 +156,10 @@ def unpack(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, Any], method
     if found is None:
         raise ValueError(f'it has no attributions of {name!r}')
     many = isinstance(found, list)
-    features: Any = None if of_method.get('named') is False else [_names(arrays.get('features/' + one)) for one in inputs or []] if many else _names(
+    features: Any = [_names(arrays.get('features/' + one)) for one in inputs or []] if many else _names(
         arrays.get('features'))
+    if of_method.get('named') is False:  # Groups, say.
+        features = None
     options = of_method.get('options')
     versions = metadata.get('versions')
     return Attributions(

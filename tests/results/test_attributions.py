@@ -395,7 +395,8 @@ def test_bad_arguments_ask_no_session(session, rng, model):
     with DeepExplain(session=counting) as de:
         explainer = de.get_explainer('intgrad', T, X)
         for arguments in (dict(xs=np.ones((2, 4))), dict(xs=np.ones((2, 5)), return_convergence_delta='yes'),
-                          dict(xs=np.ones((2, 5)), ys=9), dict(xs=np.ones((2, 5)), show_progress='no'), dict(xs=np.ones((2, 5)), what=1)):
+                          dict(xs=np.ones((2, 5)), ys=9), dict(xs=np.ones((2, 5)), what=1),
+                          dict(xs=np.ones((2, 5)), show_progress='no')):
             with pytest.raises((ValueError, RuntimeError, TypeError)):
                 explainer.explain(**arguments)
     assert not counting.calls

@@ -177,6 +177,19 @@ def test_files_that_are_none(tmp_path, monkeypatch, change, text):
     assert not os.path.exists('called')
 
 
+def test_files_that_lack_an_input(tmp_path):
+    several_inputs().save(tmp_path / 'r.npz')
+    with np.load(str(tmp_path / 'r.npz'), allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    for name, text in (('deeplift/right', "it has no 'deeplift' of some inputs"),
+                       ('xs/scope/left', "it has no 'xs' of some inputs")):
+        np.savez(str(tmp_path / 'r.npz'), **{key: one for key, one in arrays.items() if key != name})
+        with pytest.raises(ValueError, match=text):
+            Attributions.load(tmp_path / 'r.npz')
+    np.savez(str(tmp_path / 'r.npz'), **{key: one for key, one in arrays.items() if not key.startswith('xs/')})
+    assert Attributions.load(tmp_path / 'r.npz').xs is None
+
+
 def test_other_files(tmp_path):
     np.save(str(tmp_path / 'a.npy'), np.ones(3))
     (tmp_path / 'a.npz').write_bytes(b'PK\3\4 nothing of the kind')
