@@ -243,6 +243,43 @@ def test_columns_of_arrow(counting):
     assert not counts.calls
 
 
+class Stored:
+    """An array in a file, say: no table, though it has two axes and parts."""
+
+    def __init__(self, array):
+        self._array, self.shape = array, array.shape
+
+    def __getitem__(self, key):
+        return self._array[key]
+
+    def __array__(self, dtype=None, copy=None):
+        return self._array if dtype is None else self._array.astype(dtype)
+
+
+class Exchanged:
+    """A table of another library, which has but the door of one of the protocols."""
+
+    def __init__(self, table, door):
+        self._table = table
+        if door == '__arrow_c_stream__':
+            self.column_names = table.column_names
+
+
+def test_tables_of_other_libraries_and_arrays_of_files(counting):
+    de, (X, T), counts = counting
+    explainer, xs = de.get_explainer('intgrad', T, X), data()
+    want = explainer.run(xs, 1)
+    np.testing.assert_array_equal(explainer.run(Stored(xs), 1), want)
+    pa = pytest.importorskip('pyarrow', '14')
+    table = pa.table(dict(zip(NAMES, xs.T)))
+    for door in ('__dataframe__', '__arrow_c_stream__'):
+        own = getattr(table, door)
+        kind = type('Other', (Exchanged,), {door: lambda self, *given, own=own, **more: own(*given, **more)})
+        found = explainer.explain(kind(table, door), 1)
+        np.testing.assert_array_equal(found, want)
+        assert found.feature_names == NAMES
+
+
 def test_several_inputs_absent_by_name(several):
     left, right = data()[:, :1], data()[:, 1]
     want = several.run([left, right], 0, baseline=[.25, .5])
@@ -264,6 +301,11 @@ def test_a_series_for_an_input_of_a_number(session):
         explainer = de.get_explainer('intgrad', tf.stack([X, tf.tanh(X)], 1), X)
         found = explainer.explain(pandas.Series([1., 2], ['u', 'v']), 1)
         assert list(found.index) == ['u', 'v'] and found.feature_names is None
+        frame = pandas.DataFrame({'a': [1., 2]}, index=['u', 'v'])
+        np.testing.assert_array_equal(explainer.run(frame, 1), found)
+        assert explainer.explain(frame, 1).feature_names is None
+        with pytest.raises(ValueError, match=r'^xs must have the shape of .*, \(\?,\), not \(2, 2\)'):
+            explainer.run(frame.assign(b=1.), 1)
         np.testing.assert_array_equal(found, explainer.run([1., 2], 1))
         with pytest.raises(ValueError, match='^xs must have a value in each row, and has none in 1'):
             explainer.run(pandas.Series(pandas.array([1, None], 'Int64')), 1)
