@@ -90,7 +90,7 @@ def test_some_rows(place, monkeypatch):
     kept = shards.read_columns
     monkeypatch.setattr(shards, 'read_columns', lambda path: opened.append(path) or kept(path))
     for rows, files in ((slice(0, 2), 1), (slice(3, 5), 2), (slice(5, 6), 1), (slice(-3, None), 2), (slice(4, 8), 1),
-                        (slice(0, 10), 3), (slice(8, 99), 1)):
+                        (slice(0, 10, 1), 3), (slice(8, 99), 1)):
         del opened[:]
         found = Attributions.load('out', rows=rows)
         np.testing.assert_array_equal(found, whole.attributions[rows])
@@ -101,6 +101,11 @@ def test_some_rows(place, monkeypatch):
                        (slice(5, 5), "'out' holds no results of these rows yet"), (slice('a'), 'no result of deep')):
         with pytest.raises(ValueError, match=text):
             Attributions.load('out', rows=rows)
+
+
+def test_shards_of_a_row(place):
+    np.save('few.npy', np.ones((2, 3), 'f'))
+    assert list(Attributions.load(made(data='few.npy', out='few', shard=1), rows=slice(1, 2)).index) == [1]
 
 
 def test_memory_is_bounded(place):
