@@ -7,7 +7,7 @@ each sample, with the columns of a job's results. Nothing in either is run as it
 """
 import json
 import os
-from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Tuple
 
 import numpy as np
 
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 #: Keys of what belongs to all methods of a file.
 COMMON = ('scores', 'units', 'weights', 'names', 'unit_names', 'metadata')
+
+
+class NoResult(ValueError):
+    """A file that can be read, and is none of results."""
 
 
 def save(result: 'Attributions', path: Any) -> None:
@@ -65,14 +69,31 @@ def load(path: Any, method: Optional[str] = None) -> 'Attributions':
         ValueError: it is no such file, or damaged, in one sentence; it holds several methods, or another one.
     """
     path = os.fspath(path)
+    arrays, metadata = read(path)
+    return unpacked(path, arrays, metadata, method)
+
+
+def read(path: str, most: Optional[int] = None) -> Tuple[Dict[str, np.ndarray], Dict[str, Any]]:
+    """The arrays and the metadata of a file of results.
+
+    Args:
+        most: how many bytes of memory an .npz may take, see samples.bound.
+
+    Raises:
+        FileNotFoundError, ValueError: as `load`; NoResult for an .npz of other arrays.
+    """
     if not os.path.isfile(path):
         raise FileNotFoundError(f"path: there is no file '{visible(path)}'.")
     if os.path.splitext(path)[1].lower() == '.parquet':
-        from .parquet import read
-        arrays, metadata = read(path)
-    else:
-        arrays = archives.load('path', path, None, 'numpy.load reads it all the same')
-        metadata = _metadata(path, arrays)
+        from .parquet import read as read_parquet
+        return read_parquet(path)
+    arrays = archives.load('path', path, most, 'numpy.load reads it all the same')
+    return arrays, _metadata(path, arrays)
+
+
+def unpacked(path: str, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, Any], method: Optional[str]
+             ) -> 'Attributions':
+    """The result of a method out of what `read` found; ValueError names the file."""
     try:
         return unpack(arrays, metadata, method)
     except (TypeError, KeyError, AttributeError, IndexError, ValueError, OverflowError) as error:
@@ -207,7 +228,7 @@ def _metadata(path: str, arrays: Mapping[str, np.ndarray]) -> Dict[str, Any]:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict) or 'methods' not in found:
-        raise ValueError(f"'{visible(path)}' is no file of results of deepexplain: it has no metadata of such.")
+        raise NoResult(f"'{visible(path)}' is no file of results of deepexplain: it has no metadata of such.")
     return found
 
 

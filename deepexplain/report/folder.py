@@ -1,0 +1,137 @@
+"""What there is of results in a folder, file by file; what cannot be read is told and does not end it."""
+import json
+import os
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
+
+from ..extras import needs
+from ..results import archive
+from ..terminal import visible
+from . import evaluations, jobs, pieces, sentences
+from .pieces import Piece, Room
+from .store import Store
+
+#: Bytes of a .json or .csv that is looked at.
+_TEXT = 1 << 28
+
+_ENDINGS = ('.npz', '.parquet', '.json', '.csv')
+
+
+class Collected(NamedTuple):
+    """What a page is made of.
+
+    Attributes:
+        pieces: results, as the page has them.
+        tables: of measures.
+        broken: files that cannot be read, and why.
+        aside: files that are no results.
+        store: the arrays.
+    """
+    pieces: List[Piece]
+    tables: List[Dict[str, Any]]
+    broken: List[Tuple[str, str]]
+    aside: List[str]
+    store: Store
+
+
+class _Aside(Exception):
+    """A file that is no result, and is not said to be one."""
+
+
+def collect(folder: str, most: int, size: int, max_bytes: Optional[int] = None, but: str = '') -> Collected:
+    """All results of a folder and of those in it.
+
+    Args:
+        most: samples of a result.
+        size: bytes of all arrays, shared by the files as they come; what one leaves the next ones have.
+        max_bytes: how much memory an .npz may take.
+        but: a path that is left out, that of the page.
+    """
+    found = Collected([], [], [], [], Store())
+    paths = [path for path in _paths(folder) if os.path.realpath(path) != os.path.realpath(but)]
+    for number, path in enumerate(paths):
+        called = os.path.relpath(path, folder).replace(os.sep, '/') if path != folder else '.'
+        share = max(0, size - found.store.size) // (len(paths) - number)
+        try:
+            _read(path, called, found, Room(most, share), max_bytes)
+        except (_Aside, archive.NoResult):
+            found.aside.append(visible(called))
+        except MemoryError:
+            found.broken.append((visible(called), 'it takes more memory than there is.'))
+        except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError, OSError, ImportError,
+                RecursionError) as error:
+            said = str(error.args[0] if isinstance(error, KeyError) and error.args else error)
+            said = visible(' '.join(said.split()))[:400] or type(error).__name__
+            found.broken.append((visible(called), said.replace(visible(path), visible(called)).rstrip('.') + '.'))
+    return found
+
+
+def _paths(folder: str) -> Iterator[str]:
+    """Files that may be results, and folders of jobs, by their names."""
+    for at, inner, names in os.walk(folder):
+        inner[:] = sorted(one for one in inner if not one.startswith('.'))
+        if 'manifest.json' in names and any(name.startswith('shard-') for name in names):
+            inner[:] = []
+            yield at
+            continue
+        for name in sorted(names):
+            if not name.startswith('.') and os.path.splitext(name)[1].lower() in _ENDINGS:
+                yield os.path.join(at, name)
+
+
+def _read(path: str, called: str, found: Collected, room: Room, max_bytes: Optional[int]) -> None:
+    if os.path.isdir(path):
+        result, metadata, total = jobs.first_rows(path, room.most)
+        found.pieces.extend(pieces.pieces_of(called, {result.method: result}, metadata, found.store, room, total))
+        return
+    ending = os.path.splitext(path)[1].lower()
+    if ending in ('.json', '.csv'):
+        _read_text(path, called, ending, found, room)
+        return
+    if ending == '.parquet':
+        _check_parquet(path)
+    arrays, metadata = archive.read(path, max_bytes)
+    if not isinstance(metadata['methods'], dict) or not metadata['methods']:
+        raise ValueError('it names no method')
+    if 'sentence' in arrays and 'words' in arrays:
+        by_method = sentences.of_arrays(arrays, metadata)
+        found.pieces.extend(sentences.pieces_of(called, by_method, metadata, found.store, room))
+        return
+    results = {name: archive.unpacked(path, arrays, metadata, name) for name in metadata['methods']}
+    found.pieces.extend(pieces.pieces_of(called, results, metadata, found.store, room))
+
+
+def _read_text(path: str, called: str, ending: str, found: Collected, room: Room) -> None:
+    if os.path.getsize(path) > _TEXT:
+        raise _Aside
+    with open(path, encoding='utf-8', newline='') as file:
+        if ending == '.csv':
+            # Of a table of something else no more than its head is read.
+            if file.readline().rstrip('\r\n') != ','.join(evaluations.HEAD):
+                raise _Aside
+            file.seek(0)
+            table = evaluations.of_csv(called, file.read())
+            if table is None:
+                raise _Aside
+            found.tables.append(table)
+            return
+        content = json.load(file)
+    if evaluations.is_json(content):
+        found.tables.append(evaluations.of_json(called, content))
+    elif sentences.is_json(content):
+        by_method = sentences.of_json(content)
+        found.pieces.extend(sentences.pieces_of(called, by_method, content['metadata'], found.store, room))
+    else:
+        raise _Aside
+
+
+def _check_parquet(path: str) -> None:
+    """_Aside for a Parquet file of something else."""
+    with needs('a .parquet', 'parquet'):
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    try:
+        held = pq.read_schema(path).metadata or {}
+    except pa.ArrowException as error:
+        raise ValueError(str(error)) from None
+    if b'deepexplain' not in held:
+        raise _Aside
