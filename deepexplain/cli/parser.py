@@ -6,6 +6,7 @@ from typing import Any, List, Sequence
 
 from .. import __version__
 from .arguments import (
+    EXAMPLE_REPORT,
     amount,
     assigned,
     feeding_arguments,
@@ -14,7 +15,7 @@ from .arguments import (
     positive,
     progress_arguments,
     reading_arguments,
-    size_in_bytes,
+    report_arguments,
     target_arguments,
 )
 from .problems import WrongUse
@@ -69,11 +70,6 @@ Of sentences:
 """
 
 
-EXAMPLE_REPORT = """example:
-  deepexplain explain model.keras digits.npy --method intgrad --method elrp --out results/digits.npz
-  deepexplain report results
-"""
-
 EXAMPLE_EVALUATE = """example:
   deepexplain evaluate model.keras digits.npy --method intgrad --method elrp --measure sensitivity_n \\
       --measure deletion --out table.csv --picture curves.png
@@ -122,7 +118,8 @@ def _parser() -> argparse.ArgumentParser:
     _explain(commands)
     _run(commands)
     _evaluate(commands)
-    _report(commands)
+    report_arguments(_sub(commands, 'report', 'make a page of HTML of a folder of results, to look through in a '
+                          'browser', EXAMPLE_REPORT))
     layers = _sub(commands, 'layers', 'list what --layer and --input can name', '')
     model_arguments(layers)
     layers.add_argument('--every', action='store_true', help='what every op makes, not what the layers put out')
@@ -237,20 +234,6 @@ def _evaluate(commands: Any) -> None:
                                                          'are some')
     group.add_argument('--json', action='store_true', help='a summary as JSON on stdout, in place of the table')
     progress_arguments(group)
-
-
-def _report(commands: Any) -> None:
-    parser = _sub(commands, 'report', 'make a page of HTML of a folder of results, to look through in a browser',
-                  EXAMPLE_REPORT)
-    parser.add_argument('folder', metavar='FOLDER', help='with results of explain, run and evaluate, in it and inside')
-    parser.add_argument('--out', metavar='FILE', help='an .html (default: report.html in the folder)')
-    parser.add_argument('--most', metavar='N', type=positive, help='how many samples of a result (default: the first 50)')
-    parser.add_argument('--page-bytes', metavar='N', type=size_in_bytes,
-                        help='about how much the arrays take of the page: fewer samples where they are large '
-                             '(default: 64M)')
-    parser.add_argument('--max-bytes', metavar='N', type=size_in_bytes,
-                        help='the most memory that what a file holds may take (default: 2G, or what the file takes)')
-    parser.add_argument('--json', action='store_true', help='a summary as JSON on stdout')
 
 
 def on_terminal() -> bool:

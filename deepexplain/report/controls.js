@@ -32,6 +32,7 @@ function bound(label, name) {
   return el('label', {class: 'field'}, label, el('input', {type: 'text', inputMode: 'decimal', size: 7, id: 'filter-' + name,
     value: filter[name], oninput: (event) => {
       filter[name] = event.target.value;
+      event.target.setAttribute('aria-invalid', String(Number.isNaN(Number(event.target.value))));
       filtered();
     }}));
 }
@@ -63,7 +64,8 @@ function controls(piece) {
     el('button', {type: 'button', id: 'next', 'aria-label': 'next sample', onclick: () => step(1)}, '\u2192'))));
   const kinds = [...new Set(piece.inputs.flatMap((input) => input.kinds))];
   if (kinds.length > 1) {
-    choices.push(choice('drawn as', 'as', kinds.map((one) => [one, KINDS[one]]), state.as || piece.inputs[0].kinds[0], (one) => {
+    const many = piece.inputs.length > 1 ? [['', 'each its own way']] : [];
+    choices.push(choice('drawn as', 'as', many.concat(kinds.map((one) => [one, KINDS[one]])), many.length ? state.as : kindOf(piece.inputs[0], state.as), (one) => {
       Object.assign(state, {as: one, at: null});
       renderSample();
     }));

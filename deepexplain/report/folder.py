@@ -61,7 +61,7 @@ def collect(folder: str, most: int, size: int, max_bytes: Optional[int] = None, 
                 RecursionError) as error:
             said = str(error.args[0] if isinstance(error, KeyError) and error.args else error)
             said = visible(' '.join(said.split()))[:400] or type(error).__name__
-            found.broken.append((visible(called), said.replace(visible(path), visible(called)).rstrip('.') + '.'))
+            found.broken.append((visible(called), said.replace("path: '%s' " % visible(path), '').rstrip('.') + '.'))
     return found
 
 

@@ -9,7 +9,6 @@ from ..jobs.writing import read_columns
 from ..results import Attributions
 
 
-
 def first_rows(path: str, most: int) -> Tuple[Attributions, Dict[str, Any], int]:
     """A result of the first rows, what its manifest says, and how many rows the job has.
 
@@ -26,7 +25,8 @@ def first_rows(path: str, most: int) -> Tuple[Attributions, Dict[str, Any], int]
             break
         if not folder.whole(shard):
             raise ValueError(f"'{shard.name}' is damaged: its content is not that of its checksum")
-        parts.append({name: column[:most - rows] for name, column in read_columns(os.path.join(path, shard.name)).items()})
+        found = read_columns(os.path.join(path, shard.name))
+        parts.append({name: column[:most - rows] for name, column in found.items()})
         rows += len(next(iter(parts[-1].values())))
     if not parts:
         raise ValueError('it holds no results yet')
@@ -39,7 +39,8 @@ def first_rows(path: str, most: int) -> Tuple[Attributions, Dict[str, Any], int]
     result = Attributions(
         [columns['attributions/' + name] for name in names] if names else columns['attributions'], method=method,
         input_names=names or None, index=columns.get('id'), units=_units(columns.get('unit')),
-        scores=columns.get('score'), delta=columns.get('delta'), options=options if isinstance(options, Mapping) else {},
+        scores=columns.get('score'), delta=columns.get('delta'),
+        options=options if isinstance(options, Mapping) else {},
         target=None if job.get('target') is None else str(job['target']), model=manifest['model'])
     total = job.get('rows')
     return result, metadata, max(total, rows) if isinstance(total, int) else rows

@@ -53,6 +53,15 @@ function signalDrawing(input, xs, values, limit, wide) {
       open = true;
     });
     context.stroke();
+    if (deep > 1 && input.features) {
+      context.font = '11px sans-serif';
+      context.lineWidth = 3;
+      context.strokeStyle = '#fff';
+      context.strokeText(input.features[channel], 4, top + 12);
+      context.fillStyle = '#222';
+      context.fillText(input.features[channel], 4, top + 12);
+      context.lineWidth = 1;
+    }
   }
   return {
     element: canvas,

@@ -34,7 +34,8 @@ class Report(NamedTuple):
     size: int
 
 
-def report(folder: Any, path: Any = None, most: int = MOST, size: int = SIZE, max_bytes: Optional[int] = None) -> Report:
+def report(folder: Any, path: Any = None, most: int = MOST, size: int = SIZE, max_bytes: Optional[int] = None
+           ) -> Report:
     """Write one page of HTML with all results of a folder, to be looked through in a browser without a server.
 
     It takes what `Attributions.save` and the command line write, in the folder and in those inside it: .npz and
@@ -69,8 +70,8 @@ def report(folder: Any, path: Any = None, most: int = MOST, size: int = SIZE, ma
         raise WrongUse(f'path must end in .html, not {shown(path)}.')
     found = collect(folder, most, size, max_bytes, path)
     if not found.pieces and not found.tables and not found.broken:
-        raise WrongUse("folder: there are no results in '%s': no .npz, .parquet or .json of deepexplain, no folder of a "
-                       'job.' % visible(folder))
+        raise WrongUse("folder: there are no results in '%s': no .npz, .parquet or .json of deepexplain, no folder of "
+                       'a job.' % visible(folder))
     called = os.path.basename(os.path.abspath(folder)) or folder
     text = page_of('Results in ' + visible(called)[:200], found).encode('utf-8')
     with whole([path]) as files:

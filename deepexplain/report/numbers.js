@@ -40,7 +40,7 @@ function el(tag, properties, ...children) {
     else if (name.includes('-') || name === 'for' || name === 'role') made.setAttribute(name, value);
     else made[name] = value;
   }
-  for (const child of children.flat(2)) if (child !== null && child !== undefined) made.append(child);
+  for (const child of children.flat(Infinity)) if (child !== null && child !== undefined) made.append(child);
   return made;
 }
 
@@ -135,7 +135,7 @@ function ofSample(piece, name, unit, sample) {
 /** What a feature is called, by its flat place. */
 function labelOf(input, sample, place) {
   if (input.words) return input.words[sample][place];
-  const shape = input.shape, names = input.features;
+  const shape = input.shape, names = input.features || input.letters;
   if (!shape.length) return 'feature 0';
   if (shape.length === 1) return names ? names[place] : 'feature ' + place;
   const found = [];

@@ -101,7 +101,7 @@ function headOf(piece, unit, sample, called) {
   const facts = [];
   if (piece.unit) facts.push(['target ', piece.unit[unit][sample]]);
   else if (piece.several) facts.push(['target ', piece.units[unit]]);
-  for (const [name, label] of [['scores', 'score '], ['sums', 'sum '], ['rest', 'of it on no word '], ['delta', 'delta ']]) {
+  for (const [name, label] of [['scores', 'score '], ['sums', 'sum '], ['rest', 'of it on no words '], ['delta', 'delta ']]) {
     const value = ofSample(piece, name, unit, sample);
     if (value !== null) facts.push([label, numeral(value)]);
   }

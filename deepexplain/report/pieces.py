@@ -65,7 +65,8 @@ def _piece(result: Attributions, metadata: Mapping[str, Any], store: Store, samp
     found: Piece = {'n': total, 'shown': samples, 'left': left, 'facts': facts_of(result, metadata, of),
                     'units': [name_of(one if isinstance(one, str) else 'unit %d' % one)
                               for one in units_in_front(result)[:units]] if several else [''],
-                    'summary': [_means(store, one, units) for one in _by_unit(result)], 'rest': None, 'several': several}
+                    'summary': [_means(store, one, units) for one in _by_unit(result)], 'rest': None,
+                    'several': several}
     found['names'] = None if result.index is None else [name_of(one) for one in result.index[:samples].tolist()]
     places = None if result.units is None else np.asarray(result.units)
     if places is not None:
@@ -92,10 +93,11 @@ def _inputs(result: Attributions, store: Store, samples: int, units: int) -> Lis
         own = xs[number] if len(xs) == len(arrays) else None
         shape = array.shape[2:]
         how = drawn(shape, own, names is not None, odd)
-        one = {'name': name_of(list(result.input_names or [''])[number]) if many else '', 'shape': list(shape),
-               'kinds': how.kinds, 'channels': how.channels, 'xs': None, 'xshape': None, 'words': None,
-               'features': None if names is None else [name_of(name) for name in names],
-               'letters': list('ACGT') if how.kinds[0] == 'letters' and shape[-1] == 4 else None}
+        one: Dict[str, Any] = {
+            'name': name_of(list(result.input_names or [''])[number]) if many else '', 'shape': list(shape),
+            'kinds': how.kinds, 'channels': how.channels, 'xs': None, 'xshape': None, 'words': None,
+            'features': None if names is None else [name_of(name) for name in names],
+            'letters': list('ACGT') if how.kinds[0] == 'letters' and shape[-1] == 4 else None}
         kept = array[:units, :samples]
         if how.kinds[0] == 'words' and own is not None:
             one['words'] = [[name_of(word) for word in row] for row in own[:samples].tolist()]
@@ -152,11 +154,16 @@ def _cut(result: Attributions, room: Room) -> Tuple[int, int]:
 def _group(file: str, result: Attributions) -> str:
     """What is the same for results of the same samples."""
     if result.xs is None or result.index is not None and result.index.dtype.hasobject:
-        return 'file ' + name_of(file)
+        return file_group(file)
     digest = hashlib.sha256(str(result.together).encode())
     for one in listed(result.xs):
         digest.update(f'{one.dtype.str} {one.shape}'.encode() + np.ascontiguousarray(one).tobytes())
     return digest.hexdigest()
+
+
+def file_group(file: str) -> str:
+    """That of results whose samples are not known to be those of other files."""
+    return 'file ' + hashlib.sha256(file.encode('utf-8', 'surrogateescape')).hexdigest()
 
 
 def _unit(result: Attributions, place: Any) -> str:

@@ -1,4 +1,4 @@
-"""Attributions of words, as `deepexplain explain` writes those of sentences: an .npz, or a .json sentence by sentence."""
+"""Attributions of words, as `deepexplain explain` writes those of sentences: an .npz, or a .json by sentence."""
 import math
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from ..results.words import number_text, range_text
 from .facts import name_of, noted, text_of, warnings_of
-from .pieces import Piece, Room
+from .pieces import Piece, Room, file_group
 from .store import Store
 
 #: About how many bytes a page has for a word besides its number.
@@ -90,7 +90,7 @@ def _piece(file: str, method: str, sentences: Sequence[Sentence], metadata: Mapp
     has = bool(deltas) and len(deltas) == len(sentences)
     units: Any = [[name_of(one.unit) for one in shown]] if all(one.unit for one in shown) else None
     return {
-        'file': name_of(file), 'method': name_of(method), 'group': 'file ' + name_of(file), 'n': len(sentences),
+        'file': name_of(file), 'method': name_of(method), 'group': file_group(file), 'n': len(sentences),
         'shown': count, 'left': ['the first %d of %d sentences' % (count, len(sentences))] * (count < len(sentences)),
         'facts': [(name_of(name), text_of(value)) for name, value in facts if value is not None],
         'warnings': warnings_of(metadata), 'units': [''], 'several': False, 'unit': units, 'names': None,

@@ -37,16 +37,16 @@ function tableOf(rows, columns, order, options) {
   return [el('div', {class: 'scroll'}, el('table', {class: options.class}, el('thead', {}, head), body)), note];
 }
 
-/** A number with a bar from the middle: to the right and red, or to the left and blue. */
-function barOf(value, limit) {
-  const share = shareOf(value, limit), bar = el('span', {class: 'bar'}), cell = el('span', {class: 'barred'}, bar);
+/** A number with a bar from the middle, to the right and red or to the left and blue; unsigned from the left. */
+function barOf(value, limit, unsigned) {
+  const share = shareOf(value, limit), bar = el('span', {class: 'bar'}), cell = el('span', {class: 'barred' + (unsigned ? ' one-sided' : '')}, bar);
   if (!Number.isNaN(share)) {
-    const size = 50 * Math.min(1, Math.abs(share));
+    const size = (unsigned ? 100 : 50) * Math.min(1, Math.abs(share));
     bar.style.width = size + '%';
-    bar.style.left = (share < 0 ? 50 - size : 50) + '%';
+    bar.style.left = (unsigned ? 0 : share < 0 ? 50 - size : 50) + '%';
     bar.style.backgroundColor = rgb(colourOf(share < 0 ? -0.7 : 0.7));
   }
-  return [numeral(value, true), cell];
+  return el('span', {class: 'valued'}, numeral(value, !unsigned), cell);
 }
 
 /** All features of a sample, with what each result says of them. */
@@ -77,10 +77,10 @@ function featuresOf(piece, compared, unit, sample, limits, order) {
   order.first = first;
   order.now = order.now && order.width === columns.length ? order.now : first;
   order.width = columns.length;
-  const left = compared.length - alike.length;
+  const left = compared.filter((one) => !alike.includes(one)).map((one) => one.called);
   return [el('h2', {}, 'Features of this sample'), tableOf(rows, columns, order, {class: 'features', row: (made, row) => {
     made.dataset.place = String(row.place);
-  }}), left ? el('p', {class: 'note'}, left + ' results have features of another shape, and no column.') : null];
+  }}), left.length ? el('p', {class: 'note'}, 'Without a column, as their attributions have another shape: ' + left.join(', ') + '.') : null];
 }
 
 /** The samples of a result that the filter lets through. */
@@ -118,7 +118,7 @@ function meansOf(piece, unit, order) {
     tableOf(rows, [
       {name: 'feature', sorts: ['up', 'down'], value: (row) => row, cell: (row) => labelOf(input, 0, row)},
       {name: 'mean |attribution|', sorts: ['down', 'up'], value: (row) => absolute[start + row],
-        cell: (row) => barOf(absolute[start + row], limit)},
+        cell: (row) => barOf(absolute[start + row], limit, true)},
       {name: 'its standard deviation', sorts: ['down', 'up'], value: (row) => spread[start + row], cell: (row) => numeral(spread[start + row])},
       {name: 'mean', sorts: ['size', 'down', 'up'], value: (row) => signed[start + row],
         cell: (row) => barOf(signed[start + row], limit)}], own, {class: 'means'}));
