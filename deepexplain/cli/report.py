@@ -22,8 +22,9 @@ def report(args: Any) -> None:
     else:
         for name, text in found.left:
             show(f'{name}: {text}')
-        show('%d results, %d tables of measures; wrote %s, %s' % (
-            found.results, found.tables, found.path, in_words(found.size)))
+        show('%d result%s, %d table%s of measures; wrote %s, %s' % (
+            found.results, '' if found.results == 1 else 's', found.tables, '' if found.tables == 1 else 's', found.path,
+            in_words(found.size)))
     for name, text in found.broken:
         say('warning', f'{name}: {text}')
     if found.broken:
