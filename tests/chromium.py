@@ -8,6 +8,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 
 BROWSER = next(filter(None, map(shutil.which, (
@@ -16,6 +17,16 @@ WHY = 'there is no Chromium on the path: apt-get install chromium'
 #: Seconds that anything may take.
 PATIENCE = 90
 
+#: Becomes the browser, which reads what is asked of it from 3 and answers on 4.
+_BECOME = '''
+import fcntl, os, sys
+high = [fcntl.fcntl(int(one), fcntl.F_DUPFD, 10) for one in sys.argv[1:3]]
+for place, one in zip((3, 4), high):
+    os.dup2(one, place)
+    os.close(one)
+os.execv(sys.argv[3], sys.argv[3:])
+'''
+
 
 class Chromium:
     """A browser with one page; what the page complains of is in `said`, what it asks for in `asked`."""
@@ -23,10 +34,9 @@ class Chromium:
     def __init__(self, folder):
         theirs, self._out = os.pipe()
         self._in, others = os.pipe()
-        # The browser reads what is asked of it from 3 and answers on 4.
         self._process = subprocess.Popen(
-            ['/bin/sh', '-c', 'exec "$0" "$@" 3<&%d 4>&%d' % (theirs, others), BROWSER, '--headless=new',
-             '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--remote-debugging-pipe', '--no-first-run',
+            [sys.executable, '-c', _BECOME, str(theirs), str(others), BROWSER, '--headless=new', '--no-sandbox',
+             '--disable-gpu', '--disable-dev-shm-usage', '--remote-debugging-pipe', '--no-first-run',
              '--force-color-profile=srgb', '--user-data-dir=' + str(folder), 'about:blank'],
             pass_fds=(theirs, others), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(theirs)

@@ -106,6 +106,7 @@ def rows_together():
 MADE = {'one': one, 'several inputs': several_inputs, 'of units': of_units, 'together': rows_together,
         'places': lambda: one(units=np.arange(12).reshape(4, 3), unit_names=None, index=np.array([3, 1, 7, 2])),
         'of an inner layer': lambda: one(xs=np.ones((4, 8, 8, 1))),
+        'none': lambda: Attributions(np.zeros((0, 3)), np.zeros((0, 3)), scores=np.zeros(0)),
         'bare': lambda: Attributions(np.array([[1, np.nan, np.inf], [-0., 1e-300, -np.inf]]))}
 
 
