@@ -1,6 +1,7 @@
 // What is chosen by hand, and the beginning.
 
-const KINDS = {picture: 'pictures', cells: 'cells', signal: 'signals', letters: 'letters', words: 'words', table: 'table only'};
+const KINDS = {picture: 'pictures', cells: 'cells', signal: 'signals', letters: 'letters', words: 'words',
+  table: 'table only'};
 
 /** A choice with its label. */
 function choice(label, id, options, value, chosen) {
@@ -29,12 +30,13 @@ function check(label, id, value, chosen) {
 
 /** A bound of the filter. */
 function bound(label, name) {
-  return el('label', {class: 'field'}, label, el('input', {type: 'text', inputMode: 'decimal', size: 7, id: 'filter-' + name,
-    value: filter[name], oninput: (event) => {
-      filter[name] = event.target.value;
-      event.target.setAttribute('aria-invalid', String(Number.isNaN(Number(event.target.value))));
-      filtered();
-    }}));
+  const changed = (event) => {
+    filter[name] = event.target.value;
+    event.target.setAttribute('aria-invalid', String(Number.isNaN(Number(event.target.value))));
+    filtered();
+  };
+  return el('label', {class: 'field'}, label, el('input', {type: 'text', inputMode: 'decimal', size: 7,
+    id: 'filter-' + name, value: filter[name], oninput: changed}));
 }
 
 /** Keep a sample that the filter lets through. */
@@ -47,25 +49,28 @@ function filtered() {
 function controls(piece) {
   const rows = [el('p', {class: 'left', hidden: !piece.left.length}, 'On this page: ' + piece.left.join('; ') + '.')];
   parts.where = el('span', {id: 'where', 'aria-live': 'polite'});
-  parts.number = el('input', {type: 'number', id: 'sample', min: '0', max: String(Math.max(0, piece.shown - 1)), onchange: (event) => {
+  const last = Math.max(0, piece.shown - 1), choices = [resultChoice()];
+  parts.number = el('input', {type: 'number', id: 'sample', min: '0', max: String(last), onchange: (event) => {
     const asked = Math.floor(Number(event.target.value));
-    goTo(Math.max(0, Math.min(Number.isFinite(asked) ? asked : 0, piece.shown - 1)));
+    goTo(Math.max(0, Math.min(Number.isFinite(asked) ? asked : 0, last)));
   }});
-  const choices = [resultChoice()];
   if (piece.units.length > 1) {
-    choices.push(choice('unit', 'unit', piece.units.map((one, place) => [String(place), one]), String(state.unit), (one) => {
+    const units = piece.units.map((one, place) => [String(place), one]);
+    choices.push(choice('unit', 'unit', units, String(state.unit), (one) => {
       state.unit = Number(one);
       filter.target = '';
       render();
     }));
   }
   choices.push(el('span', {class: 'field'}, el('label', {for: 'sample'}, 'sample'), el('span', {class: 'stepper'},
-    el('button', {type: 'button', id: 'before', 'aria-label': 'sample before', onclick: () => step(-1)}, '\u2190'), parts.number,
+    el('button', {type: 'button', id: 'before', 'aria-label': 'sample before', onclick: () => step(-1)}, '\u2190'),
+    parts.number,
     el('button', {type: 'button', id: 'next', 'aria-label': 'next sample', onclick: () => step(1)}, '\u2192'))));
   const kinds = [...new Set(piece.inputs.flatMap((input) => input.kinds))];
   if (kinds.length > 1) {
     const many = piece.inputs.length > 1 ? [['', 'each its own way']] : [];
-    choices.push(choice('drawn as', 'as', many.concat(kinds.map((one) => [one, KINDS[one]])), many.length ? state.as : kindOf(piece.inputs[0], state.as), (one) => {
+    const now = many.length ? state.as : kindOf(piece.inputs[0], state.as);
+    choices.push(choice('drawn as', 'as', many.concat(kinds.map((one) => [one, KINDS[one]])), now, (one) => {
       Object.assign(state, {as: one, at: null});
       renderSample();
     }));
@@ -78,21 +83,26 @@ function controls(piece) {
     }));
   }
   rows.push(el('div', {class: 'row'}, choices));
-  const checks = group.filter((one) => one !== piece).map((one) => check(one.method + (one.file === piece.file ? '' : ' (' + (
-    one.file) + ')'), 'beside-' + PIECES.indexOf(one), !state.hidden.has(one), (shown) => {
-    if (shown) state.hidden.delete(one); else state.hidden.add(one);
-    renderSample();
-  }));
-  const over = piece.inputs.some((input) => input.kinds.includes('picture')) ? [check('over the picture', 'over', state.over, (value) => {
-    state.over = value;
-    renderSample();
-  })] : [];
-  if (checks.length || over.length) rows.push(el('div', {class: 'row'}, checks.length ? [el('span', {}, 'beside it:'), checks] : [], over));
+  const called = (one) => one.method + (one.file === piece.file ? '' : ' (' + one.file + ')');
+  const checks = group.filter((one) => one !== piece).map(
+    (one) => check(called(one), 'beside-' + PIECES.indexOf(one), !state.hidden.has(one), (shown) => {
+      if (shown) state.hidden.delete(one); else state.hidden.add(one);
+      renderSample();
+    }));
+  if (checks.length) checks.unshift(el('span', {}, 'beside it:'));
+  if (piece.inputs.some((input) => input.kinds.includes('picture'))) {
+    checks.push(check('over the picture', 'over', state.over, (value) => {
+      state.over = value;
+      renderSample();
+    }));
+  }
+  if (checks.length) rows.push(el('div', {class: 'row'}, checks));
   const bounds = [];
   if (piece.unit) {
     const targets = [...new Set(piece.unit[state.unit])].sort((a, b) => a.localeCompare(b, 'en', {numeric: true}));
     if (targets.length > 1) {
-      bounds.push(choice('target', 'filter-target', [['', 'all']].concat(targets.map((one) => [one, one])), filter.target, (one) => {
+      const all = [['', 'all']].concat(targets.map((one) => [one, one]));
+      bounds.push(choice('target', 'filter-target', all, filter.target, (one) => {
         filter.target = one;
         filtered();
       }));
@@ -100,13 +110,18 @@ function controls(piece) {
   }
   if (piece.scores !== null && piece.shown > 1) bounds.push(bound('score from', 'low'), bound('to', 'high'));
   if (piece.delta !== null && piece.shown > 1) bounds.push(bound('|delta| from', 'delta'));
-  if (bounds.length) rows.push(el('details', {class: 'filter', open: Object.values(filter).some(Boolean)}, el('summary', {}, 'Choose samples'), el('div', {class: 'row'}, bounds)));
-  rows.push(el('p', {class: 'note'}, parts.where, '. Arrows go through the samples, with Shift through the results; click a place to keep it.'));
+  if (bounds.length) {
+    rows.push(el('details', {class: 'filter', open: Object.values(filter).some(Boolean)},
+      el('summary', {}, 'Choose samples'), el('div', {class: 'row'}, bounds)));
+  }
+  rows.push(note([parts.where, '. Arrows go through the samples, with Shift through the results; click a place to ' +
+    'keep it.']));
   return rows;
 }
 
 document.addEventListener('keydown', (event) => {
-  if (!PIECES.length || event.altKey || event.ctrlKey || event.metaKey || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
+  if (!PIECES.length || event.altKey || event.ctrlKey || event.metaKey) return;
+  if (/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
   const by = {ArrowLeft: -1, ArrowRight: 1}[event.key];
   if (!by) return;
   event.preventDefault();

@@ -1,6 +1,7 @@
 // Tables of measures: methods by measures, and curves.
 
-const LINES = ['#1f6fb4', '#d9541e', '#2f9e44', '#9c36b5', '#c2255c', '#0c8599', '#a06b00', '#5f3dc4', '#5c940d', '#495057'];
+const LINES = ['#1f6fb4', '#d9541e', '#2f9e44', '#9c36b5', '#c2255c', '#0c8599', '#a06b00', '#5f3dc4', '#5c940d',
+  '#495057'];
 const SVG = 'http://www.w3.org/2000/svg';
 
 /** An element of SVG. */
@@ -44,8 +45,8 @@ function measuresOf(table) {
   const rows = table.methods.map((method, place) => ({method, cells: table.cells[place], place}));
   const columns = [{name: 'method', sorts: ['up', 'down'], value: (row) => row.place, cell: (row) => row.method}];
   table.measures.forEach((measure, place) => {
-    const best = table.better[place] === 'higher' ? ['down', 'up'] : ['up', 'down'];
-    columns.push({name: measure + (table.better[place] === 'higher' ? ', higher is better' : ', lower is better'), sorts: best,
+    const better = table.better[place], sorts = better === 'higher' ? ['down', 'up'] : ['up', 'down'];
+    columns.push({name: measure + ', ' + better + ' is better', sorts,
       value: (row) => row.cells[place] && row.cells[place][0],
       cell: (row) => {
         if (!row.cells[place]) return '-';
@@ -55,9 +56,9 @@ function measuresOf(table) {
       }});
   });
   const order = {now: {column: 0, how: 'up'}, first: {column: 0, how: 'up'}};
-  return el('section', {class: 'measures'}, el('h2', {}, 'Measures: ' + table.file), el('p', {class: 'note'},
+  return el('section', {class: 'measures'}, el('h2', {}, 'Measures: ' + table.file), note(
     'The mean over samples \u00b1 its standard error, and the rank. A click on a head sorts, the best first.'),
   table.warnings.map((one) => el('p', {class: 'warning'}, one)), tableOf(rows, columns, order, {class: 'matrix'}),
-  el('div', {class: 'figures'}, table.curves.map(curvesOf)), table.facts.length ? el('details', {}, el('summary', {}, 'About it'),
-    el('dl', {}, table.facts.map(([name, text]) => [el('dt', {}, name), el('dd', {}, text)]))) : null);
+  el('div', {class: 'figures'}, table.curves.map(curvesOf)),
+  table.facts.length ? el('details', {}, el('summary', {}, 'About it'), listed(table.facts)) : null);
 }

@@ -44,6 +44,16 @@ function el(tag, properties, ...children) {
   return made;
 }
 
+/** A line of less weight. */
+function note(text) {
+  return el('p', {class: 'note'}, text);
+}
+
+/** Terms and what is said of them. */
+function listed(pairs) {
+  return el('dl', {}, pairs.map(([name, text]) => [el('dt', {}, name), el('dd', {}, text)]));
+}
+
 /** A number as an element that has all of its digits too. */
 function numeral(value, signed, tag) {
   return el(tag || 'span', {class: 'number', title: String(value), 'data-value': String(value)}, short(value, signed));

@@ -22,12 +22,14 @@ function unitOf(piece) {
 
 /** The samples that the filter lets through. */
 function chosenSamples(piece) {
-  const unit = unitOf(piece), found = [], bound = (text) => text.trim() === '' || Number.isNaN(Number(text)) ? null : Number(text);
+  const unit = unitOf(piece), found = [];
+  const bound = (text) => text.trim() === '' || Number.isNaN(Number(text)) ? null : Number(text);
   const low = bound(filter.low), high = bound(filter.high), delta = bound(filter.delta);
   for (let sample = 0; sample < piece.shown; sample++) {
     const score = ofSample(piece, 'scores', unit, sample), off = ofSample(piece, 'delta', unit, sample);
     if (filter.target && piece.unit && piece.unit[unit][sample] !== filter.target) continue;
-    if (low !== null && score !== null && !(score >= low) || high !== null && score !== null && !(score <= high)) continue;
+    if (low !== null && score !== null && !(score >= low)) continue;
+    if (high !== null && score !== null && !(score <= high)) continue;
     if (delta !== null && off !== null && !(Math.abs(off) >= delta)) continue;
     found.push(sample);
   }
@@ -46,7 +48,7 @@ function readAddress() {
   number('unit', pieceOf().units.length);
   number('sample', pieceOf().shown);
   if (['own', 'shared'].includes(asked.get('scale'))) state.scale = asked.get('scale');
-  if (['picture', 'cells', 'signal', 'letters', 'words', 'table', ''].includes(asked.get('as'))) state.as = asked.get('as');
+  if (['', ...Object.keys(KINDS)].includes(asked.get('as'))) state.as = asked.get('as');
   state.over = asked.get('over') === '1';
   const at = /^(\d+),(\d+)$/.exec(asked.get('at') || '');
   state.at = at && Number(at[1]) < pieceOf().inputs.length ? [Number(at[1]), Number(at[2])] : null;
@@ -75,16 +77,17 @@ function render() {
 function renderSample() {
   const piece = pieceOf(), {sample, unit} = state, chosen = chosenSamples(piece);
   writeAddress();
-  parts.where.textContent = piece.shown ? 'sample ' + sample + (piece.names ? ', ' + piece.names[sample] : '') + ', ' + (
-    chosen.length === piece.shown ? piece.shown : chosen.length + ' of ' + piece.shown) + ' to go through' : 'no samples';
   parts.number.value = String(sample);
-  parts.samples.replaceChildren(...piece.shown ? samplesOf(piece, unit, chosen, sample, goTo, orders.samples).flat(2) : []);
-  parts.panels.replaceChildren();
-  parts.features.replaceChildren();
+  for (const name of ['samples', 'panels', 'features']) parts[name].replaceChildren();
   if (!piece.shown) {
-    parts.panels.append(el('p', {class: 'note'}, piece.n ? 'There is no room for its samples on this page.' : 'It has no samples.'));
+    parts.where.textContent = 'no samples';
+    parts.panels.append(note(piece.n ? 'There is no room for its samples on this page.' : 'It has no samples.'));
     return;
   }
+  const many = chosen.length === piece.shown ? piece.shown : chosen.length + ' of ' + piece.shown;
+  parts.where.textContent = 'sample ' + sample + (piece.names ? ', ' + piece.names[sample] : '') + ', ' + many +
+    ' to go through';
+  parts.samples.append(...samplesOf(piece, unit, chosen, sample, goTo, orders.samples).flat(2));
   const group = groupOf(piece), files = new Set(group.map((one) => one.file)).size > 1;
   const compared = [piece].concat(group.filter((one) => one !== piece && !state.hidden.has(one))).filter(
     (one) => one.shown > sample && unitOf(one) >= 0).map((one) => ({piece: one, unit: unitOf(one),
@@ -110,21 +113,24 @@ function renderSample() {
   compared.forEach((one, place) => drawn.push(panelOf(one.piece, one.called, one.unit, sample, look,
     state.scale === 'own' ? limits[place] : widest, point, wide)));
   parts.panels.append(...drawn.map((one) => one.root));
-  parts.panels.classList.toggle('wide', piece.inputs.some((input) => ['signal', 'letters', 'words'].includes(kindOf(input, look.as))));
+  parts.panels.classList.toggle('wide', piece.inputs.some(
+    (input) => ['signal', 'letters', 'words'].includes(kindOf(input, look.as))));
   if (state.at) {
     state.key = drawn[0].keyOf(state.at[0]);
     point(-1, -1, '', false);
   }
-  parts.features.replaceChildren(...featuresOf(piece, compared, unit, sample, {own: state.scale === 'own', shared: limitOf(
-    compared.flatMap((one) => one.piece.inputs.map((_, number) => sampleOf(one.piece, number, one.unit, sample).values)), 100),
-  }, orders.features).flat(2).filter(Boolean));
+  const all = compared.flatMap(
+    (one) => one.piece.inputs.map((_, number) => sampleOf(one.piece, number, one.unit, sample).values));
+  const shared = state.scale === 'own' ? null : limitOf(all, 100);
+  parts.features.append(...featuresOf(piece, compared, unit, sample, shared, orders.features).flat(2).filter(Boolean));
 }
 
 /** The sample itself, where it is a picture. */
 function inputPanels(piece, look) {
   const found = piece.inputs.map((input, number) => {
     const {xs} = sampleOf(piece, number, state.unit, state.sample), kind = kindOf(input, look.as);
-    if (xs === null || kind !== 'picture' && (kind !== 'cells' || String(input.xshape) !== String(input.shape))) return [];
+    const fits = kind === 'picture' || kind === 'cells' && String(input.xshape) === String(input.shape);
+    if (xs === null || !fits) return [];
     const plane = planeOf(input.xshape, input.channels, kind);
     return [input.name ? el('h4', {}, input.name) : null, el('div', {class: 'holder'}, planeDrawing(
       paintedSample(plane, xs, false), plane.high, plane.wide).element)];

@@ -58,7 +58,8 @@ function drawingOf(piece, number, unit, sample, kind, look, limit, wide) {
   const below = look.over && under ? paintedSample(under, xs, true) : null;
   const made = mapDrawing(plane, coloured, limit, below);
   return Object.assign(made, {under, read: (place) => {
-    const y = Math.floor(place / plane.wide), x = place % plane.wide, own = Array.from({length: plane.deep}, (_, of) => of);
+    const y = Math.floor(place / plane.wide), x = place % plane.wide;
+    const own = Array.from({length: plane.deep}, (_, of) => of);
     const onto = under && under.high === plane.high && under.wide === plane.wide;
     const value = onto ? Array.from({length: under.deep}, (_, of) => xs[under.index(y, x, of)]) : null;
     const name = kind === 'cells' ? labelOf(input, sample, plane.index(y, x)) :
@@ -71,7 +72,9 @@ function drawingOf(piece, number, unit, sample, kind, look, limit, wide) {
 /** The line below a drawing: what is read at a place. */
 function readout(found) {
   const [name, value, x, parts] = found, line = [el('b', {}, name), ': ', numeral(value, true)];
-  if (parts.length) line.push(' (', parts.map(([called, one], i) => [i ? ', ' : '', called + ' ', numeral(one, true)]), ')');
+  if (parts.length) {
+    line.push(' (', parts.map(([called, one], i) => [i ? ', ' : '', called + ' ', numeral(one, true)]), ')');
+  }
   if (x !== null && x !== undefined) {
     line.push(', input ', Array.isArray(x) ? x.map((one, i) => [i ? ', ' : '', numeral(one)]) : numeral(x));
   }
@@ -98,10 +101,10 @@ function mark(holder, drawing, place) {
 
 /** The head of a panel: what is explained, and whether it adds up. */
 function headOf(piece, unit, sample, called) {
-  const facts = [];
+  const facts = [], named = {scores: 'score ', sums: 'sum ', rest: 'of it on no words ', delta: 'delta '};
   if (piece.unit) facts.push(['target ', piece.unit[unit][sample]]);
   else if (piece.several) facts.push(['target ', piece.units[unit]]);
-  for (const [name, label] of [['scores', 'score '], ['sums', 'sum '], ['rest', 'of it on no words '], ['delta', 'delta ']]) {
+  for (const [name, label] of Object.entries(named)) {
     const value = ofSample(piece, name, unit, sample);
     if (value !== null) facts.push([label, numeral(value)]);
   }
@@ -130,11 +133,12 @@ function panelOf(piece, called, unit, sample, look, limit, point, wide) {
   });
   if (own.length) {
     root.append(legendOf(limit, percent));
-    if (crowded) root.append(el('p', {class: 'note'}, crowded + ' places share a column of pixels: the largest is seen.'));
-    if (piece.inputs.some((input) => input.summed)) root.append(el('p', {class: 'note'}, 'A word has the sum over its embedding.'));
+    if (crowded) root.append(note(crowded + ' places share a column of pixels: the largest is seen.'));
+    if (piece.inputs.some((input) => input.summed)) root.append(note('A word has the sum over its embedding.'));
   }
   const tell = (number, place, key) => own.forEach((one) => {
-    const here = one.number === number && place >= 0 && place < one.drawing.count && key === one.drawing.key ? place : -1;
+    const there = one.number === number && key === one.drawing.key && place < one.drawing.count;
+    const here = there ? place : -1;
     mark(one.holder, one.drawing, here);
     one.line.replaceChildren(...(here < 0 ? [] : readout(one.drawing.read(here)).flat(3)));
   });

@@ -1,5 +1,5 @@
-// Pictures, cells and letters. A drawing has an element, `at` (the place below a point of it, in shares of its width and
-// height), `box` (where a place is, alike) and `move` (the place beside one).
+// Pictures, cells and letters. A drawing has an element, `at` (the place below a point of it, in shares of its width
+// and height), `box` (where a place is, alike), `move` (the place beside one), `count` and `layout`.
 
 /** How an array of a sample lies in a plane: its height, width, channels and where each number is. */
 function planeOf(shape, channels, kind) {

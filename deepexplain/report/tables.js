@@ -2,9 +2,9 @@
 
 const MOST_ROWS = 200;
 
-/** A table whose head sorts it; columns are {name, value(row), cell(row), sorts}: the orders that a click goes through. */
+/** A table whose head sorts it; columns are {name, value(row), cell(row), sorts: the orders that clicks go through}. */
 function tableOf(rows, columns, order, options) {
-  const head = el('tr', {}), body = el('tbody', {}), note = el('p', {class: 'note'});
+  const head = el('tr', {}), body = el('tbody', {}), below = note('');
   const draw = () => {
     const {column, how} = order.now, value = columns[column].value;
     const keyed = rows.map((row) => [row, value(row)]);
@@ -21,7 +21,7 @@ function tableOf(rows, columns, order, options) {
       if (options.row) options.row(made, row);
       return made;
     }));
-    note.textContent = rows.length > most ? 'The first ' + most + ' of ' + rows.length + ', in this order.' : '';
+    below.textContent = rows.length > most ? 'The first ' + most + ' of ' + rows.length + ', in this order.' : '';
     head.replaceChildren(...columns.map((one, place) => {
       const marks = {up: ' \u2191', down: ' \u2193', size: ' \u2193 |.|'};
       const button = el('button', {type: 'button', onclick: () => {
@@ -34,12 +34,13 @@ function tableOf(rows, columns, order, options) {
   };
   if (order.now.column >= columns.length) order.now = order.first;
   draw();
-  return [el('div', {class: 'scroll'}, el('table', {class: options.class}, el('thead', {}, head), body)), note];
+  return [el('div', {class: 'scroll'}, el('table', {class: options.class}, el('thead', {}, head), body)), below];
 }
 
 /** A number with a bar from the middle, to the right and red or to the left and blue; unsigned from the left. */
 function barOf(value, limit, unsigned) {
-  const share = shareOf(value, limit), bar = el('span', {class: 'bar'}), cell = el('span', {class: 'barred' + (unsigned ? ' one-sided' : '')}, bar);
+  const share = shareOf(value, limit), bar = el('span', {class: 'bar'});
+  const cell = el('span', {class: 'barred' + (unsigned ? ' one-sided' : '')}, bar);
   if (!Number.isNaN(share)) {
     const size = (unsigned ? 100 : 50) * Math.min(1, Math.abs(share));
     bar.style.width = size + '%';
@@ -50,10 +51,11 @@ function barOf(value, limit, unsigned) {
 }
 
 /** All features of a sample, with what each result says of them. */
-function featuresOf(piece, compared, unit, sample, limits, order) {
+function featuresOf(piece, compared, unit, sample, shared, order) {
   const rows = [], many = piece.inputs.length > 1;
   piece.inputs.forEach((input, number) => {
-    const {xs, words} = sampleOf(piece, number, unit, sample), fits = xs !== null && String(input.xshape) === String(input.shape);
+    const {xs, words} = sampleOf(piece, number, unit, sample);
+    const fits = xs !== null && String(input.xshape) === String(input.shape);
     const count = words ? words.length : product(input.shape);
     for (let place = 0; place < count; place++) {
       rows.push({place: rows.length, number, at: place, x: fits ? xs[place] : null,
@@ -70,7 +72,7 @@ function featuresOf(piece, compared, unit, sample, limits, order) {
   for (const one of alike) {
     const held = one.piece.inputs.map((input, number) => sampleOf(one.piece, number, one.unit, sample).values);
     // The limit of a table is that of its features: nothing in it is clipped.
-    const limit = limits.own ? limitOf(held, 100) : limits.shared;
+    const limit = shared === null ? limitOf(held, 100) : shared;
     columns.push({name: one.called, sorts: ['size', 'down', 'up'], value: (row) => held[row.number][row.at],
       cell: (row) => barOf(held[row.number][row.at], limit)});
   }
@@ -78,9 +80,11 @@ function featuresOf(piece, compared, unit, sample, limits, order) {
   order.now = order.now && order.width === columns.length ? order.now : first;
   order.width = columns.length;
   const left = compared.filter((one) => !alike.includes(one)).map((one) => one.called);
-  return [el('h2', {}, 'Features of this sample'), tableOf(rows, columns, order, {class: 'features', row: (made, row) => {
-    made.dataset.place = String(row.place);
-  }}), left.length ? el('p', {class: 'note'}, 'Without a column, as their attributions have another shape: ' + left.join(', ') + '.') : null];
+  const made = tableOf(rows, columns, order, {class: 'features', row: (tr, row) => {
+    tr.dataset.place = String(row.place);
+  }});
+  return [el('h2', {}, 'Features of this sample'), made, left.length ? note(
+    'Without a column, as their attributions have another shape: ' + left.join(', ') + '.') : null];
 }
 
 /** The samples of a result that the filter lets through. */
@@ -88,11 +92,13 @@ function samplesOf(piece, unit, chosen, sample, pick, order) {
   const number = (name) => (row) => ofSample(piece, name, unit, row);
   const columns = [{name: 'sample', sorts: ['up', 'down'], value: (row) => row, cell: (row) => el('button', {
     type: 'button', class: 'pick', onclick: () => pick(row)}, String(row))}];
-  if (piece.names) columns.push({name: 'name', sorts: ['up', 'down'], value: (row) => piece.names[row], cell: (row) => piece.names[row]});
-  if (piece.unit) columns.push({name: 'target', sorts: ['up', 'down'], value: (row) => piece.unit[unit][row], cell: (row) => piece.unit[unit][row]});
+  for (const [name, held] of [['name', piece.names], ['target', piece.unit && piece.unit[unit]]]) {
+    if (held) columns.push({name, sorts: ['up', 'down'], value: (row) => held[row], cell: (row) => held[row]});
+  }
   for (const [name, label] of [['scores', 'score'], ['sums', 'sum'], ['delta', 'delta']]) {
     if (piece[name] !== null) {
-      columns.push({name: label, sorts: ['down', 'up', 'size'], value: number(name), cell: (row) => numeral(number(name)(row))});
+      columns.push({name: label, sorts: ['down', 'up', 'size'], value: number(name),
+        cell: (row) => numeral(number(name)(row))});
     }
   }
   order.first = {column: 0, how: 'up'};
@@ -113,13 +119,15 @@ function meansOf(piece, unit, order) {
     const count = product(input.shape), start = unit * count, rows = Array.from({length: count}, (_, place) => place);
     const limit = limitOf([absolute.subarray(start, start + count)], 100);
     const own = order[number] = order[number] || {now: {column: 1, how: 'down'}, first: {column: 1, how: 'down'}};
-    found.push(el('h2', {}, 'Over all ' + held.n + ' samples' + (input.name ? ', ' + input.name : '')), held.lost ? el(
-      'p', {class: 'warning'}, held.lost + ' attributions are not finite; the means are of the others.') : null,
-    tableOf(rows, [
+    // Of a job no more is known than the rows that were read.
+    const which = (held.n === piece.n ? 'Over all ' : 'Over the first ') + held.n + ' samples';
+    found.push(el('h2', {}, which + (input.name ? ', ' + input.name : '')), held.lost ? el('p', {class: 'warning'},
+      held.lost + ' attributions are not finite; the means are of the others.') : null, tableOf(rows, [
       {name: 'feature', sorts: ['up', 'down'], value: (row) => row, cell: (row) => labelOf(input, 0, row)},
       {name: 'mean |attribution|', sorts: ['down', 'up'], value: (row) => absolute[start + row],
         cell: (row) => barOf(absolute[start + row], limit, true)},
-      {name: 'its standard deviation', sorts: ['down', 'up'], value: (row) => spread[start + row], cell: (row) => numeral(spread[start + row])},
+      {name: 'its standard deviation', sorts: ['down', 'up'], value: (row) => spread[start + row],
+        cell: (row) => numeral(spread[start + row])},
       {name: 'mean', sorts: ['size', 'down', 'up'], value: (row) => signed[start + row],
         cell: (row) => barOf(signed[start + row], limit)}], own, {class: 'means'}));
   });
@@ -129,5 +137,5 @@ function meansOf(piece, unit, order) {
 /** What is said of a result. */
 function aboutOf(piece) {
   return [el('h2', {}, 'About this result'), piece.warnings.map((one) => el('p', {class: 'warning'}, one)),
-    el('dl', {}, [['file', piece.file]].concat(piece.facts).map(([name, text]) => [el('dt', {}, name), el('dd', {}, text)]))];
+    listed([['file', piece.file]].concat(piece.facts))];
 }

@@ -6,6 +6,7 @@ import os
 import chromium
 import numpy as np
 import pytest
+from job_folder import job
 
 from deepexplain.report import report
 from deepexplain.results import Attributions
@@ -285,3 +286,12 @@ def test_a_page_without_samples_or_results(browser, tmp_path):
     (tmp_path / 'b.npz').write_bytes(b'PK')
     browser.open('file://' + report(tmp_path).path)
     assert '0 results' in browser.run('document.body.innerText') and browser.said == []
+
+
+def test_means_of_rows_of_a_job_are_said_to_be_of_these(browser, tmp_path):
+    made = job(tmp_path / 'job')
+    browser.open('file://' + report(tmp_path, most=4).path)
+    said = browser.run('document.body.innerText')
+    assert 'Over the first 4 samples' in said and 'On this page: the first 4 of 10 samples.' in said
+    wanted = np.abs(made['attributions'][:4].astype(float)).mean(0)
+    np.testing.assert_allclose(columns(browser, '#means table')[0], np.sort(wanted)[::-1], rtol=1e-12)

@@ -10,10 +10,10 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from job_folder import job
 
 from deepexplain.cli.main import main
-from deepexplain.jobs.folder import Folder, shard_name
-from deepexplain.jobs.writing import write_columns
+from deepexplain.jobs.folder import Folder
 from deepexplain.report import report
 from deepexplain.report.kinds import drawn
 from deepexplain.results import Attributions, archive
@@ -413,23 +413,6 @@ def test_tables_of_measures(made, tmp_path):
     assert held['cells'] == [[[.1, None, 1, 3]]] and held['warnings'] == ['w']
     assert held['curves'] == [{'measure': 'n', 'lines': [['m', [0, .5], [1, None], [0, 0]]]}]
     assert facts(held) == {'samples': '3', 'model': '/m'} and page.report.tables == 2
-
-
-def job(folder, shards=2, lacking=0, rows=10):
-    """A job's folder of results, made by hand."""
-    rng = np.random.RandomState(0)
-    made = {'hash': 'ab' * 32, 'model': '/m.keras', 'data': '/x.npy', 'shards': shards, 'versions': {'numpy': '1'},
-            'job': {'method': 'intgrad', 'options': {'steps': 5}, 'target': 'max', 'layer': 'logits', 'rows': rows}}
-    held = Folder(str(folder))
-    with held.held():
-        held.write_manifest(made)
-    parts = []
-    for number in range(shards - lacking):
-        parts.append({'id': np.arange(5) + 5 * number, 'attributions': rng.randn(5, 3).astype('f'),
-                      'unit': rng.randint(0, 4, 5), 'score': rng.randn(5), 'delta': rng.randn(5)})
-        write_columns(str(folder), parts[-1], {}, lambda sha256, ending, number=number: shard_name(
-            number, made['hash'], sha256, ending))
-    return {name: np.concatenate([one[name] for one in parts]) for name in parts[0]}
 
 
 def test_a_folder_of_a_job(made, tmp_path):
