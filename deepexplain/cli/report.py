@@ -22,9 +22,9 @@ def report(args: Any) -> None:
     else:
         for name, text in found.left:
             show(f'{name}: {text}')
-        show('%d result%s, %d table%s of measures; wrote %s, %s' % (
-            found.results, '' if found.results == 1 else 's', found.tables, '' if found.tables == 1 else 's', found.path,
-            in_words(found.size)))
+        counts = [(found.results, 'result%s'), (found.tables, 'table%s of measures')]
+        said = ', '.join('%d %s' % (count, name % ('' if count == 1 else 's')) for count, name in counts)
+        show(f'{said}; wrote {found.path}, {in_words(found.size)}')
     for name, text in found.broken:
         say('warning', f'{name}: {text}')
     if found.broken:

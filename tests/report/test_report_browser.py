@@ -102,9 +102,17 @@ def numbers(browser, selector):
 
 def columns(browser, table):
     """Numbers of a table by columns, without those of text, in the order of its rows."""
-    rows = browser.run('Array.from(document.querySelectorAll(%s), (row) => Array.from(row.querySelectorAll("[data-value]"),'
-                       '(one) => one.dataset.value))' % json.dumps(table + ' tbody tr'))
+    rows = browser.run(
+        'Array.from(document.querySelectorAll(%s), (row) => Array.from(row.querySelectorAll("[data-value]"),'
+        '(one) => one.dataset.value))' % json.dumps(table + ' tbody tr'))
     return np.array([[float(one.replace('Infinity', 'inf').replace('NaN', 'nan')) for one in row] for row in rows]).T
+
+
+def box_of(browser):
+    """Where the first map is: left, top, width and height."""
+    return browser.run('(() => {const box = document.querySelector("#panels [data-method] canvas");'
+                       'const {left, top, width, height} = box.getBoundingClientRect();'
+                       'return [left, top, width, height]})()')
 
 
 def by_place(browser, table='#features table'):
@@ -140,8 +148,8 @@ def test_the_samples_and_the_head_have_scores_sums_and_delta(look, name, unit):
     browser = look('result=%d&sample=1&unit=%d' % (AT[name], unit))
     wanted = np.array([one[unit] if result.several else one for one in (result.scores, result.sums, result.delta)])
     np.testing.assert_array_equal(columns(browser, '#samples table'), wanted)
-    np.testing.assert_array_equal(numbers(browser, '#panels .panel[data-method="%s"] .facts [data-value]' % result.method),
-                                  wanted[:, 1])
+    got = numbers(browser, '#panels .panel[data-method="%s"] .facts [data-value]' % result.method)
+    np.testing.assert_array_equal(got, wanted[:, 1])
     said = browser.run('document.querySelector("#panels [data-method] .facts").textContent')
     assert said.startswith('target cat' if name == 'a' else 'target high')
 
@@ -163,8 +171,7 @@ def test_a_place_tells_its_numbers_in_all_panels(look):
         np.testing.assert_array_equal(got, np.concatenate([[own.astype(float).sum()], own, result.xs[1, 1, 2]]))
     assert browser.run('document.querySelector(".readout b").textContent') == 'row 1, column 2'
     # By the mouse: the middle of the place in row 3, column 4.
-    box = browser.run('(() => {const b = document.querySelector("#panels [data-method] canvas").getBoundingClientRect();'
-                      'return [b.left, b.top, b.width, b.height]})()')
+    box = box_of(browser)
     browser.mouse(box[0] + box[2] * 4.5 / 6, box[1] + box[3] * 3.5 / 4)
     got = numbers(browser, '#panels [data-method="occlusion"] .readout [data-value]')
     np.testing.assert_array_equal(got[1:4], np.asarray(MADE['b']())[1, 3, 4])
@@ -245,8 +252,7 @@ def test_red_raises_and_blue_lowers(browser, tmp_path):
     values = np.array([[[[1.], [0]], [[np.nan], [-1]]]])
     Attributions(values, np.ones((1, 2, 2, 1)), method='m').save(tmp_path / 'a.npz')
     browser.open('file://' + report(tmp_path).path)
-    box = browser.run('(() => {const b = document.querySelector("#panels [data-method] canvas").getBoundingClientRect();'
-                      'return [b.left, b.top, b.width, b.height]})()')
+    box = box_of(browser)
     seen = np.asarray(image.open(io.BytesIO(browser.picture())).convert('RGB')).astype(int)
     for y, x, wanted in [(0, 0, (103, 0, 31)), (0, 1, (247, 247, 247)), (1, 0, (204, 204, 204)), (1, 1, (5, 48, 97))]:
         got = seen[int(box[1] + box[3] * (y + .5) / 2), int(box[0] + box[2] * (x + .5) / 2)]

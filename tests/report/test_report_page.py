@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+import tensorflow.compat.v1 as tf
 from job_folder import job
 
 from deepexplain.cli.main import main
@@ -100,7 +101,8 @@ def of_units():
 
 
 def rows_together():
-    return Attributions(np.arange(15.).reshape(5, 3), np.ones((5, 3)), scores=2., delta=.5, together=True, method='lime')
+    return Attributions(np.arange(15.).reshape(5, 3), np.ones((5, 3)), scores=2., delta=.5, together=True,
+                        method='lime')
 
 
 MADE = {'one': one, 'several inputs': several_inputs, 'of units': of_units, 'together': rows_together,
@@ -264,8 +266,8 @@ def test_nothing_of_a_file_is_html(made, tmp_path):
          'samples': 2}], 'measures': {}, 'model': EVIL, 'warnings': [EVIL]}))
     page = made()
     assert page.tags.count('script') == 2 and not {'img', 'b', 'i'} & set(page.tags)
-    assert {'html', 'head', 'meta', 'title', 'style', 'body', 'header', 'h1', 'button', 'p', 'section', 'h2', 'ul', 'li',
-            'noscript', 'main', 'script'} == set(page.tags)
+    assert {'html', 'head', 'meta', 'title', 'style', 'body', 'header', 'h1', 'button', 'p', 'section', 'h2', 'ul',
+            'li', 'noscript', 'main', 'script'} == set(page.tags)
     assert not [name for name, _ in page.attributes if name.startswith('on') or name in ('href', 'src', 'style')]
     assert re.search('<script>alert.1.<!-- .u202e.npz: ', page.text) and '<b>other.npz' in page.text
     # No tag begins in the data, nor do characters that a browser or a terminal would obey.
@@ -375,8 +377,9 @@ def test_sentences(made, tmp_path):
         piece = page.piece(file)
         assert piece['inputs'][0]['words'] == SENTENCES and piece['inputs'][0]['kinds'] == ['words', 'table']
         assert page.array(piece['inputs'][0]['attributions']).tolist() == [.5, -1, 2, 1e-3]
-        assert page.array(piece['sums']).tolist() == [1.75, 1e-3, 1] and page.array(piece['rest']).tolist() == [.25, 0, 1]
-        assert page.array(piece['delta']).tolist() == [0, .5, 1] and page.array(piece['scores']).tolist() == [1, 2, 3]
+        for name, wanted in (('sums', [1.75, 1e-3, 1]), ('rest', [.25, 0, 1]), ('delta', [0, .5, 1]),
+                             ('scores', [1, 2, 3])):
+            assert page.array(piece[name]).tolist() == wanted
         assert piece['unit'] == [['unit 1/0'] * 3] and facts(piece)['largest |delta|'] == '1'
     page = made(most=1)
     assert page.piece('a.npz')['inputs'][0]['words'] == SENTENCES[:1]
@@ -400,12 +403,12 @@ def test_words_of_an_embedding_are_summed(made, tmp_path):
 
 def test_tables_of_measures(made, tmp_path):
     head = 'method,measure,direction,mean,standard_error,rank,samples\n'
-    (tmp_path / 'a.csv').write_text(head + 'intgrad,deletion,lower,0.125,nan,1.0,5\nrandom,deletion,lower,inf,1,2.0,5\n')
-    lines = [['method', 'measure', 'direction', 'mean', 'standard_error', 'rank', 'samples']] + [
-        ['m', 'n', 'higher', .1, None, 1, 3]]
+    (tmp_path / 'a.csv').write_text(head + 'intgrad,deletion,lower,0.125,nan,1.0,5\n'
+                                    'random,deletion,lower,inf,1,2.0,5\n')
+    record = dict(zip(head.strip().split(','), ['m', 'n', 'higher', .1, None, 1, 3]))
     curves = {'m': {'n': {'fractions': [0, .5], 'mean': [1, None], 'standard_error': [0, 0]}}}
-    (tmp_path / 'b.json').write_text(json.dumps({'table': [dict(zip(lines[0], one)) for one in lines[1:]], 'measures': {},
-                                                 'samples': 3, 'model': '/m', 'curves': curves, 'warnings': ['w']}))
+    (tmp_path / 'b.json').write_text(json.dumps({'table': [record], 'measures': {}, 'samples': 3, 'model': '/m',
+                                                 'curves': curves, 'warnings': ['w']}))
     page = made()
     csv, held = page.data['tables']
     assert csv['methods'] == ['intgrad', 'random'] and csv['better'] == ['lower']
@@ -421,7 +424,8 @@ def test_a_folder_of_a_job(made, tmp_path):
     piece = page.piece('job')
     np.testing.assert_array_equal(page.array(piece['inputs'][0]['attributions'], 7, 3), columns['attributions'][:7])
     np.testing.assert_array_equal(page.array(piece['scores']), columns['score'][:7])
-    assert piece['names'] == [str(i) for i in range(7)] and piece['unit'] == [['unit %d' % i for i in columns['unit'][:7]]]
+    assert piece['names'] == [str(i) for i in range(7)]
+    assert piece['unit'] == [['unit %d' % i for i in columns['unit'][:7]]]
     assert (piece['n'], piece['left'], piece['warnings']) == (10, ['the first 7 of 10 samples'], [])
     assert facts(piece)['samples'] == '7 (of the first 7)' and facts(piece)['option steps'] == '5'
     # The folder of the job itself.
@@ -438,10 +442,9 @@ def test_a_folder_of_a_job(made, tmp_path):
 
 
 def test_parquet(made, tmp_path):
-    pyarrow = pytest.importorskip('pyarrow')
-    import pyarrow.parquet
+    pyarrow, parquet = pytest.importorskip('pyarrow'), pytest.importorskip('pyarrow.parquet')
     one().save(tmp_path / 'a.parquet')
-    pyarrow.parquet.write_table(pyarrow.table({'x': [1]}), str(tmp_path / 'other.parquet'))
+    parquet.write_table(pyarrow.table({'x': [1]}), str(tmp_path / 'other.parquet'))
     (tmp_path / 'bad.parquet').write_bytes(b'PAR1')
     page = made()
     np.testing.assert_array_equal(page.array(page.piece('a.parquet')['inputs'][0]['attributions'], 4, 2, 3), one())
@@ -465,18 +468,52 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     one().save('r/a.npz')
     status, out, err = run('r', '--most', '2')
     assert (status, err) == (0, '') and out.splitlines()[0] == 'a.npz, intgrad: the first 2 of 4 samples'
-    assert out.splitlines()[1].startswith('1 result, 0 tables of measures; wrote %s, ' % os.path.join('r', 'report.html'))
+    assert out.splitlines()[1].startswith('1 result, 0 tables of measures; wrote ' + os.path.join('r', 'report.html'))
     (tmp_path / 'r' / 'b\x1b.npz').write_bytes(b'PK')
     status, out, err = run('r', '--out', 'page.html', '--json')
     assert status == 1 and json.loads(out)['broken'] == [['b\\x1b.npz', 'cannot be read: File is not a zip file.']]
-    assert err.splitlines() == ['deepexplain: warning: b\\x1b.npz: cannot be read: File is not a zip file.',
-                                "deepexplain: error: 1 file of 'r' could not be read; the page says so and has the rest."]
+    assert err.splitlines() == [
+        'deepexplain: warning: b\\x1b.npz: cannot be read: File is not a zip file.',
+        "deepexplain: error: 1 file of 'r' could not be read; the page says so and has the rest."]
     assert Page('page.html').data['pieces'][0]['n'] == 4
+
+
+def test_what_the_commands_write(session, made, tmp_path, monkeypatch, capsys):
+    """All of it as explain, evaluate and run write it."""
+    rng = np.random.RandomState(0)
+    x = tf.placeholder(tf.float32, [None, 3], name='x')
+    tf.matmul(tf.tanh(tf.matmul(x, tf.constant(rng.randn(3, 4).astype('f')))), tf.constant(rng.randn(4, 2).astype('f')),
+              name='out')
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'm.pb').write_bytes(session.graph_def.SerializeToString())
+    lines = ['%g,%g,%g\n' % tuple(one) for one in rng.randn(6, 3)]
+    (tmp_path / 'x.csv').write_text('age,income,height\n' + ''.join(lines))
+    methods = ['--method', 'intgrad', '--method', 'grad*input', '--no-progress']
+    for argv in (['explain', 'm.pb', 'x.csv', '--out', 'a.npz'] + methods,
+                 ['evaluate', 'm.pb', 'x.csv', '--out', 't.json', '--measure', 'deletion', '--limit', '2'] + methods,
+                 ['run', 'm.pb', 'x.csv', '--out', 'job', '--method', 'intgrad', '--no-progress']):
+        assert main(argv) == 0, capsys.readouterr()
+    page = made()
+    assert not page.report.broken and not page.report.left and page.report.aside == ['x.csv']
+    held = archive.load('a.npz', 'intgrad')
+    for file, method in (('a.npz', 'intgrad'), ('job', None)):
+        piece = page.piece(file, method)
+        np.testing.assert_allclose(page.array(piece['inputs'][0]['attributions'], 1, 6, 3)[0], held, rtol=1e-5)
+        np.testing.assert_allclose(page.array(piece['scores']), held.scores, rtol=1e-5)
+        assert piece['unit'] == [['unit %d' % one for one in held.units]]
+    assert page.piece('a.npz', 'intgrad')['inputs'][0]['features'] == ['age', 'income', 'height']
+    said = facts(page.piece('a.npz', 'intgrad'))
+    assert said['largest |delta|'] == '%.2g' % np.abs(held.delta).max() and said['layer'] == 'logits'
+    held, = page.data['tables']
+    assert held['methods'] == ['intgrad', 'grad*input', 'random', 'input'] and held['measures'] == ['deletion']
+    assert len(held['curves'][0]['lines']) == 4
+    wanted = {(one['method'], one['measure']): one['mean'] for one in json.load(open('t.json'))['table']}
+    assert [row[0][0] for row in held['cells']] == [wanted[name, 'deletion'] for name in held['methods']]
 
 
 def test_arguments(tmp_path):
     one().save(tmp_path / 'a.npz')
-    for options, said in [(dict(most=0), 'most must be a positive int, not 0'), (dict(size=1.5), 'size must be a positive'),
+    for options, said in [(dict(most=0), 'most must be a positive int, not 0'), (dict(size=1.5), 'size must be a'),
                           (dict(most=True), 'most must be'), (dict(path='x.pdf'), 'path must end in .html')]:
         with pytest.raises(ValueError, match=said):
             report(tmp_path, **options)
