@@ -91,12 +91,16 @@ function inkOn(colour) {
 
 /** The absolute value with the deepest colour, never 0: a percentile of those that are finite. */
 function limitOf(lists, percent) {
-  const sizes = [];
+  const sizes = new Float64Array(lists.reduce((sum, values) => sum + values.length, 0));
+  let count = 0;
   for (const values of lists) {
-    for (const value of values) if (Number.isFinite(Number(value))) sizes.push(Math.abs(Number(value)));
+    for (const value of values) {
+      const size = Math.abs(Number(value));
+      if (size < Infinity) sizes[count++] = size;
+    }
   }
-  if (!sizes.length) return 1;
-  const sorted = Float64Array.from(sizes).sort(), at = percent / 100 * (sorted.length - 1);
+  if (!count) return 1;
+  const sorted = sizes.subarray(0, count).sort(), at = percent / 100 * (sorted.length - 1);
   const low = Math.floor(at), high = Math.min(low + 1, sorted.length - 1);
   return sorted[low] + (at - low) * (sorted[high] - sorted[low]) || sorted[sorted.length - 1] || 1;
 }

@@ -40,7 +40,7 @@ def pieces_of(file: str, results: Mapping[str, Attributions], metadata: Mapping[
     """
     first = next(iter(results.values()))
     group = _group(file, first)
-    counts = {name: _cut(one, room._replace(size=room.size // len(results))) for name, one in results.items()}
+    counts = _cut(results, room)
     found = []
     for name, one in results.items():
         samples, units = counts[name]
@@ -137,18 +137,22 @@ def _means(store: Store, array: np.ndarray, units: int) -> Optional[Dict[str, An
             'n': array.shape[1], 'lost': lost}
 
 
-def _cut(result: Attributions, room: Room) -> Tuple[int, int]:
-    """How many samples and units there is room for."""
-    units = listed(result.attributions)[0].shape[0] if result.several else 1
-    if not result.n or not units:
-        return 0, units
-    given = sum(bytes_of(one) if one.dtype.kind in 'fiub' else 8 * one.size for one in listed(result.xs)) / result.n
-    each = sum(map(bytes_of, listed(result.attributions))) / result.n
-    samples = int(min(result.n, room.most, room.size // max(given + each, 1)))
-    if samples or units == 1:
-        return samples, units
-    fitting = int(max(0, room.size - given) // max(each / units, 1))
-    return (1, min(units, fitting)) if fitting else (0, units)
+def _cut(results: Mapping[str, Attributions], room: Room) -> Dict[str, Tuple[int, int]]:
+    """How many samples and units of each there is room for."""
+    first = next(iter(results.values()))
+    n = first.n
+    units = {name: listed(one.attributions)[0].shape[0] if one.several else 1 for name, one in results.items()}
+    if not n or not all(units.values()):
+        return {name: (0, count) for name, count in units.items()}
+    given = sum(bytes_of(one) if one.dtype.kind in 'fiub' else 8 * one.size for one in listed(first.xs)) / n
+    each = {name: sum(map(bytes_of, listed(one.attributions))) / n for name, one in results.items()}
+    samples = int(min(n, room.most, room.size // max(given + sum(each.values()), 1)))
+    if samples:
+        return {name: (samples, count) for name, count in units.items()}
+    # Not one: then one with some of the units.
+    share = max(0, room.size - given) / len(results)
+    fitting = {name: min(count, int(share // max(each[name] / count, 1))) for name, count in units.items()}
+    return {name: (1, count) if count and units[name] > 1 else (0, units[name]) for name, count in fitting.items()}
 
 
 def _group(file: str, result: Attributions) -> str:

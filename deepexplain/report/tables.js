@@ -7,16 +7,16 @@ function tableOf(rows, columns, order, options) {
   const head = el('tr', {}), body = el('tbody', {}), below = note('');
   const draw = () => {
     const {column, how} = order.now, value = columns[column].value;
-    const keyed = rows.map((row) => [row, value(row)]);
-    const size = (one) => how === 'size' ? Math.abs(Number(one)) : typeof one === 'string' ? one : Number(one);
-    const missing = (one) => one === null || one === undefined || typeof one !== 'string' && Number.isNaN(Number(one));
-    keyed.sort(([, a], [, b]) => {
-      if (missing(a) || missing(b)) return missing(a) - missing(b);
-      const one = size(a), other = size(b), less = one < other ? -1 : one > other ? 1 : 0;
-      return how === 'up' ? less : -less;
-    });
+    const known = [], unknown = [], sign = how === 'up' ? 1 : -1;
+    for (const row of rows) {
+      const held = value(row), number = held === null || held === undefined ? NaN : Number(held);
+      const key = typeof held === 'string' ? held : how === 'size' ? Math.abs(number) : number;
+      // What is no number stands behind all others, whichever way they are sorted.
+      (Number.isNaN(key) ? unknown : known).push({row, key});
+    }
+    known.sort((a, b) => a.key < b.key ? -sign : a.key > b.key ? sign : 0);
     const most = options.most || MOST_ROWS;
-    body.replaceChildren(...keyed.slice(0, most).map(([row]) => {
+    body.replaceChildren(...known.concat(unknown).slice(0, most).map(({row}) => {
       const made = el('tr', {}, columns.map((one) => el('td', {}, one.cell(row))));
       if (options.row) options.row(made, row);
       return made;
@@ -58,13 +58,14 @@ function featuresOf(piece, compared, unit, sample, shared, order) {
     const fits = xs !== null && String(input.xshape) === String(input.shape);
     const count = words ? words.length : product(input.shape);
     for (let place = 0; place < count; place++) {
-      rows.push({place: rows.length, number, at: place, x: fits ? xs[place] : null,
-        label: () => (many ? input.name + '/' : '') + labelOf(input, sample, place)});
+      rows.push({place: rows.length, number, at: place, x: fits ? xs[place] : null});
     }
   });
   const alike = compared.filter((one) => one.piece.inputs.length === piece.inputs.length && one.piece.inputs.every(
     (input, number) => String(input.shape) === String(piece.inputs[number].shape)));
-  const columns = [{name: 'feature', sorts: ['up', 'down'], value: (row) => row.place, cell: (row) => row.label()}];
+  const label = (row) => (many ? piece.inputs[row.number].name + '/' : '') + labelOf(
+    piece.inputs[row.number], sample, row.at);
+  const columns = [{name: 'feature', sorts: ['up', 'down'], value: (row) => row.place, cell: label}];
   if (rows.some((row) => row.x !== null)) {
     columns.push({name: 'input', sorts: ['down', 'up'], value: (row) => row.x, cell: (row) => numeral(row.x)});
   }
