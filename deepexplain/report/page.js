@@ -98,7 +98,8 @@ function renderSample() {
     return limitOf(kinds.map((kind, number) => colouredOf(one.piece, number, one.unit, sample, kind)),
       Math.min(...kinds.map(percentOf), 100));
   });
-  const widest = Math.max(...limits), wide = Math.max(220, Math.min(620, parts.panels.clientWidth - 34));
+  const inputs = inputPanels(piece, look), widest = Math.max(...limits);
+  const wide = widthOf(parts.panels.clientWidth, inputs.length + compared.length);
   const drawn = [];
   const point = (number, place, key, pinned) => {
     if (pinned) {
@@ -109,7 +110,7 @@ function renderSample() {
     const at = place < 0 && state.at ? state.at : [number, place], by = place < 0 ? state.key : key;
     drawn.forEach((one) => one.tell(at[0], at[1], by));
   };
-  parts.panels.append(...inputPanels(piece, look));
+  parts.panels.append(...inputs);
   compared.forEach((one, place) => drawn.push(panelOf(one.piece, one.called, one.unit, sample, look,
     state.scale === 'own' ? limits[place] : widest, point, wide)));
   parts.panels.append(...drawn.map((one) => one.root));
@@ -123,6 +124,12 @@ function renderSample() {
     (one) => one.piece.inputs.map((_, number) => sampleOf(one.piece, number, one.unit, sample).values));
   const shared = state.scale === 'own' ? null : limitOf(all, 100);
   parts.features.append(...featuresOf(piece, compared, unit, sample, shared, orders.features).flat(2).filter(Boolean));
+}
+
+/** How wide drawings are in so many of the wide panels, as the styles lay them out. */
+function widthOf(room, panels) {
+  const gap = 14, least = 510, columns = Math.max(1, Math.min(panels, Math.floor((room + gap) / (least + gap))));
+  return Math.max(200, Math.floor((room - gap * (columns - 1)) / columns) - 26);
 }
 
 /** The sample itself, where it is a picture. */
