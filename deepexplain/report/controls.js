@@ -83,9 +83,8 @@ function controls(piece) {
     }));
   }
   rows.push(el('div', {class: 'row'}, choices));
-  const called = (one) => one.method + (one.file === piece.file ? '' : ' (' + one.file + ')');
   const checks = group.filter((one) => one !== piece).map(
-    (one) => check(called(one), 'beside-' + PIECES.indexOf(one), !state.hidden.has(one), (shown) => {
+    (one) => check(calledIn(group, one), 'beside-' + PIECES.indexOf(one), !state.hidden.has(one), (shown) => {
       if (shown) state.hidden.delete(one); else state.hidden.add(one);
       renderSample();
     }));

@@ -15,6 +15,12 @@ function groupOf(piece) {
   return PIECES.filter((one) => one.group === piece.group);
 }
 
+/** A result by its method, and by its file too where others have the same method. */
+function calledIn(group, piece) {
+  const alike = group.some((one) => one !== piece && one.method === piece.method);
+  return piece.method + (alike ? ' (' + piece.file + ')' : '');
+}
+
 /** The unit of a result that is shown where another's is chosen, -1 where it has none such. */
 function unitOf(piece) {
   return piece.units.length === 1 ? 0 : state.unit < piece.units.length ? state.unit : -1;
@@ -88,10 +94,10 @@ function renderSample() {
   parts.where.textContent = 'sample ' + sample + (piece.names ? ', ' + piece.names[sample] : '') + ', ' + many +
     ' to go through';
   parts.samples.append(...samplesOf(piece, unit, chosen, sample, goTo, orders.samples).flat(2));
-  const group = groupOf(piece), files = new Set(group.map((one) => one.file)).size > 1;
+  const group = groupOf(piece);
   const compared = [piece].concat(group.filter((one) => one !== piece && !state.hidden.has(one))).filter(
     (one) => one.shown > sample && unitOf(one) >= 0).map((one) => ({piece: one, unit: unitOf(one),
-      called: one.method + (files ? ' (' + one.file + ')' : '')}));
+      called: calledIn(group, one)}));
   const look = {as: state.as, over: state.over};
   const limits = compared.map((one) => {
     const kinds = one.piece.inputs.map((input) => kindOf(input, look.as));
