@@ -270,11 +270,23 @@ def test_narrow_and_dark_pages_have_all_of_it(look, name):
 def test_what_is_said_is_text(look):
     browser = look('result=0&sample=1')
     said = browser.run('document.body.innerText')
-    assert EVIL in said and 'broken <img src=x' in said and 'b.npz' in said
+    assert EVIL in said and 'broken <img src=x' in said and 'a.npz' in said
     # A table of measures, sorted by its head: the best first.
     browser.run('document.querySelectorAll(".matrix th button")[1].click()')
     assert columns(browser, '.matrix')[0].tolist() == [.25, .5]
     assert browser.run('document.querySelectorAll(".curves polyline").length') == 1
+
+
+def test_results_of_one_method_are_told_by_their_files(browser, tmp_path):
+    for name in 'ab':
+        pictures('intgrad', ord(name)).save(tmp_path / (name + '.npz'))
+    pictures('elrp', 1).save(tmp_path / 'c.npz')
+    browser.open('file://' + report(tmp_path).path)
+    assert browser.run('Array.from(document.querySelectorAll(".panel h3"), (one) => one.textContent)') == [
+        'input', 'intgrad (a.npz)', 'intgrad (b.npz)', 'elrp']
+    # What is not wanted beside it is left out.
+    browser.run('document.getElementById("beside-1").click()')
+    assert browser.run('document.querySelectorAll(".panel").length') == 3
 
 
 @pytest.mark.parametrize('asked', ['result=99&sample=-1&unit=x&at=9,9&as=html&scale=<b>', 'result=0&at=0,99999999',
