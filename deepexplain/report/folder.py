@@ -37,17 +37,16 @@ class _Aside(Exception):
     """A file that is no result, and is not said to be one."""
 
 
-def collect(folder: str, most: int, size: int, max_bytes: Optional[int] = None, but: str = '') -> Collected:
+def collect(folder: str, most: int, size: int, max_bytes: Optional[int] = None) -> Collected:
     """All results of a folder and of those in it.
 
     Args:
         most: samples of a result.
         size: bytes of all arrays, shared by the files as they come; what one leaves the next ones have.
         max_bytes: how much memory an .npz may take.
-        but: a path that is left out, that of the page.
     """
     found = Collected([], [], [], [], Store())
-    paths = [path for path in _paths(folder) if os.path.realpath(path) != os.path.realpath(but)]
+    paths = list(_paths(folder))
     for number, path in enumerate(paths):
         called = os.path.relpath(path, folder).replace(os.sep, '/') if path != folder else '.'
         share = max(0, size - found.store.size) // (len(paths) - number)

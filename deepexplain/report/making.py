@@ -68,7 +68,7 @@ def report(folder: Any, path: Any = None, most: int = MOST, size: int = SIZE, ma
     path = os.path.join(folder, 'report.html') if path is None else os.fspath(path)
     if not path.lower().endswith(('.html', '.htm')):
         raise WrongUse(f'path must end in .html, not {shown(path)}.')
-    found = collect(folder, most, size, max_bytes, path)
+    found = collect(folder, most, size, max_bytes)
     if not found.pieces and not found.tables and not found.broken:
         raise WrongUse("folder: there are no results in '%s': no .npz, .parquet or .json of deepexplain, no folder of "
                        'a job.' % visible(folder))

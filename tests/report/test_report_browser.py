@@ -197,6 +197,17 @@ def test_places_of_other_drawings(look, asked, at, wanted):
     np.testing.assert_allclose(numbers(browser, '.readout [data-value]'), wanted(np.asarray(MADE[name]())), rtol=1e-12)
 
 
+def test_a_map_of_other_places_tells_nothing_of_these(browser, tmp_path):
+    pictures('intgrad', 1).save(tmp_path / 'a.npz')
+    values = np.arange(18.).reshape(3, 2, 3)
+    pictures('gradcam', 1)._with(attributions=values).save(tmp_path / 'b.npz')
+    browser.open('file://' + report(tmp_path).path + '#at=0,2')
+    told = 'document.querySelector("[data-method=%s] .readout").textContent'
+    assert browser.run(told % 'intgrad').startswith('row 0, column 2') and browser.run(told % 'gradcam') == ''
+    browser.open('file://' + report(tmp_path).path + '#result=1&sample=1&at=0,5')
+    assert browser.run(told % 'gradcam') == 'patch 1, column 2: +11' and browser.run(told % 'intgrad') == ''
+
+
 def test_words(look):
     browser = look('result=%d&at=0,1' % AT['g'])
     assert browser.run('Array.from(document.querySelectorAll(".words span"), (one) => one.textContent)') == [

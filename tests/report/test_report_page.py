@@ -145,7 +145,7 @@ def test_the_numbers_are_those_of_the_file(made, tmp_path, kind):
 
 
 def test_units_features_and_facts(made, tmp_path):
-    one().save(tmp_path / 'one.npz')
+    one(delta=[1, -5, 0, 2]).save(tmp_path / 'one.npz')
     of_units().save(tmp_path / 'units.npz')
     of_units()._with(units=np.repeat([[3], [1]], 4, 1), unit_names=list('abcd')).save(tmp_path / 'same.npz')
     MADE['places']().save(tmp_path / 'places.npz')
@@ -153,7 +153,7 @@ def test_units_features_and_facts(made, tmp_path):
     piece = page.piece('one.npz')
     assert piece['unit'] == [['cat', 'cow', 'dog', 'cow']] and piece['inputs'][0]['features'] == ['a', 'b/c', 'é']
     said = facts(piece)
-    assert said['largest |delta|'] == '%.2g' % np.abs(one().delta).max() and said['baseline'] == 'all 1'
+    assert said['largest |delta|'] == '5' and said['baseline'] == 'all 1'
     assert (said['option steps'], said['model'], said['samples'], said['target']) == ('5', '/m.keras', '4', 'max')
     assert said['versions'] == 'deepexplain 1' and said['shape'] == '(4, 2, 3) of float32'
     assert page.piece('units.npz')['units'] == ['unit ranked 1', 'unit ranked 2']
@@ -183,6 +183,14 @@ def test_ints_that_no_double_knows_and_doubles_that_are_longer(made, tmp_path):
     assert page.data['arrays'][own['xs']][0] == 'i8' and page.array(own['xs'])[0] == 2 ** 53 + 1
     longer = np.dtype(np.longdouble).itemsize > 8
     assert page.piece('b.npz')['left'] == ['numbers rounded to float64'] * longer
+
+
+def test_the_same_bytes_of_another_dtype_are_other_numbers(made, tmp_path):
+    Attributions(np.ones((1, 2)), np.ones((1, 2), 'f')).save(tmp_path / 'a.npz')
+    Attributions(np.ones((1, 2)), np.ones((1, 2), 'f').view('i4')).save(tmp_path / 'b.npz')
+    page = made()
+    assert page.array(page.piece('a.npz')['inputs'][0]['xs']).tolist() == [1, 1]
+    assert page.array(page.piece('b.npz')['inputs'][0]['xs']).tolist() == [0x3f800000] * 2
 
 
 def several_methods(path, **changes):
@@ -268,6 +276,9 @@ def test_nothing_of_a_file_is_html(made, tmp_path):
     assert page.tags.count('script') == 2 and not {'img', 'b', 'i'} & set(page.tags)
     assert {'html', 'head', 'meta', 'title', 'style', 'body', 'header', 'h1', 'button', 'p', 'section', 'h2', 'ul',
             'li', 'noscript', 'main', 'script'} == set(page.tags)
+    # Nor of the folder's own name.
+    inner = Page(report(folder, tmp_path / 'inner.html').path)
+    assert inner.inside['title'] == 'Results in inner <i>' and 'i' not in inner.tags
     assert not [name for name, _ in page.attributes if name.startswith('on') or name in ('href', 'src', 'style')]
     assert re.search('<script>alert.1.<!-- .u202e.npz: ', page.text) and '<b>other.npz' in page.text
     # No tag begins in the data, nor do characters that a browser or a terminal would obey.
