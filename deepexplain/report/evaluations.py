@@ -2,7 +2,7 @@
 import csv
 import io
 import math
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping
 
 from .facts import name_of, noted, text_of, warnings_of
 
@@ -31,11 +31,16 @@ def of_json(file: str, content: Mapping[str, Any]) -> Dict[str, Any]:
     return found
 
 
-def of_csv(file: str, text: str) -> Optional[Dict[str, Any]]:
-    """A table out of a .csv, None for a .csv of something else."""
-    rows = list(csv.reader(io.StringIO(text)))
-    if not rows or rows[0] != HEAD:
-        return None
+def of_csv(file: str, text: str) -> Dict[str, Any]:
+    """A table out of a .csv.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        rows = list(csv.reader(io.StringIO(text)))
+    except csv.Error as error:
+        raise ValueError(str(error)) from None
     if any(len(row) != len(HEAD) for row in rows):
         raise ValueError('a line has not %d fields' % len(HEAD))
     return _table(file, [dict(zip(HEAD, row[:3] + [float(one) for one in row[3:]])) for row in rows[1:]])

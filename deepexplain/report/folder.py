@@ -1,17 +1,21 @@
 """What there is of results in a folder, file by file; what cannot be read is told and does not end it."""
 import json
 import os
+import re
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from ..extras import needs
 from ..results import archive
-from ..terminal import visible
+from ..terminal import in_words, visible
 from . import evaluations, jobs, pieces, sentences
 from .pieces import Piece, Room
 from .store import Store
 
-#: Bytes of a .json or .csv that is looked at.
+#: Bytes of a .json or .csv of results, at the most.
 _TEXT = 1 << 28
+
+#: How a .json that the commands write begins.
+_OURS = re.compile(rb'\s*\{\s*"(deepexplain|metadata)"')
 
 _ENDINGS = ('.npz', '.parquet', '.json', '.csv')
 
@@ -100,20 +104,23 @@ def _read(path: str, called: str, found: Collected, room: Room, max_bytes: Optio
 
 
 def _read_text(path: str, called: str, ending: str, found: Collected, room: Room) -> None:
-    if os.path.getsize(path) > _TEXT:
+    with open(path, 'rb') as file:
+        head = file.read(256)
+    ours = head.startswith(','.join(evaluations.HEAD).encode()) if ending == '.csv' else _OURS.match(head) is not None
+    if not ours and (ending == '.csv' or os.path.getsize(path) > _TEXT):
         raise _Aside
-    with open(path, encoding='utf-8', newline='') as file:
-        if ending == '.csv':
-            # Of a table of something else no more than its head is read.
-            if file.readline().rstrip('\r\n') != ','.join(evaluations.HEAD):
-                raise _Aside
-            file.seek(0)
-            table = evaluations.of_csv(called, file.read())
-            if table is None:
-                raise _Aside
-            found.tables.append(table)
-            return
-        content = json.load(file)
+    if os.path.getsize(path) > _TEXT:
+        raise ValueError('it has %s, and a page takes %s' % (in_words(os.path.getsize(path)), in_words(_TEXT)))
+    try:
+        with open(path, encoding='utf-8', newline='') as text:
+            if ending == '.csv':
+                found.tables.append(evaluations.of_csv(called, text.read()))
+                return
+            content = json.load(text)
+    except (ValueError, RecursionError):
+        if not ours:
+            raise _Aside from None
+        raise
     if evaluations.is_json(content):
         found.tables.append(evaluations.of_json(called, content))
     elif sentences.is_json(content):

@@ -320,18 +320,22 @@ def test_what_cannot_be_read_is_told_and_does_not_end_it(made, tmp_path, monkeyp
     os.rename('pickled.npz.npy', 'pickled.npz')
     np.savez('shapes.npz', **dict(np.load('good.npz'), scores=np.ones(3)))
     (tmp_path / 'half.npz').write_bytes((tmp_path / 'good.npz').read_bytes()[:-300])
-    (tmp_path / 'bad.json').write_text('{"table": [')
+    (tmp_path / 'bad.json').write_text('{"deepexplain": "1", "table": [')
     (tmp_path / 'table.json').write_text('{"table": [{"method": 1}], "measures": 3}')
     (tmp_path / 't.csv').write_text('method,measure,direction,mean,standard_error,rank,samples\na,b,higher,x,1,1,1\n')
+    (tmp_path / 'field.csv').write_text('method,measure,direction,mean,standard_error,rank,samples\na,' + 'b' * 200000)
     (tmp_path / 'other.csv').write_text('age,income\n1,2\n')
+    (tmp_path / 'latin.csv').write_bytes(b'\xe9,b\n')
     (tmp_path / 'config.json').write_text('{"a": 1}')
+    (tmp_path / 'lines.json').write_text('{"a": 1}\n{"a": 1}\n')
     np.savez('xs.npz', np.ones(3))
     page = made()
     broken = dict(page.report.broken)
-    assert sorted(broken) == ['bad.json', 'half.npz', 'pickled.npz', 'shapes.npz', 't.csv', 'table.json']
+    assert sorted(broken) == ['bad.json', 'field.csv', 'half.npz', 'pickled.npz', 'shapes.npz', 't.csv', 'table.json']
     assert 'Python objects' in broken['pickled.npz'] and 'scores must have the shape' in broken['shapes.npz']
     assert broken['half.npz'] == 'cannot be read: File is not a zip file.' and 'measure' in broken['table.json']
-    assert page.report.aside == ['config.json', 'other.csv', 'xs.npz'] and page.report.results == 1
+    assert page.report.aside == [
+        'config.json', 'latin.csv', 'lines.json', 'other.csv', 'xs.npz'] and page.report.results == 1
     assert not (tmp_path / 'called').exists()
     for name, text in broken.items():
         assert f'{name}: {text}' in page.text
