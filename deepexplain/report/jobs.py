@@ -20,26 +20,29 @@ def first_rows(path: str, most: int) -> Tuple[Attributions, Dict[str, Any], int]
     there, _ = folder.standing(manifest['hash'], False)
     parts: List[Dict[str, np.ndarray]] = []
     rows = 0
-    for shard in there.values():
-        if rows >= most:
+    for number in range(manifest['shards']):
+        # Rows behind a gap are not the first ones.
+        if rows >= most or number not in there:
             break
+        shard = there[number]
         if not folder.whole(shard):
             raise ValueError(f"'{shard.name}' is damaged: its content is not that of its checksum")
         found = read_columns(os.path.join(path, shard.name))
         parts.append({name: column[:most - rows] for name, column in found.items()})
         rows += len(next(iter(parts[-1].values())))
     if not parts:
-        raise ValueError('it holds no results yet')
+        raise ValueError('the first of its shards is not there yet')
     columns = {name: np.concatenate([one[name] for one in parts]) for name in parts[0]}
     job = manifest['job']
     method, options = str(job.get('method')), job.get('options')
     metadata = {'versions': manifest.get('versions'), 'input': manifest['data'],
                 'layer': job.get('layer'), 'warnings': _lacking(folder, manifest['shards'], len(there))}
+    delta = columns.get('delta')
     names = [name.partition('/')[2] for name in columns if name.startswith('attributions/')]
     result = Attributions(
         [columns['attributions/' + name] for name in names] if names else columns['attributions'], method=method,
         input_names=names or None, index=columns.get('id'), units=_units(columns.get('unit')),
-        scores=columns.get('score'), delta=columns.get('delta'),
+        scores=columns.get('score'), delta=None if delta is None or np.isnan(delta).all() else delta,
         options=options if isinstance(options, Mapping) else {},
         target=None if job.get('target') is None else str(job['target']), model=manifest['model'])
     total = job.get('rows')

@@ -454,6 +454,11 @@ def test_a_folder_of_a_job(made, tmp_path):
     shard = [name for name in os.listdir(str(tmp_path / 'less')) if name.startswith('shard-000000')][0]
     (tmp_path / 'less' / shard).write_bytes(b'damaged')
     assert 'its content is not that of its checksum' in dict(made().report.broken)['less']
+    # Without a shard the rows behind it are not the first ones.
+    (tmp_path / 'less' / shard).unlink()
+    assert dict(made().report.broken)['less'] == 'the first of its shards is not there yet.'
+    next((tmp_path / 'job').glob('shard-000001*')).unlink()
+    assert made().piece('job')['left'] == ['the first 5 of 10 samples']
 
 
 def test_parquet(made, tmp_path):
