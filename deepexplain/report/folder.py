@@ -6,6 +6,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from ..extras import needs
 from ..results import archive
+from ..results.reading import NoResult, read
 from ..terminal import in_words, visible
 from . import evaluations, jobs, pieces, sentences
 from .pieces import Piece, Room
@@ -56,7 +57,7 @@ def collect(folder: str, most: int, size: int, max_bytes: Optional[int] = None) 
         share = max(0, size - found.store.size) // (len(paths) - number)
         try:
             _read(path, called, found, Room(most, share), max_bytes)
-        except (_Aside, archive.NoResult):
+        except (_Aside, NoResult):
             found.aside.append(visible(called))
         except MemoryError:
             found.broken.append((visible(called), 'it takes more memory than there is.'))
@@ -92,7 +93,7 @@ def _read(path: str, called: str, found: Collected, room: Room, max_bytes: Optio
         return
     if ending == '.parquet':
         _check_parquet(path)
-    arrays, metadata = archive.read(path, max_bytes)
+    arrays, metadata = read(path, max_bytes)
     if not isinstance(metadata['methods'], dict) or not metadata['methods']:
         raise ValueError('it names no method')
     if 'sentence' in arrays and 'words' in arrays:

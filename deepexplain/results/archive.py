@@ -7,27 +7,23 @@ each sample, with the columns of a job's results. Nothing in either is run as it
 """
 import json
 import os
-from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional
 
 import numpy as np
 
 from ..checks import shown
 from ..extras import needs
 from ..files import whole
-from ..samples import archives
 from ..terminal import visible
 from .checking import fitting, listed
 from .origin import jsonable
+from .reading import read
 
 if TYPE_CHECKING:
     from .attributions import Attributions
 
 #: Keys of what belongs to all methods of a file.
 COMMON = ('scores', 'units', 'weights', 'names', 'unit_names', 'metadata')
-
-
-class NoResult(ValueError):
-    """A file that can be read, and is none of results."""
 
 
 def save(result: 'Attributions', path: Any) -> None:
@@ -71,24 +67,6 @@ def load(path: Any, method: Optional[str] = None) -> 'Attributions':
     path = os.fspath(path)
     arrays, metadata = read(path)
     return unpacked(path, arrays, metadata, method)
-
-
-def read(path: str, most: Optional[int] = None) -> Tuple[Dict[str, np.ndarray], Dict[str, Any]]:
-    """The arrays and the metadata of a file of results.
-
-    Args:
-        most: how many bytes of memory an .npz may take, see samples.bound.
-
-    Raises:
-        FileNotFoundError, ValueError: as `load`; NoResult for an .npz of other arrays.
-    """
-    if not os.path.isfile(path):
-        raise FileNotFoundError(f"path: there is no file '{visible(path)}'.")
-    if os.path.splitext(path)[1].lower() == '.parquet':
-        from .parquet import read as read_parquet
-        return read_parquet(path)
-    arrays = archives.load('path', path, most, 'numpy.load reads it all the same')
-    return arrays, _metadata(path, arrays)
 
 
 def unpacked(path: str, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, Any], method: Optional[str]
@@ -218,17 +196,6 @@ def _take(arrays: Mapping[str, np.ndarray], key: str, names: Optional[List[str]]
         return None
     if any(one is None for one in found):
         raise ValueError(f"it has no '{key}' of some inputs")
-    return found
-
-
-def _metadata(path: str, arrays: Mapping[str, np.ndarray]) -> Dict[str, Any]:
-    held = arrays.get('metadata')
-    try:
-        found = json.loads(str(held)) if held is not None and held.ndim == 0 and held.dtype.kind == 'U' else None
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict) or 'methods' not in found:
-        raise NoResult(f"'{visible(path)}' is no file of results of deepexplain: it has no metadata of such.")
     return found
 
 
