@@ -1,57 +1,29 @@
 """The first rows of a job's folder of results."""
-import os
-from typing import Any, Dict, List, Mapping, Optional, Tuple
-
-import numpy as np
+from typing import Any, Dict, List, Tuple
 
 from ..jobs.folder import Folder
-from ..jobs.writing import read_columns
 from ..results import Attributions
+from ..results.jobs import of_folder
 
 
 def first_rows(path: str, most: int) -> Tuple[Attributions, Dict[str, Any], int]:
     """A result of the first rows, what its manifest says, and how many rows the job has.
 
     Raises:
-        ValueError: the manifest or a file is damaged, or there are no results yet.
+        ValueError: the manifest or a file is damaged, or the first rows are not there yet.
     """
     folder = Folder(path)
     manifest = folder.manifest()
+    job, shards = manifest['job'], manifest['shards']
     there, _ = folder.standing(manifest['hash'], False)
-    parts: List[Dict[str, np.ndarray]] = []
-    rows = 0
-    for number in range(manifest['shards']):
-        # Rows behind a gap are not the first ones.
-        if rows >= most or number not in there:
-            break
-        shard = there[number]
-        if not folder.whole(shard):
-            raise ValueError(f"'{shard.name}' is damaged: its content is not that of its checksum")
-        found = read_columns(os.path.join(path, shard.name))
-        parts.append({name: column[:most - rows] for name, column in found.items()})
-        rows += len(next(iter(parts[-1].values())))
-    if not parts:
+    # Rows behind a gap are not the first ones.
+    leading = next((number for number in range(shards) if number not in there), shards)
+    if not leading:
         raise ValueError('the first of its shards is not there yet')
-    columns = {name: np.concatenate([one[name] for one in parts]) for name in parts[0]}
-    job = manifest['job']
-    method, options = str(job.get('method')), job.get('options')
-    metadata = {'versions': manifest.get('versions'), 'input': manifest['data'],
-                'layer': job.get('layer'), 'warnings': _lacking(folder, manifest['shards'], len(there))}
-    delta = columns.get('delta')
-    names = [name.partition('/')[2] for name in columns if name.startswith('attributions/')]
-    result = Attributions(
-        [columns['attributions/' + name] for name in names] if names else columns['attributions'], method=method,
-        input_names=names or None, index=columns.get('id'), units=_units(columns.get('unit')),
-        scores=columns.get('score'), delta=None if delta is None or np.isnan(delta).all() else delta,
-        options=options if isinstance(options, Mapping) else {},
-        target=None if job.get('target') is None else str(job['target']), model=manifest['model'])
-    total = job.get('rows')
-    return result, metadata, max(total, rows) if isinstance(total, int) else rows
-
-
-def _units(column: Optional[np.ndarray]) -> Optional[np.ndarray]:
-    """The units of rows; sums have -1."""
-    return None if column is None or column.dtype.kind not in 'iu' or (column < 0).any() else column
+    result = of_folder(path, None, slice(0, min(most, leading * int(job['shard']))), True, None)
+    metadata = {'versions': manifest.get('versions'), 'input': manifest['data'], 'layer': job.get('layer'),
+                'warnings': _lacking(folder, shards, len(there))}
+    return result, metadata, max(int(job['rows']), result.n)
 
 
 def _lacking(folder: Folder, shards: int, there: int) -> List[str]:
