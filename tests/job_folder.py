@@ -9,7 +9,8 @@ def job(folder, shards=2, lacking=0, rows=10):
     """Shards of five rows, but for the last ones; all of their columns."""
     rng = np.random.RandomState(0)
     made = {'hash': 'ab' * 32, 'model': '/m.keras', 'data': '/x.npy', 'shards': shards, 'versions': {'numpy': '1'},
-            'job': {'method': 'intgrad', 'options': {'steps': 5}, 'target': 'max', 'layer': 'logits', 'rows': rows, 'shard': 5}}
+            'job': {'method': 'intgrad', 'options': {'steps': 5}, 'target': 'max', 'layer': 'logits', 'rows': rows,
+                    'shard': 5}}
     held = Folder(str(folder))
     with held.held():
         held.write_manifest(made)
