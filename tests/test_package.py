@@ -16,11 +16,11 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def modules():
-    """Every module of the package, as paths from the root."""
+    """Every module of the package, and what its pages are made of, as paths from the root."""
     found = set()
     for folder, _, files in os.walk(os.path.join(ROOT, 'deepexplain')):
         for name in files:
-            if name.endswith('.py') or name == 'py.typed':
+            if name.endswith(('.py', '.js', '.css')) or name == 'py.typed':
                 found.add(os.path.relpath(os.path.join(folder, name), ROOT).replace(os.sep, '/'))
     return found
 

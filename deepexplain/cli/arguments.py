@@ -8,6 +8,11 @@ from typing import Any, List, Optional, Tuple
 #: What Python calls what JSON calls otherwise.
 _PYTHONS = {'True': True, 'False': False, 'None': None}
 
+EXAMPLE_REPORT = """example:
+  deepexplain explain model.keras digits.npy --method intgrad --method elrp --out results/digits.npz
+  deepexplain report results
+"""
+
 
 def model_arguments(parser: argparse.ArgumentParser, nargs: Optional[str] = None) -> None:
     """MODEL, and how it is opened."""
@@ -98,6 +103,18 @@ def progress_arguments(group: Any) -> None:
                           help='show bars (default: on a terminal)')
     progress.add_argument('--no-progress', dest='progress', action='store_false', default=None,
                           help='show none')
+
+
+def report_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which folder becomes a page, and how much of it."""
+    parser.add_argument('folder', metavar='FOLDER', help='with results of explain, run and evaluate, in it or inside')
+    parser.add_argument('--out', metavar='FILE', help='an .html (default: report.html in the folder)')
+    parser.add_argument('--most', metavar='N', type=positive, help='the first N samples of each result (default: 50)')
+    parser.add_argument('--page-bytes', metavar='N', type=size_in_bytes,
+                        help='about what arrays may take of the page; large ones have fewer samples (default: 64M)')
+    parser.add_argument('--max-bytes', metavar='N', type=size_in_bytes,
+                        help='the most memory that what an .npz holds may take (default: 2G, or what the file takes)')
+    parser.add_argument('--json', action='store_true', help='a summary as JSON on stdout')
 
 
 def names(text: str) -> List[str]:

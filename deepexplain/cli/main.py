@@ -89,5 +89,8 @@ def _command(name: str):  # type: ignore[no-untyped-def]
     if name == 'evaluate':
         from .evaluate import evaluate
         return evaluate
+    if name == 'report':
+        from .report import report
+        return report
     from . import listings
     return {'layers': listings.layers, 'methods': listings.methods, 'measures': listings.measures}[name]

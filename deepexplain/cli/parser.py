@@ -6,6 +6,7 @@ from typing import Any, List, Sequence
 
 from .. import __version__
 from .arguments import (
+    EXAMPLE_REPORT,
     amount,
     assigned,
     feeding_arguments,
@@ -14,6 +15,7 @@ from .arguments import (
     positive,
     progress_arguments,
     reading_arguments,
+    report_arguments,
     target_arguments,
 )
 from .problems import WrongUse
@@ -116,6 +118,8 @@ def _parser() -> argparse.ArgumentParser:
     _explain(commands)
     _run(commands)
     _evaluate(commands)
+    report_arguments(_sub(commands, 'report', 'make a page of HTML of a folder of results, to look through in a '
+                          'browser', EXAMPLE_REPORT))
     layers = _sub(commands, 'layers', 'list what --layer and --input can name', '')
     model_arguments(layers)
     layers.add_argument('--every', action='store_true', help='what every op makes, not what the layers put out')

@@ -14,10 +14,10 @@ import numpy as np
 from ..checks import shown
 from ..extras import needs
 from ..files import whole
-from ..samples import archives
 from ..terminal import visible
 from .checking import fitting, listed
 from .origin import jsonable
+from .reading import read
 from .shards import SHARD
 
 if TYPE_CHECKING:
@@ -82,12 +82,13 @@ def load(path: Any, method: Optional[str] = None, rows: Optional[slice] = None, 
         raise FileNotFoundError(f"path: there is no file '{visible(path)}'.")
     if SHARD.match(os.path.basename(path)):
         raise ValueError(f"'{visible(path)}' is one of the files of a job's results: load their folder.")
-    if os.path.splitext(path)[1].lower() == '.parquet':
-        from .parquet import read
-        arrays, metadata = read(path)
-    else:
-        arrays = archives.load('path', path, None, 'numpy.load reads it all the same')
-        metadata = _metadata(path, arrays)
+    arrays, metadata = read(path)
+    return unpacked(path, arrays, metadata, method)
+
+
+def unpacked(path: str, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, Any], method: Optional[str]
+             ) -> 'Attributions':
+    """The result of a method out of what `read` found; ValueError names the file."""
     try:
         return unpack(arrays, metadata, method)
     except (TypeError, KeyError, AttributeError, IndexError, ValueError, OverflowError) as error:
@@ -218,17 +219,6 @@ def _take(arrays: Mapping[str, np.ndarray], key: str, names: Optional[List[str]]
 def _unreadable(path: str, error: Exception) -> str:
     said = str(error.args[0] if isinstance(error, KeyError) and error.args else error)
     return "'%s' holds no result of deepexplain that can be read: %s." % (visible(path), visible(said).rstrip('.'))
-
-
-def _metadata(path: str, arrays: Mapping[str, np.ndarray]) -> Dict[str, Any]:
-    held = arrays.get('metadata')
-    try:
-        found = json.loads(str(held)) if held is not None and held.ndim == 0 and held.dtype.kind == 'U' else None
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict) or 'methods' not in found:
-        raise ValueError(f"'{visible(path)}' is no file of results of deepexplain: it has no metadata of such.")
-    return found
 
 
 def _strings(value: Any) -> Optional[List[str]]:

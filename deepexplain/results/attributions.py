@@ -114,7 +114,8 @@ class Attributions:
     def sums(self) -> Any:
         """What a sample's attributions add up to, over all inputs, float64 like scores."""
         lead = self.several + (not self.together)
-        return sum(one.reshape(one.shape[:lead] + (-1,)).sum(-1, dtype=np.float64)
+        # There may be no samples, of which numpy cannot tell the size of a -1.
+        return sum(one.reshape(one.shape[:lead] + (int(np.prod(one.shape[lead:])),)).sum(-1, dtype=np.float64)
                    for one in listed(self.attributions))
 
     def samples(self, which: Any) -> 'Attributions':

@@ -46,11 +46,11 @@ def _said(result: 'Attributions', more: bool = False) -> List[Tuple[str, str]]:
     shapes = ['%s %s' % (name, one.shape) for name, one in zip(names, arrays)] if many else [str(arrays[0].shape)]
     found.append(('shapes' if many else 'shape', _short(', '.join(shapes))))
     found.append(('dtype', ', '.join(sorted({str(one.dtype) for one in arrays}))))
-    found.append(('sums', _range(result.sums)))
+    found.append(('sums', range_text(result.sums)))
     if result.scores is not None:
-        found.append(('scores', _range(result.scores)))
+        found.append(('scores', range_text(result.scores)))
     if result.delta is not None:
-        found.append(('delta', 'at most %s' % _number(np.abs(result.delta))))
+        found.append(('delta', 'at most %s' % number_text(np.abs(result.delta))))
     if more:
         for name, value in (('inputs', ', '.join(names)), ('features', _features(result)), ('model', result.model),
                             ('options', ', '.join(f'{key}={value!r}' for key, value in result.options.items()))):
@@ -66,7 +66,8 @@ def _features(result: 'Attributions') -> str:
     return ', '.join(names[:10]) + ', ...' * (len(names) > 10)
 
 
-def _range(values: Any) -> str:
+def range_text(values: Any) -> str:
+    """The smallest and the largest of numbers, and how many are none."""
     found = np.asarray(values, np.float64).ravel()
     finite = found[np.isfinite(found)]
     lost = ' (%d not finite)' % (len(found) - len(finite)) if len(finite) < len(found) else ''
@@ -76,7 +77,8 @@ def _range(values: Any) -> str:
     return (low if low == high else f'{low} to {high}') + lost
 
 
-def _number(values: Any) -> str:
+def number_text(values: Any) -> str:
+    """The largest of numbers, and how many are none."""
     found = np.asarray(values, np.float64).ravel()
     finite = found[np.isfinite(found)]
     return ('%.2g' % finite.max() if len(finite) else 'none') + (

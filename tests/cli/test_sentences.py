@@ -6,6 +6,7 @@ import pytest
 import tensorflow.compat.v1 as tf
 
 from deepexplain.cli.main import main
+from deepexplain.report.folder import collect
 from deepexplain.tensorflow import DeepExplain
 from deepexplain.text import Text
 
@@ -57,6 +58,10 @@ def test_results_are_the_librarys(run):
         metadata = json.loads(str(found['metadata']))
     assert metadata['methods']['intgrad']['options'] == {'steps': 200} and metadata['X'][0].startswith('looked_up')
     assert metadata['tokenizer'].endswith('words') and open('a.png', 'rb').read(4) == b'\x89PNG'
+    # A page of the folder has them.
+    page = collect('.', 50, 10 ** 6)
+    assert [one['method'] for one in page.pieces] == ['intgrad', 'occlusion'] and not page.broken
+    assert page.pieces[1]['inputs'][0]['words'] == [['The', 'film', 'was', 'good'], ['bad', 'f\u00eelm']]
 
 
 def test_json_and_a_token_as_the_baseline(run):
@@ -68,6 +73,8 @@ def test_json_and_a_token_as_the_baseline(run):
     assert sentence['words'] == ['The', 'film', 'was', 'good'] and sentence['unit'] == 2
     np.testing.assert_allclose(sentence['attributions']['intgrad'],
                                want('intgrad', ys=2, baseline=1)[0].attributions, 1e-5)
+    page = collect('.', 50, 10 ** 6)
+    assert page.pieces[0]['inputs'][0]['words'] == [['The', 'film', 'was', 'good']] and not page.broken
 
 
 @pytest.mark.parametrize('argv, said', [
