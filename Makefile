@@ -179,5 +179,5 @@ $(STAMP): setup.py pyproject.toml Makefile
 	@echo "Installed into $(VENV)"
 
 clean:
-	rm -rf .venv .venv37 .venv-mutants $(DOCS) docs/_build .mutants $(PEERS) $(MODISCO) $(DIST) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv37 .venv-mutants $(DOCS) docs/_build docs/generated .mutants $(PEERS) $(MODISCO) $(DIST) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

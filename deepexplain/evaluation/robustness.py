@@ -48,6 +48,9 @@ def average_sensitivity(explainer: Any, xs: Any, ys: Any = None, attributions: A
 
     Returns:
         Float64 (n,).
+
+    Raises:
+        ValueError, TypeError: as `sensitivity_n`.
     """
     return _nearby(explainer, xs, ys, attributions, radius, samples, batch_size, seed, feed_dict, more)[0].mean(1)
 
@@ -67,6 +70,9 @@ def stability(explainer: Any, xs: Any, ys: Any = None, attributions: Any = None,
 
     Returns:
         Float64 (n,).
+
+    Raises:
+        ValueError, TypeError: as `sensitivity_n`.
     """
     return _nearby(explainer, xs, ys, attributions, radius, samples, batch_size, seed, feed_dict, more)[1].max(1)
 

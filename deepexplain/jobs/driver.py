@@ -17,7 +17,13 @@ from .worker import last_row
 
 
 class Failure(NamedTuple):
-    """A shard that failed twice: its number, the first and the last of its rows, and why."""
+    """A shard that failed twice.
+
+    Attributes:
+        shard: its number.
+        first, last: the first and the last of its rows.
+        error: why, in a line.
+    """
     shard: int
     first: int
     last: int

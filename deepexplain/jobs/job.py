@@ -119,13 +119,33 @@ class Job:
         return 0 if self.rows is None or self.shard is None else -(-self.rows // self.shard)
 
     def range_of(self, shard: int) -> Tuple[int, int]:
-        """The rows of a shard: the first, and the one behind the last."""
+        """The rows of a shard.
+
+        Args:
+            shard: its number, an int from 0.
+
+        Returns:
+            The first row, and the one behind the last.
+
+        Raises:
+            ValueError: there is no such shard.
+        """
         if not 0 <= shard < self.shards or self.rows is None or self.shard is None:
             raise ValueError(f'shard must be an int from 0 to {self.shards - 1}, not {shard!r}.')
         return shard * self.shard, min(self.rows, (shard + 1) * self.shard)
 
     def batches_of(self, shard: int) -> List[Tuple[int, int]]:
-        """The rows of a shard as they are given to the explainer, one run after another."""
+        """The rows of a shard as they are given to the explainer, one run after another.
+
+        Args:
+            shard: its number, an int from 0.
+
+        Returns:
+            Of each run the first row, and the one behind the last.
+
+        Raises:
+            ValueError: there is no such shard.
+        """
         start, stop = self.range_of(shard)
         step = self.at_once or 1
         return [(first, min(stop, first + step)) for first in range(start, stop, step)]
@@ -156,7 +176,17 @@ class Job:
 
     @classmethod
     def from_json(cls, text: str) -> 'Job':
-        """The job that `to_json` has written, as it was checked then."""
+        """The job that `to_json` has written, as it was checked then.
+
+        Args:
+            text: what `to_json` returned.
+
+        Returns:
+            The `Job`; neither model nor data are opened.
+
+        Raises:
+            ValueError: it is no JSON.
+        """
         job = cls.__new__(cls)
         vars(job).update(decoded(json.loads(text)))
         return job

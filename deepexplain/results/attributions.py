@@ -123,6 +123,9 @@ class Attributions:
         Args:
             which: a slice, a mask of n bools, a list of ints, or an int, for that sample alone.
 
+        Returns:
+            A result of the same shape, but for the number of samples.
+
         Raises:
             ValueError: with rows='together' there is one sample.
             IndexError: there are no such samples.
@@ -135,6 +138,9 @@ class Attributions:
         Args:
             number: its place along the first axis.
 
+        Returns:
+            A result without that axis.
+
         Raises:
             ValueError: there is one target.
         """
@@ -146,6 +152,9 @@ class Attributions:
         Args:
             feature_names: names along the last axis of attributions; for several inputs a list of these or None.
             unit_names: names of all of T's units, by their number. What is left out stays.
+
+        Returns:
+            A result that shares its arrays with this one.
 
         Raises:
             ValueError: there are more or fewer.

@@ -49,8 +49,10 @@ class Text:
         padding: the side on which it goes, 'right' or 'left'. Default: the tokenizer's, or the right.
 
     Attributes:
-        T, X: as above; X is a tensor or, of several tables, a list.
-        ids: the placeholder of ids or strings.
+        T, X, ids: as above, found; X is a tensor or, of several tables, a list.
+
+    Raises:
+        TypeError, ValueError: for an argument that is none of these, is missing, or is not found.
     """
 
     def __init__(self, de: DeepExplain, tokenizer: Any = None, T: Optional[tf.Tensor] = None, X: Any = None,
@@ -118,8 +120,7 @@ class Text:
             A list of n results, see `Explained`.
 
         Raises:
-            TypeError, ValueError: for what is no list of sentences, a token that the tokenizer has not; and what
-                `de.explain` raises.
+            TypeError, ValueError: for what is no list of sentences, a token that the tokenizer has not; as `de.explain`.
 
         Warns:
             UserWarning: that sentences are cut, since they are longer than the model or the tokenizer takes.
