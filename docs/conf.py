@@ -55,5 +55,6 @@ html_static_path = ['_static']
 html_css_files = ['site.css']
 html_copy_source = False
 html_show_sourcelink = False
+html_show_copyright = False
 # Nothing is fetched from elsewhere while a page is read.
 html_theme_options = {'navigation_with_keys': True}

@@ -10,8 +10,8 @@ class Curves:
     """A curve for each sample; measures make them.
 
     Args:
-        fractions: where the points are, (points,), rising: the part of the features, or of the layers.
-        scores: the value at each, (n, points).
+        fractions: where the points are, floats (points,), rising: the part of the features, or of the layers.
+        scores: the value at each, floats (n, points).
         names: what the points are called, if they have names. Default None.
         of, what, by: in words for a picture, what fractions are of, what the scores are, and which number stands for a
             curve in a `Table`. Default 'features gone', 'target', 'area'.

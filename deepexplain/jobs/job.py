@@ -62,13 +62,13 @@ class Job:
         shard: how many rows make one file of the results, at a time in a worker's memory; by default a 64th of all
             rows, 16 at the least, as many as 256 MiB of attributions hold and 16384 at the most.
         seed: an int of at least 0 and below 2 ** 32, for methods that draw. Default 0.
-        limit: take the first so many rows; by default all.
+        limit: how many rows are taken, the first ones, an int; by default all.
         feed: values for what else the model needs, by name: {'keep_prob': 1}.
         opening: further arguments of `DeepExplain.open`: signature, tags, checkpoint, inputs, outputs, safe_mode;
             custom_objects as a list of 'MODULE:NAME' or 'LAYER=MODULE:NAME', to be imported by whoever works.
         reading: how data are read: columns, a list of those to be read, in order; of pictures resize, (height,
             width); scale, what 0 and 255 become, (0, 1); channels, 'first' or 'last'.
-        says: how what is wrong is said, for the command line.
+        says: words of the sentences that say what is wrong; for the command line.
 
     Attributes:
         rows, shards: how many rows there are, and how many files of results.

@@ -30,7 +30,7 @@ def save(result: 'Attributions', path: Any) -> None:
     """Write a result into a file, whole or not at all.
 
     Args:
-        path: one that ends in .npz or, where pyarrow is installed, .parquet.
+        path: a path that ends in .npz or, where pyarrow is installed, .parquet.
 
     Raises:
         ValueError: another ending; Python objects among the samples or labels; for .parquet also rows='together', or
@@ -58,7 +58,11 @@ def load(path: Any, method: Optional[str] = None) -> 'Attributions':
     """A result out of a file of `save` or of `deepexplain explain --out`.
 
     Args:
-        method: the one that is wanted, where there are several.
+        path: the path of the file, an .npz or a .parquet.
+        method: the name of the one that is wanted, where there are several.
+
+    Returns:
+        An `Attributions`, as it was saved.
 
     Raises:
         FileNotFoundError: there is no such file.

@@ -36,7 +36,7 @@ class DeepExplain:
     Args:
         graph: the graph to explain; by default the session's.
         session: the session that holds the model's weights: by default the default session, else Keras's.
-        **others: none; what stands here is refused.
+        **others: None is taken: what stands here is refused by name.
 
     Raises:
         RuntimeError: if no session is found, or it runs another graph than `graph`.

@@ -115,7 +115,7 @@ class Explainer(Explaining):
                 them; others are passed whole.
             return_convergence_delta: return a pair (attributions, delta): delta, float64 of shape (n,), is the sum of
                 a sample's attributions minus what it should be, T(x) - T(baseline) (elrp, lrp.*, deep_taylor: T(x)).
-            show_progress: show a bar of tqdm that counts evaluations of samples.
+            show_progress: whether a bar of tqdm counts evaluations of samples.
             ids: the numbers that the samples go by, n ints, or an int, the number of the first, from which they count
                 on. What a method draws for a sample hangs on the seed and on its number alone. Default: 0 to n - 1.
             shared, per_sample: a tensor (or its name) or a list of them, among those of the feed_dict: what is the

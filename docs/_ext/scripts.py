@@ -1,7 +1,7 @@
 """Examples and pictures as pages of sphinx-gallery: their whole code, under thumbnails. The build runs none of them.
 
-The tests run the examples, and `make demo`, `make real` and `make gallery` have drawn what is shown. sphinx-gallery reads
-copies, in docs/_build/scripts, which have titles and say where their thumbnails are, and writes docs/generated.
+The tests run the examples, and `make demo`, `make real` and `make gallery` have drawn what is shown. sphinx-gallery
+reads copies, in docs/_build/scripts, which have titles and say where their thumbnails are, and writes docs/generated.
 """
 import ast
 import re
@@ -100,13 +100,24 @@ def write(docs: Path) -> None:
     root, out = docs.parent / 'examples', docs / '_build' / 'scripts'
     shutil.rmtree(out, ignore_errors=True)
     pages = {'examples': {path.name: of_example(path) for path in sorted(root.glob('*.py'))}, 'pictures': {
-        '%02d_%s.py' % (number, one.name): of_picture(one, docs) for number, one in enumerate(drawings(
-            (root / 'gallery.py').read_text(encoding='utf-8')), 1)}}
+        one.name + '.py': of_picture(one, docs) for one in drawings(
+            (root / 'gallery.py').read_text(encoding='utf-8'))}}
     for kind, files in pages.items():
         (out / kind).mkdir(parents=True)
         (out / kind / 'GALLERY_HEADER.rst').write_text(HEADERS[kind], encoding='utf-8')
+        (out / kind / 'order').write_text('\n'.join(files), encoding='utf-8')
         for name, text in files.items():
             (out / kind / name).write_text(text, encoding='utf-8')
+
+
+class Order:
+    """Of pages in their index: that in which they were written."""
+
+    def __init__(self, folder: str) -> None:
+        self.file = Path(folder) / 'order'
+
+    def __call__(self, name: str) -> int:
+        return self.file.read_text(encoding='utf-8').split('\n').index(Path(name).name)
 
 
 def shown(docs: Path, docname: str) -> str:
@@ -114,7 +125,6 @@ def shown(docs: Path, docname: str) -> str:
     kind, name = docname.split('/')[1:]
     if kind == 'examples':
         return '.. image:: /%s' % OWN[name] if name in OWN else ''
-    name = name[3:]
     if (docs / 'gallery' / (name + '.png')).exists():
         return '.. image:: /gallery/%s.png' % name
     if (docs / 'gallery' / (name + '.html')).exists():
@@ -135,7 +145,7 @@ def configure(app: Any, config: Any) -> None:
     config.sphinx_gallery_conf = {
         'examples_dirs': ['_build/scripts/examples', '_build/scripts/pictures'],
         'gallery_dirs': ['generated/examples', 'generated/pictures'],
-        'within_subsection_order': 'FileNameSortKey', 'plot_gallery': 'False', 'download_all_examples': False,
+        'within_subsection_order': 'scripts.Order', 'plot_gallery': 'False', 'download_all_examples': False,
         'notebook_extensions': set(), 'remove_config_comments': True, 'show_signature': False,
         'write_computation_times': False, 'min_reported_time': 1e9, 'inspect_global_variables': False}
 
