@@ -52,9 +52,8 @@ CALLED = {name: one for name, one in PUBLIC.items() if callable(one)}
 
 
 def sections(docstring):
-    """The parts of a docstring that have headings, and '' for what is before them."""
-    parts = {name: text for name, text in SECTION.findall(docstring)}
-    return dict(parts, **{'': SECTION.split(docstring)[0]})
+    """The parts of a docstring that have headings."""
+    return dict(SECTION.findall(docstring))
 
 
 def entries(text):

@@ -11,7 +11,6 @@ import argparse
 import base64
 import functools
 import json
-import os
 import re
 import shutil
 import subprocess

@@ -44,7 +44,7 @@ class Text:
         T: the target, a tensor (n, units) or as `de.explain` takes it. Default: `de.logits`.
         X: the looked-up vectors, of shape (n, length, depth), or a list of them, where they are not found.
         ids: the placeholder that takes ids or strings, or its name, where there are several.
-        length: to how many tokens sentences are padded and cut, an int. Default: that of the model, if it is one number.
+        length: to how many tokens sentences are padded and cut, an int. Default: those that the model takes.
         pad: the id of padding. Default: the tokenizer's, or 0.
         padding: the side on which it goes, 'right' or 'left'. Default: the tokenizer's, or the right.
 

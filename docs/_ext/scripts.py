@@ -54,6 +54,10 @@ def drawings(source: str) -> Iterator[Picture]:
                       ast.unparse(node.body[-1].value))
 
 
+def _listed(docs: Path) -> List[Picture]:
+    return list(drawings((docs.parent / 'examples' / 'gallery.py').read_text(encoding='utf-8')))
+
+
 def paragraphs(docstring: str) -> str:
     """A docstring as reStructuredText: what is indented, or run, is code."""
     found: List[str] = []
@@ -100,8 +104,7 @@ def write(docs: Path) -> None:
     root, out = docs.parent / 'examples', docs / '_build' / 'scripts'
     shutil.rmtree(out, ignore_errors=True)
     pages = {'examples': {path.name: of_example(path) for path in sorted(root.glob('*.py'))}, 'pictures': {
-        one.name + '.py': of_picture(one, docs) for one in drawings(
-            (root / 'gallery.py').read_text(encoding='utf-8'))}}
+        one.name + '.py': of_picture(one, docs) for one in _listed(docs)}}
     for kind, files in pages.items():
         (out / kind).mkdir(parents=True)
         (out / kind / 'GALLERY_HEADER.rst').write_text(HEADERS[kind], encoding='utf-8')
@@ -131,8 +134,10 @@ def shown(docs: Path, docname: str) -> str:
         page = (docs / 'gallery' / (name + '.html')).read_text(encoding='utf-8')
         return '.. raw:: html\n\n' + '\n'.join('    ' + line for line in page.split('\n') if line.startswith('<p>'))
     readme = (docs / 'gallery' / 'README.md').read_text(encoding='utf-8')
-    printed = [text for text in re.findall(r'```text\n(.*?)\n```', readme, re.DOTALL)]
-    return '::\n\n' + '\n'.join('    ' + line for line in printed[0].split('\n')) if printed else ''
+    heading, = [one.heading for one in _listed(docs) if one.name == name]
+    section = readme.partition('## %s\n' % heading)[2].partition('\n## ')[0]
+    printed = re.search(r'```text\n(.*?)\n```', section, re.DOTALL)
+    return '::\n\n' + '\n'.join('    ' + line for line in printed.group(1).split('\n')) if printed else ''
 
 
 def add(app: Any, docname: str, source: List[str]) -> None:
