@@ -54,11 +54,19 @@ class Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *args: Any) -> None:
         pass
 
+    def do_GET(self) -> None:
+        # Chromium asks for it by itself.
+        if self.path == '/favicon.ico':
+            self.send_response(204)
+            self.end_headers()
+        else:
+            super().do_GET()
+
 
 def pages(site: Path, only: str) -> List[str]:
     """The pages from the site's root on."""
     found = [path.relative_to(site).as_posix() for path in sorted(site.rglob('*.html'))]
-    return [one for one in found if only in one and not one.startswith('_static/')]
+    return [one for one in found if only in one and not one.startswith(('_static/', '_downloads/'))]
 
 
 def browser() -> str:
