@@ -45,6 +45,9 @@ autodoc_default_options = {'members': True, 'show-inheritance': False}
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 
+# Quotes alone: `--option` has no dash.
+smartquotes_action = 'qe'
+
 bibtex_bibfiles = ['references.bib']
 bibtex_default_style = 'plain'
 bibtex_reference_style = 'author_year'

@@ -100,11 +100,11 @@ def of_picture(one: Picture, folder: Path) -> str:
 
 
 def write(docs: Path) -> None:
-    """The copies."""
+    """The copies. A script of the name of a drawing alone, signal.py, would stand before Python's own."""
     root, out = docs.parent / 'examples', docs / '_build' / 'scripts'
     shutil.rmtree(out, ignore_errors=True)
     pages = {'examples': {path.name: of_example(path) for path in sorted(root.glob('*.py'))}, 'pictures': {
-        one.name + '.py': of_picture(one, docs) for one in _listed(docs)}}
+        'plot_%s.py' % one.name: of_picture(one, docs) for one in _listed(docs)}}
     for kind, files in pages.items():
         (out / kind).mkdir(parents=True)
         (out / kind / 'GALLERY_HEADER.rst').write_text(HEADERS[kind], encoding='utf-8')
@@ -128,6 +128,7 @@ def shown(docs: Path, docname: str) -> str:
     kind, name = docname.split('/')[1:]
     if kind == 'examples':
         return '.. image:: /%s' % OWN[name] if name in OWN else ''
+    name = name[len('plot_'):]
     if (docs / 'gallery' / (name + '.png')).exists():
         return '.. image:: /gallery/%s.png' % name
     if (docs / 'gallery' / (name + '.html')).exists():
