@@ -80,7 +80,8 @@ def titled(title: str, text: str, code: str, thumbnail: str) -> str:
 def of_example(path: Path) -> str:
     source = path.read_text(encoding='utf-8')
     docstring = ast.get_docstring(ast.parse(source)) or ''
-    return titled(path.name, paragraphs(docstring), source.split('"""', 2)[2], {**ALIKE, **OWN}.get(path.stem, 'demo.png'))
+    code, thumbnail = source.split('"""', 2)[2], {**ALIKE, **OWN}.get(path.stem, 'demo.png')
+    return titled(path.name, paragraphs(docstring), code, thumbnail)
 
 
 def of_picture(one: Picture, folder: Path) -> str:
