@@ -1,4 +1,5 @@
-"""Writing files whole or not at all."""
+"""Writing files whole or not at all, and what they hold."""
+import hashlib
 import os
 import tempfile
 from contextlib import contextmanager, suppress
@@ -72,3 +73,12 @@ def mode_of(target: str) -> int:
     mask = os.umask(0)
     os.umask(mask)
     return 0o666 & ~mask
+
+
+def sha256_of(path: str) -> str:
+    """The SHA-256 of a file."""
+    digest = hashlib.sha256()
+    with open(path, 'rb') as file:
+        for block in iter(lambda: file.read(1 << 20), b''):
+            digest.update(block)
+    return digest.hexdigest()

@@ -10,6 +10,7 @@ import numpy as np
 from .. import __version__, files
 from ..extras import needs
 from ..results import Attributions, archive
+from ..results.checking import fitting
 from ..samples.target import ys_of
 from ..units import Units, result_of, units_of
 from . import catalogue, inputs, options, outputs, parser
@@ -123,7 +124,11 @@ def _run(explainer: Any, args: Any, task: Task, units: Units) -> Result:
         sys.stderr.write(f'{explainer.method}\n')
     start = time.perf_counter()
     found = result_of(explainer, task.given, units, args.batch_size, task.feed, task.along, args.target, bool(show))
-    return Result(found._with(input_names=task.names), time.perf_counter() - start)
+    seconds = time.perf_counter() - start
+    # Groups, and units of an inner tensor, are no columns, be they as many.
+    features = task.samples.features if task.xs is not None and explainer._attribution.of_features else None
+    return Result(found._with(input_names=task.names, feature_names=None if features is None else fitting(
+        features, found.attributions)), seconds)
 
 
 def _summary(args: Any, task: Task, units: Units, given: Dict[str, Dict[str, options.Given]],
@@ -137,6 +142,8 @@ def _summary(args: Any, task: Task, units: Units, given: Dict[str, Dict[str, opt
             'shape': list(map(list, shape)) if isinstance(shape, list) else list(shape),
             'max_abs_delta': None if delta is None else float(np.abs(delta).max()),
             'seconds': round(result.seconds, 4)}
+        if task.samples.features is not None and result.found.feature_names is None:
+            methods[name]['named'] = False
     return {
         'deepexplain': __version__, 'model': os.path.abspath(args.model), 'signature': args.signature,
         'input': os.path.abspath(args.data), 'samples': task.n, 'layer': args.layer, 'X': task.names,

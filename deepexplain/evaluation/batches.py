@@ -1,5 +1,5 @@
 """Batches of samples and labels as the samples and labels of one evaluation."""
-from typing import Any, List, Mapping, Tuple
+from typing import Any, List, Mapping, Optional, Tuple
 
 import numpy as np
 
@@ -34,9 +34,44 @@ def together(batches: Any, ys: Any) -> Tuple[Any, Any]:
 
 
 def _joined(parts: List[Any]) -> Any:
-    """Arrays one after another, for each of several inputs."""
+    """Arrays one after another, for each of several inputs; tables as one table."""
+    if any(hasattr(one, 'columns') for one in parts):
+        return _one_table(parts)
     if isinstance(parts[0], Mapping):
         return {name: _joined([one[name] for one in parts]) for name in parts[0]}
     if isinstance(parts[0], (list, tuple)):
         return [_joined(list(one)) for one in zip(*parts)]
     return np.concatenate([np.asarray(one) for one in parts])
+
+
+def _one_table(parts: List[Any]) -> Any:
+    """Tables one after another, which have the same columns in the same order."""
+    names = [_names(one) for one in parts]
+    kind = type(parts[0]).__module__.partition('.')[0]
+    for number, (one, own) in enumerate(zip(parts, names)):
+        if own != names[0] or type(one) is not type(parts[0]):
+            raise ValueError('xs must yield tables of one kind with the same columns in the same order with '
+                             'labels=True, and batch %d has %s, the first %s.' % (number, _said(own), _said(names[0])))
+    if kind == 'pandas':
+        import pandas
+        return pandas.concat(parts)
+    if kind == 'pyarrow':
+        import pyarrow
+        return pyarrow.concat_tables([one if hasattr(one, 'combine_chunks') else pyarrow.Table.from_batches([one])
+                                      for one in parts])
+    if hasattr(parts[0], 'vstack'):  # Polars.
+        found = parts[0]
+        for one in parts[1:]:
+            found = found.vstack(one)
+        return found
+    raise TypeError('xs must yield arrays, or tables of pandas, polars or pyarrow, with labels=True, not %s.' % (
+        type(parts[0]).__name__))
+
+
+def _names(table: Any) -> Optional[List[str]]:
+    names = getattr(table, 'column_names', getattr(table, 'columns', None))
+    return None if names is None else [str(one) for one in names]
+
+
+def _said(names: Optional[List[str]]) -> str:
+    return 'no columns' if names is None else ', '.join(map(repr, names[:6]))

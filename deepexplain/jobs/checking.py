@@ -54,9 +54,13 @@ def check(job: Any, says: Says, options: Any = None) -> None:
             rows = source.rows(0, 1)
             _cut(job, len(source), rows, opened.attribute(rows, 0, source.names(0, 1)))
             job.data_sha256 = data_digest(job.data, source.files)
+            plan = opened.plans[0]
+            job.attributed = list(plan.binding.names)
+            named = plan.stacked and plan.binding.whole and plan.explainer._attribution.of_features
+            job.features = plan.columns if named else None
         # An option that is given as it is by itself makes no other job.
-        for explainer in opened.explainers:
-            theirs = defaults(explainer)
+        for plan in opened.plans:
+            theirs = defaults(plan.explainer)
             job.options = {name: value for name, value in job.options.items()
                            if name not in theirs or not _same(value, theirs[name])}
 

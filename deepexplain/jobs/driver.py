@@ -85,7 +85,8 @@ def run(job: Job, engine: str = 'here', workers: Optional[int] = None, verify: b
     with folder.held():
         versions = _versions()
         manifest = folder.begin(job.identity(), job.hash, {
-            'model': job.model, 'data': job.data, 'shards': job.shards, 'versions': versions})
+            'model': job.model, 'data': job.data, 'shards': job.shards, 'versions': versions,
+            'inputs': job.attributed, 'features': job.features})
         before = manifest.get('versions', {}).get('tensorflow')
         if before != versions['tensorflow']:
             warnings.warn("'%s' was begun with TensorFlow %s, and this is %s: shards may differ in their last digits."

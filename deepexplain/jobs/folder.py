@@ -1,84 +1,25 @@
-"""The folder of a job's results: what is there of them.
-
-    manifest.json                          the job, versions and, once all is made, the checksums of the shards
-    shard-000012-<job>-<sha256>.parquet    the results of a shard, or .npz: the name holds the checksum of the content
-    failed-000012.json                     why a shard could not be made, and its rows
-
-A shard is one file under a name that tells which job it is of and what it must hold, put there by one renaming:
-whoever dies at any moment leaves it there or not, and nothing about it is written elsewhere that might disagree.
-"""
+"""The folder of a job's results as runs write it; `results.shards` says what lies there."""
 import json
 import os
 import re
 from contextlib import contextmanager, suppress
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, Optional, Sequence
 
+from ..results.shards import MANIFEST, Damaged, Shard, Shards
 from .identity import differences
-from .writing import PARTIAL, put, sha256_of
+from .writing import PARTIAL, put
 
-MANIFEST, _LOCK = 'manifest.json', '.lock'
-_SHARD = re.compile(r'shard-(\d+)-([0-9a-f]{12})-([0-9a-f]{32})(\.parquet|\.npz)$')
-#: What a manifest holds at the least.
-_HOLDS = {'hash': str, 'job': dict, 'shards': int, 'model': str, 'data': str}
+_LOCK = '.lock'
 _FAILED = re.compile(r'failed-(\d+)\.json$')
 
 
-class Shard(NamedTuple):
-    """A file of results: its number, name, the beginnings of the job's hash and of its content's SHA-256."""
-    number: int
-    name: str
-    job: str
-    sha256: str
-
-
-class Damaged(ValueError):
-    """The manifest cannot be read."""
-
-
-class Folder:
-    """A folder of results by its path."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-
-    def manifest(self) -> Dict[str, Any]:
-        """What the manifest holds.
-
-        Raises:
-            Damaged: it cannot be read.
-            ValueError: there is none.
-        """
-        try:
-            with open(self._at(MANIFEST), encoding='utf-8') as file:
-                found = json.load(file)
-        except (FileNotFoundError, NotADirectoryError):
-            raise ValueError(f"'{self.path}' is no folder of results of a job: it has no {MANIFEST}.") from None
-        except (OSError, ValueError):
-            found = None
-        if not isinstance(found, dict) or any(not isinstance(found.get(name), kind) for name, kind in _HOLDS.items()):
-            raise Damaged(f"'{self._at(MANIFEST)}' is damaged; the run again writes it anew.")
-        return found
+class Folder(Shards):
+    """A folder of results by its path, to be written."""
 
     def write_manifest(self, content: Dict[str, Any]) -> None:
         """Write it, whole or not at all."""
         text = json.dumps(content, indent=1, sort_keys=True).encode()
         put(self.path, lambda file: file.write(text), lambda sha256: MANIFEST)
-
-    def shards(self) -> Dict[int, List[Shard]]:
-        """The files of results that are there, by the numbers of the shards."""
-        found: Dict[int, List[Shard]] = {}
-        for name in sorted(os.listdir(self.path)):
-            match = _SHARD.match(name)
-            if match:
-                found.setdefault(int(match.group(1)), []).append(
-                    Shard(int(match.group(1)), name, match.group(2), match.group(3)))
-        return found
-
-    def whole(self, shard: Shard) -> bool:
-        """Whether a file holds what its name says."""
-        with suppress(OSError):
-            return sha256_of(self._at(shard.name))[:32] == shard.sha256
-        return False
 
     def failed(self) -> Dict[int, Dict[str, Any]]:
         """What is noted down of shards that could not be made, by their numbers."""
@@ -174,23 +115,6 @@ class Folder:
         for shard in others:
             self.remove(shard.name)
         return found
-
-    def standing(self, job: str, verify: bool) -> Tuple[Dict[int, Shard], List[Shard]]:
-        """The shards that stand, and what is damaged or double; see `settle`."""
-        found: Dict[int, Shard] = {}
-        others: List[Shard] = []
-        for number, shards in sorted(self.shards().items()):
-            for shard in shards:
-                if shard.job != job[:12]:
-                    continue
-                if number not in found and (not verify or self.whole(shard)):
-                    found[number] = shard
-                else:
-                    others.append(shard)
-        return found, others
-
-    def _at(self, name: str) -> str:
-        return os.path.join(self.path, name)
 
 
 def shard_name(number: int, job: str, sha256: str, ending: str) -> str:

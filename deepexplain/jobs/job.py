@@ -72,6 +72,7 @@ class Job:
 
     Attributes:
         rows, shards: how many rows there are, and how many files of results.
+        attributed, features: names of the inputs that are attributed to, and of the columns that are features of one.
         hash: of all that changes a number: the content of the model and the data, what is given above but paths, how
             rows are cut, and the library's version.
 
@@ -84,6 +85,8 @@ class Job:
     at_once: Optional[int] = None
     model_sha256: Optional[str] = None
     data_sha256: Optional[str] = None
+    attributed: Optional[List[str]] = None
+    features: Optional[List[str]] = None
 
     def __init__(self, model: Union[str, 'os.PathLike[str]'], data: Union[None, str, 'os.PathLike[str]'] = None,
                  out: Union[None, str, 'os.PathLike[str]'] = None, method: str = 'intgrad',

@@ -87,9 +87,9 @@ class Opened:
         self._stack.close()
 
     @property
-    def explainers(self) -> List[Any]:
-        """Those that are built."""
-        return list(self._explainers.values())
+    def plans(self) -> List[Plan]:
+        """Those that are made."""
+        return list(self._plans.values())
 
     def build(self) -> None:
         """Build the explainer as for rows of all inputs, where their shapes are known, to see that it can be built."""

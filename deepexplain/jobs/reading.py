@@ -1,11 +1,10 @@
 """Results out of their folder."""
 import os
-from typing import Any, Dict, Iterator, Sequence
+from typing import Any, Dict, Iterator
 
 import numpy as np
 
-from .folder import Folder, Shard
-from .writing import read_columns
+from ..results.shards import Shards
 
 
 def iterate(out: str, partial: bool = False, verify: bool = True) -> Iterator[Dict[str, np.ndarray]]:
@@ -22,23 +21,10 @@ def iterate(out: str, partial: bool = False, verify: bool = True) -> Iterator[Di
     Raises:
         ValueError: it is no folder of results; some are missing; a file is damaged.
     """
-    folder = Folder(os.fspath(out))
+    folder = Shards(os.fspath(out))
     manifest = folder.manifest()
-    there, _ = folder.standing(manifest['hash'], False)
-    lacking = manifest['shards'] - len(there)
-    if lacking and not partial:
-        raise ValueError("'%s' lacks %d of %d shards: run the job to its end, or read what is there by partial=True."
-                         % (folder.path, lacking, manifest['shards']))
-    return _each(folder, list(there.values()), verify)
-
-
-def _each(folder: Folder, shards: Sequence[Shard], verify: bool) -> Iterator[Dict[str, np.ndarray]]:
-    for shard in shards:
-        path = os.path.join(folder.path, shard.name)
-        if verify and not folder.whole(shard):
-            raise ValueError(f"'{path}' is damaged: its content is not that of its checksum; the run again makes it "
-                             'anew.')
-        yield read_columns(path)
+    there = folder.complete(manifest, partial)
+    return (folder.columns(shard, verify) for shard in there.values())
 
 
 def read(out: str, partial: bool = False, verify: bool = True) -> Dict[str, np.ndarray]:

@@ -4,10 +4,11 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Union
 
 import numpy as np
 
+from ..results.columns import Columns
 from .folder import shard_name
 from .job import Job
 from .opened import Opened
-from .writing import Columns, Unwritable, write_columns
+from .writing import Unwritable, write_columns
 
 #: How often a shard is tried.
 TRIES = 2

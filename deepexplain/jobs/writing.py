@@ -1,5 +1,4 @@
 """One file of results, whole or not there: Parquet where pyarrow is installed, else .npz; both hold the same."""
-import hashlib
 import json
 import os
 import tempfile
@@ -8,8 +7,8 @@ from typing import Any, Callable, Dict, Mapping
 
 import numpy as np
 
-from ..files import mode_of
-from ..results.columns import METADATA, Columns, read_parquet, write_parquet
+from ..files import mode_of, sha256_of
+from ..results.columns import METADATA, write_parquet
 
 #: How a file begins that is being written; leftovers of killed processes are told by it.
 PARTIAL = '.deepexplain-'
@@ -74,15 +73,6 @@ def put(folder: str, write: Callable[[Any], None], name: Callable[[str], str]) -
                 os.unlink(made.name)
 
 
-def sha256_of(path: str) -> str:
-    """The SHA-256 of a file."""
-    digest = hashlib.sha256()
-    with open(path, 'rb') as file:
-        for block in iter(lambda: file.read(1 << 20), b''):
-            digest.update(block)
-    return digest.hexdigest()
-
-
 def _sync(folder: str) -> None:
     """Let the folder itself outlast a fall of the power, where it can be opened."""
     with suppress(OSError):
@@ -96,21 +86,3 @@ def _sync(folder: str) -> None:
 def _write_npz(file: Any, columns: Mapping[str, np.ndarray], metadata: str) -> None:
     arrays: Dict[str, Any] = dict(columns, **{METADATA: np.array(metadata)})
     np.savez(file, **arrays)
-
-
-def read_columns(path: str) -> Columns:
-    """The columns that a file holds.
-
-    Raises:
-        ValueError: it cannot be read.
-    """
-    try:
-        if path.endswith('.npz'):
-            with np.load(path, allow_pickle=False) as archive:
-                return {name: archive[name] for name in archive.files if name != METADATA}
-        return read_parquet(path)[0]
-    except ImportError:
-        raise ValueError(f"'{path}' needs pyarrow: pip install 'deepexplain[parquet]'.") from None
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise ValueError("'%s' cannot be read: %s; the run again makes what is damaged again." % (
-            path, str(error).rstrip('.'))) from None

@@ -18,12 +18,10 @@ from ..samples import archives
 from ..terminal import visible
 from .checking import fitting, listed
 from .origin import jsonable
+from .shards import SHARD
 
 if TYPE_CHECKING:
     from .attributions import Attributions
-
-#: Keys of what belongs to all methods of a file.
-COMMON = ('scores', 'units', 'weights', 'names', 'unit_names', 'metadata')
 
 
 def save(result: 'Attributions', path: Any) -> None:
@@ -54,23 +52,40 @@ def save(result: 'Attributions', path: Any) -> None:
         raise ValueError(f'path must end in .npz or .parquet, not {shown(os.fspath(path))}.')
 
 
-def load(path: Any, method: Optional[str] = None) -> 'Attributions':
-    """A result out of a file of `save` or of `deepexplain explain --out`.
+def load(path: Any, method: Optional[str] = None, rows: Optional[slice] = None, partial: bool = False,
+         max_bytes: Optional[int] = None) -> 'Attributions':
+    """A result out of a file of `save` or of `deepexplain explain --out`, or out of the folder of a job's results.
+
+    Of a folder there are no xs, and no baseline; its index are the ids. Each file's checksum is compared.
 
     Args:
-        path: the path of the file, an .npz or a .parquet.
+        path: the path of the file, an .npz or a .parquet, or of the folder.
         method: the name of the one that is wanted, where there are several.
+        rows: of a folder, a slice of the job's rows: only the shards that hold these are read. Default None: all.
+        partial: of a folder, whether results of which some are missing will do. Default False.
+        max_bytes: of a folder, how much memory its results may take, an int. Default None: 2 GiB.
 
     Returns:
         An `Attributions`, as it was saved.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it is no such file, or damaged, in one sentence; it holds several methods, or another one.
+        ValueError: it is no such file or folder, or damaged, in one sentence; it holds several methods, or another one;
+            it takes more memory.
     """
     path = os.fspath(path)
+    try:
+        if os.path.isdir(path):
+            from .jobs import of_folder
+            return of_folder(path, method, rows, partial, max_bytes)
+    except (TypeError, KeyError, AttributeError, IndexError, OverflowError) as error:
+        raise ValueError(_unreadable(path, error)) from None
+    if rows is not None or partial is not False or max_bytes is not None:
+        raise ValueError(f"rows, partial and max_bytes go with the folder of a job, and '{visible(path)}' is none.")
     if not os.path.isfile(path):
         raise FileNotFoundError(f"path: there is no file '{visible(path)}'.")
+    if SHARD.match(os.path.basename(path)):
+        raise ValueError(f"'{visible(path)}' is one of the files of a job's results: load their folder.")
     if os.path.splitext(path)[1].lower() == '.parquet':
         from .parquet import read
         arrays, metadata = read(path)
@@ -80,9 +95,7 @@ def load(path: Any, method: Optional[str] = None) -> 'Attributions':
     try:
         return unpack(arrays, metadata, method)
     except (TypeError, KeyError, AttributeError, IndexError, ValueError, OverflowError) as error:
-        said = str(error.args[0] if isinstance(error, KeyError) and error.args else error)
-        raise ValueError("'%s' holds no result of deepexplain that can be read: %s." % (
-            visible(path), visible(said).rstrip('.'))) from None
+        raise ValueError(_unreadable(path, error)) from None
 
 
 def metadata_of(result: 'Attributions') -> Dict[str, Any]:
@@ -149,6 +162,8 @@ def unpack(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, Any], method
     many = isinstance(found, list)
     features: Any = [_names(arrays.get('features/' + one)) for one in inputs or []] if many else _names(
         arrays.get('features'))
+    if of_method.get('named') is False:  # Groups, say.
+        features = None
     options = of_method.get('options')
     versions = metadata.get('versions')
     return Attributions(
@@ -202,6 +217,11 @@ def _take(arrays: Mapping[str, np.ndarray], key: str, names: Optional[List[str]]
     if any(one is None for one in found):
         raise ValueError(f"it has no '{key}' of some inputs")
     return found
+
+
+def _unreadable(path: str, error: Exception) -> str:
+    said = str(error.args[0] if isinstance(error, KeyError) and error.args else error)
+    return "'%s' holds no result of deepexplain that can be read: %s." % (visible(path), visible(said).rstrip('.'))
 
 
 def _metadata(path: str, arrays: Mapping[str, np.ndarray]) -> Dict[str, Any]:

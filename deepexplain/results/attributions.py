@@ -209,14 +209,18 @@ class Attributions:
         save(self, path)
 
     @staticmethod
-    def load(path: Any, method: Optional[str] = None) -> 'Attributions':
-        """A result out of a file of `save`, or of `deepexplain explain --out`; nothing in it is run; see `archive`.
+    def load(path: Any, method: Optional[str] = None, rows: Optional[slice] = None, partial: bool = False,
+             max_bytes: Optional[int] = None) -> 'Attributions':
+        """A result out of a file of `save` or of `deepexplain explain --out`, or out of a job's folder; nothing in
+        them is run; see `archive`.
 
         Args:
             method: the name of one, where the command line wrote several.
+            rows, partial, max_bytes: of a folder: a slice of the job's rows, whether some may be missing, and how much
+                memory it may take.
         """
         from .archive import load
-        return load(path, method)
+        return load(path, method, rows, partial, max_bytes)
 
     def __repr__(self) -> str:
         from .words import one_line

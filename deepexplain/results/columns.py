@@ -49,6 +49,24 @@ def read_parquet(path: str) -> Tuple[Columns, str]:
     return columns, held[METADATA.encode()].decode()
 
 
+def read_columns(path: str) -> Columns:
+    """The columns that a file holds.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    try:
+        if path.endswith('.npz'):
+            with np.load(path, allow_pickle=False) as archive:
+                return {name: archive[name] for name in archive.files if name != METADATA}
+        return read_parquet(path)[0]
+    except ImportError:
+        raise ValueError(f"'{path}' needs pyarrow: pip install 'deepexplain[parquet]'.") from None
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise ValueError("'%s' cannot be read: %s; the run again makes what is damaged again." % (
+            path, str(error).rstrip('.'))) from None
+
+
 def _column(array: Any, shape: Any, dtype: str) -> np.ndarray:
     import pyarrow as pa
 

@@ -41,7 +41,9 @@ def to_dataframe(result: 'Attributions', long: bool = False) -> Any:
                              'long=True has a row for each.')
         values = np.concatenate(arrays, -1)
         if not result.several:
-            return pd.DataFrame(values, columns=columns, index=pd.Index(index))
+            tuples = index.dtype.kind == 'O' and len(index) > 0 and all(isinstance(one, tuple) for one in index)
+            return pd.DataFrame(values, columns=columns, index=pd.MultiIndex.from_tuples(index) if tuples else (
+                pd.Index(index)))
         both = pd.MultiIndex.from_product([units_in_front(result), index], names=['unit', 'sample'])
         return pd.DataFrame(values.reshape(-1, len(columns)), columns=columns, index=both)
     return pd.concat([pd.DataFrame(_long(result, number, array, labels[number], index))

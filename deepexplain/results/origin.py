@@ -34,6 +34,8 @@ def plain(value: Any) -> Any:
         return [plain(one) for one in value]
     if isinstance(value, Mapping):
         return {str(key): plain(one) for key, one in value.items()}
+    if hasattr(value, 'iloc') or hasattr(value, 'column_names') or hasattr(value, 'columns'):
+        return {'shape': list(getattr(value, 'shape', ())), 'of': type(value).__name__}
     name = getattr(value, 'name', None) or getattr(value, '__name__', None)
     return name if isinstance(name, str) else type(value).__name__
 

@@ -42,7 +42,7 @@ def columns_of(result: 'Attributions', metadata: Mapping[str, Any]) -> Tuple[Dic
             else:
                 more[called] = {'dtype': one.dtype.str, 'values': one.tolist()}
     for name, one in columns.items():
-        if one.dtype.kind not in 'fiubU' or one.dtype.kind == 'U' and one.ndim > 1:
+        if one.dtype.kind not in ('fiubUM' if name == 'id' else 'fiubU') or one.dtype.kind == 'U' and one.ndim > 1:
             raise ValueError(f"'{name}' is of {one.dtype}, which a .parquet does not hold here: save an .npz.")
     return columns, dict(metadata, parts=more)
 

@@ -46,7 +46,8 @@ def groups(result: 'Attributions', mask: Any, names: Optional[Sequence[str]] = N
 
     Args:
         mask: ints that broadcast to the shape of a sample of attributions, the number of each feature's group, any
-            numbers; for several inputs a list of them, and features of several inputs may be of one group.
+            numbers, or a Series of pandas with the names of the features; for several inputs a list of them, and
+            features of several inputs may be of one group.
         names: what the groups are called, in the order of their numbers. Default: the numbers.
 
     Returns:
@@ -62,7 +63,9 @@ def groups(result: 'Attributions', mask: Any, names: Optional[Sequence[str]] = N
     lead = int(result.several) + (not result.together)
     spread: List[np.ndarray] = []
     for number, (one, array) in enumerate(zip(mask if many else [mask], arrays)):
-        said, values = f'mask[{number}]' if many else 'mask', np.asarray(one)
+        said = f'mask[{number}]' if many else 'mask'
+        values = np.asarray(_in_order(said, one, result.feature_names[number] if many and result.feature_names else (
+            result.feature_names)))
         if values.dtype.kind not in 'iu':
             raise ValueError(f'{said} must be of ints, the number of the group of each feature, not of {values.dtype}.')
         try:
@@ -80,6 +83,18 @@ def groups(result: 'Attributions', mask: Any, names: Optional[Sequence[str]] = N
     found = np.add.reduceat(flat[..., order].astype(np.float64), starts, -1)
     return result._with(attributions=found, xs=None, baseline=None, input_names=None,
                         feature_names=[str(number) for number in numbers] if names is None else list(names))
+
+
+def _in_order(said: str, mask: Any, features: Optional[Sequence[str]]) -> Any:
+    """A mask in the order of the features, where it is a Series of pandas with their names."""
+    if not hasattr(mask, 'iloc') or not hasattr(mask, 'index') or features is None:
+        return mask
+    names = [str(one) for one in mask.index]
+    if len(names) == len(features) == len(set(names)) and set(names) == set(features):
+        return mask.iloc[[names.index(one) for one in features]]
+    if not all(name.isdigit() for name in names):
+        raise ValueError('%s must name the features %s, not %s.' % (said, shown(list(features)), shown(names)))
+    return mask
 
 
 def _written(lead: int, rank: int) -> str:

@@ -118,5 +118,5 @@ def _told(ys: Any) -> str:
         return str(int(ys))
     if isinstance(ys, tuple) and len(ys) <= 8 and all(isinstance(one, (str, int, np.integer)) for one in ys):
         return '(%s)' % ', '.join(repr(one if isinstance(one, str) else int(one)) for one in ys)
-    kind = np.asarray(ys).dtype.kind if isinstance(ys, (list, np.ndarray)) else ''
+    kind = np.asarray(ys).dtype.kind if isinstance(ys, list) or hasattr(ys, '__array__') else ''
     return 'units' if kind in ('i', 'u') else 'weights'

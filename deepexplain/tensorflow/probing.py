@@ -11,6 +11,7 @@ from .methods.perturbation import checked_masks, numbered
 from .runs.arguments import MOST, flag, positive_int
 from .runs.baselines import check_baseline, spread
 from .runs.batching import cuts, pairs
+from .runs.names import names_for_each, ordered
 from .runs.progress import Progress
 from .runs.run import Run
 from .runs.seeds import Draws
@@ -139,7 +140,10 @@ class Probe:
     def absent(self, baseline: Any) -> List[np.ndarray]:
         """What the features of each input are when they are absent: (1 for all samples or n,) + a sample's shape."""
         model = self._attribution.model
-        arrays = spread(check_baseline(baseline, model.samples, model.many), None, self.xs).arrays
+        given = ordered('baseline', check_baseline(baseline, model.samples, model.many),
+                        names_for_each('baseline', baseline, model.samples, model.many), self._run.labels.features,
+                        model.many)
+        arrays = spread(given, None, self.xs).arrays
         for x, array in zip(model.X, arrays):
             if x.dtype == tf.string and not all(isinstance(one, (str, bytes)) for one in array.ravel()):
                 raise ValueError(f"baseline must say which string stands for nothing in X ('{x.name}').")

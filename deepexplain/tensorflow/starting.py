@@ -16,6 +16,7 @@ from .runs.belongings import Belongings, Said, check_fixed, check_said
 from .runs.chosen import refuse_rank, top_of
 from .runs.feeds import Belongs, Feeds, arrange, check_feed, check_needs, placeholders_of
 from .runs.largest import no_row_each
+from .runs.names import check_index
 from .runs.run import Run
 from .runs.seeds import check_ids
 from .runs.several import find_several
@@ -52,6 +53,8 @@ class Start:
         attribution = self._attribution
         model = attribution.model
         xs, labels = (None, Labels()) if xs is None else arranged(xs, self._inputs, self._many, self.names)
+        check_index('ys', ys, labels.samples)
+        check_index('ids', ids, labels.samples)
         for name in options:
             if name not in attribution.run_options:
                 raise TypeError('run of %s takes no option %r; %s.' % (

@@ -272,7 +272,23 @@ def test_units_and_weights(session, rng, model):
         assert pair.units is None and pair.weights.shape == (4, 3) and pair.target == "('max', 1)"
         double = explained(2 * np.eye(3)[[1, 0, 0, 2]])
         assert double.units is None and double.weights.max() == 2 and double.target == 'weights'
+        # Of some samples a unit, of others not.
+        mixed = explained(np.array([[1, 0, 0], [.5, .5, 0], [0, 1, 0], [1, 1, 1]]))
+        assert mixed.units is None and mixed.weights.shape == (4, 3)
         assert (explained([1, 0, 0, 2]).target, explained(np.int64(1)).target) == ('units', '1')
+
+
+def test_units_of_layers_of_other_ranks(session, rng):
+    X = tf.placeholder(tf.float32, [None, 6])
+    xs = rng.randn(4, 6)
+    with DeepExplain(session=session) as de:
+        found = de.explain('grad*input', tf.reshape(X ** 2, [-1, 2, 3]), X, xs, (1, 2), as_result=True)
+        np.testing.assert_array_equal(found.units, [[1, 2]] * 4)
+        close(found.scores, xs[:, 5] ** 2, 1e-5)
+        for weights in ([1., 1, 1, 1], [2., 1, 0, 1]):
+            found = de.explain('grad*input', tf.reduce_sum(X, 1), X, xs, np.array(weights), as_result=True)
+            assert found.units is None and found.target == 'weights'
+            np.testing.assert_array_equal(found.weights, weights)
 
 
 def test_the_plain_arrays_stay(session, rng, model):
@@ -359,6 +375,18 @@ def test_one_number_for_all_samples_has_no_scores(session, rng):
     with DeepExplain(session=session) as de:
         found = de.explain('grad*input', T, X, rng.randn(4, 3), as_result=True)
         assert found.scores is None and found.shape == (4, 3)
+        one = de.explain('grad*input', T, X, np.ones((1, 3)), as_result=True)
+        close(one.scores, [3 * np.tanh(1)], 1e-6)
+
+
+def test_no_bar_unless_it_is_asked_for(session, rng, model, capfd):
+    X, T = model
+    with DeepExplain(session=session) as de:
+        explainer = de.get_explainer('intgrad', T, X)
+        explainer.explain(rng.randn(2, 5))
+        assert capfd.readouterr().err == ''
+        explainer.explain(rng.randn(2, 5), show_progress=True)
+        assert '100%' in capfd.readouterr().err
 
 
 def test_bad_arguments_ask_no_session(session, rng, model):
@@ -367,7 +395,8 @@ def test_bad_arguments_ask_no_session(session, rng, model):
     with DeepExplain(session=counting) as de:
         explainer = de.get_explainer('intgrad', T, X)
         for arguments in (dict(xs=np.ones((2, 4))), dict(xs=np.ones((2, 5)), return_convergence_delta='yes'),
-                          dict(xs=np.ones((2, 5)), ys=9), dict(xs=np.ones((2, 5)), what=1)):
+                          dict(xs=np.ones((2, 5)), ys=9), dict(xs=np.ones((2, 5)), what=1),
+                          dict(xs=np.ones((2, 5)), show_progress='no')):
             with pytest.raises((ValueError, RuntimeError, TypeError)):
                 explainer.explain(**arguments)
     assert not counting.calls

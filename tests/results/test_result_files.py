@@ -128,7 +128,7 @@ def test_paths(tmp_path):
         one().save(tmp_path / 'r.txt')
     with pytest.raises(FileNotFoundError, match="^path: there is no file '.*r.npz'"):
         Attributions.load(tmp_path / 'r.npz')
-    with pytest.raises(FileNotFoundError, match='^path: there is no file'):
+    with pytest.raises(ValueError, match='is no folder of results of a job: it has no manifest.json.$'):
         Attributions.load(tmp_path)
     with pytest.raises(OSError):
         one().save(tmp_path / 'no folder' / 'r.npz')
@@ -175,6 +175,19 @@ def test_files_that_are_none(tmp_path, monkeypatch, change, text):
         Attributions.load('r.npz')
     assert '\n' not in str(error.value) and 'r.npz' in str(error.value) and str(error.value).endswith('.')
     assert not os.path.exists('called')
+
+
+def test_files_that_lack_an_input(tmp_path):
+    several_inputs().save(tmp_path / 'r.npz')
+    with np.load(str(tmp_path / 'r.npz'), allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    for name, text in (('deeplift/right', "it has no 'deeplift' of some inputs"),
+                       ('xs/scope/left', "it has no 'xs' of some inputs")):
+        np.savez(str(tmp_path / 'r.npz'), **{key: one for key, one in arrays.items() if key != name})
+        with pytest.raises(ValueError, match=text):
+            Attributions.load(tmp_path / 'r.npz')
+    np.savez(str(tmp_path / 'r.npz'), **{key: one for key, one in arrays.items() if not key.startswith('xs/')})
+    assert Attributions.load(tmp_path / 'r.npz').xs is None
 
 
 def test_other_files(tmp_path):
@@ -245,6 +258,12 @@ def test_what_the_command_line_writes_is_read(model, capsys):
     assert found.options == {'baseline': .05} and found.versions['tensorflow'] == tf.VERSION
     assert found.model == os.path.abspath('m.pb')
     assert Attributions.load('a.npz', 'saliency').delta is None
+    # Groups are no columns, be they as many.
+    np.save('mask.npy', np.array([2, 1, 0]))
+    assert main(['explain', 'm.pb', 't.csv', '--method', 'lime', '--method', 'saliency', '--option',
+                 'lime:feature_mask=@mask.npy', '--option', 'lime:per_group=true', '--out', 'c.npz']) == 0
+    assert Attributions.load('c.npz', 'lime').feature_names is None and Attributions.load('c.npz', 'lime').n == 2
+    assert Attributions.load('c.npz', 'saliency').feature_names == ['age', 'income', 'height']
     np.save('x.npy', np.ones((2, 3)))
     assert main(['explain', 'm.pb', 'x.npy', '--method', 'input', '--out', 'b.npz']) == 0
     assert Attributions.load('b.npz').feature_names is None

@@ -130,7 +130,8 @@ def test_columns_that_are_none_of_numbers(session, rng):
         explainer = de.get_explainer('intgrad', T, X)
         for bad, text in ((['a', 'b'], r"^xs\['b'\] must be an array of numbers \(float32\), not of strings"),
                           ([1, 'b'], r"^xs\['b'\] must be a column of numbers, not of object: turn it into numbers"),
-                          ([None, {}], r"^xs\['b'\] must be a column of numbers, not of object"),
+                          ([{}, {}], r"^xs\['b'\] must be a column of numbers, not of object"),
+                          ([None, {}], r"^xs\['b'\] must have a value in each row, and has none in 1"),
                           (pandas.Categorical([3, 4]), r"^xs\['b'\] must be a column of numbers, not of category"),
                           (pandas.to_datetime(['2020-01-01', '2020-01-02']), r"^xs\['b'\] .*not of datetime64"),
                           (pandas.array([1, None], 'Int64'), r"^xs\['b'\] must have a value in each row, and has none "

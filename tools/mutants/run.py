@@ -23,25 +23,32 @@ cosmic_ray.plugins.OPERATOR_PROVIDERS['own'] = Provider()
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-PACKAGE = Path('deepexplain/tensorflow')
+PACKAGE = Path('deepexplain')
 
 #: What is changed -> the tests that belong to it, besides those of its own room.
 EVERYWHERE = ['tests/methods', 'tests/test_golden.py', 'tests/test_innvestigate.py', 'tests/test_delta.py',
               'tests/test_mistakes.py', 'tests/test_modes.py', 'tests/test_errors.py', 'tests/test_explainer.py']
 TESTS = {
-    'runs': ['tests/runs'], 'rules': ['tests/rules', 'tests/relevance'],
-    'relevance': ['tests/relevance', 'tests/rules'],
-    'graph/units.py': ['tests/graph', 'tests/rules', 'tests/relevance']}
+    'tensorflow/runs': ['tests/runs', 'tests/results'], 'tensorflow/rules': ['tests/rules', 'tests/relevance'],
+    'tensorflow/relevance': ['tests/relevance', 'tests/rules'],
+    'tensorflow/graph/units.py': ['tests/graph', 'tests/rules', 'tests/relevance'],
+    'tensorflow/explaining.py': ['tests/results'], 'results': ['tests/results']}
+
+#: What the tests of everywhere say nothing of.
+APART = ('tensorflow/explaining.py', 'results')
 
 #: The tests of what the name of a file does not tell.
 BESIDES = {
-    'activations': 'test_uncovered test_shaped', 'affine': 'test_trails test_spellings', 'arguments': 'test_doors',
-    'arrays': 'test_doors', 'axes': 'test_trails test_spellings', 'engine': 'test_uncovered', 'forks':
-    'test_reveal_cancel', 'gradients': 'test_activations', 'joint': 'test_complete test_rules_by_hand', 'linear':
-    'test_unseen test_fixed_batch test_no_gradient test_rules', 'markers': 'test_shaped', 'model': 'test_batching',
-    'moments': 'test_smoothgrad', 'padding': 'test_unseen', 'patterns': 'test_pattern', 'reductions': 'test_complete',
-    'run': 'test_batching test_delta test_relevances', 'seeds': 'test_draws', 'sizes': 'test_quotients', 'sums':
-    'test_plan test_trails', 'targets': 'test_doors', 'units': 'test_tables test_activations'}
+    'activations': 'test_uncovered test_shaped', 'affine': 'test_trails test_spellings', 'archive': 'test_result_files',
+    'arguments': 'test_doors', 'arrays': 'test_doors', 'axes': 'test_trails test_spellings',
+    'columns': 'test_table_names test_result_names', 'engine': 'test_uncovered',
+    'explaining': 'test_attributions test_result_names', 'forks': 'test_reveal_cancel', 'gradients': 'test_activations',
+    'jobs': 'test_job_folders', 'joint': 'test_complete test_rules_by_hand',
+    'linear': 'test_unseen test_fixed_batch test_no_gradient test_rules', 'markers': 'test_shaped',
+    'model': 'test_batching', 'moments': 'test_smoothgrad', 'names': 'test_table_names', 'padding': 'test_unseen',
+    'patterns': 'test_pattern', 'reductions': 'test_complete', 'run': 'test_batching test_delta test_relevances',
+    'seeds': 'test_draws', 'shards': 'test_job_folders', 'sizes': 'test_quotients', 'sums': 'test_plan test_trails',
+    'tables': 'test_result_names test_table_names', 'targets': 'test_doors', 'units': 'test_tables test_activations'}
 
 
 class Mutant:
@@ -80,7 +87,7 @@ def tests_of(path):
     """The tests that belong to a file, and by what their names hold the order to run them in."""
     room = room_of(path)
     named = [f'test_{path.stem}'] + BESIDES.get(path.stem, '').split()
-    return TESTS[room] + EVERYWHERE, [named, TESTS[room][:1]]
+    return TESTS[room] + (EVERYWHERE if room not in APART else []), [named, TESTS[room][:1]]
 
 
 def changed_lines(source, code):
@@ -188,7 +195,7 @@ def main():
     subprocess.run([args.python, '-m', 'compileall', '-q', '--invalidation-mode', 'checked-hash', 'deepexplain'],
                    cwd=copy, check=True)
     server, slot = Server(args.python, copy, args.state), Slot(args.slots)
-    every = sorted(set(sum(TESTS.values(), EVERYWHERE)))
+    every = sorted({test for mutant in sample for test in tests_of(mutant.path)[0]})
     if not (args.state / 'durations.json').exists():
         print('How long each test takes, once: some minutes.', flush=True)
         with slot:

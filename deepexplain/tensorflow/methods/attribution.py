@@ -7,6 +7,7 @@ import tensorflow.compat.v1 as tf
 from ..runs.baselines import Baselines, References, called, check_baseline, check_references, is_own, spread
 from ..runs.batching import cuts, pairs
 from ..runs.model import Model
+from ..runs.names import names_for_each, ordered
 from ..runs.run import Run
 from ..runs.seeds import check_seed
 from .multipliers import Form
@@ -76,6 +77,10 @@ class Attribution(Options):
 
     #: The references that the explainer has, if any.
     _references: References = None
+
+    #: What the explainer was told of absence, and what its features are called there, for each input.
+    _absence = 'baseline'
+    _names: Sequence[Optional[List[str]]] = ()
 
     #: The baselines at which `look_at_absence` saw the target.
     _looked_at: Optional[int] = None
@@ -194,6 +199,9 @@ class Attribution(Options):
             raise ValueError('baseline and references exclude each other: give one of them.')
         self._baseline = check_baseline(baseline, self.model.samples, self.model.many)
         self._references = check_references(references, self.model.samples, self.model.many)
+        self._absence = 'baseline' if references is None else 'references'
+        self._names = names_for_each(self._absence, baseline if references is None else references,
+                                     self.model.samples, self.model.many)
 
     def absent(self, run: Run) -> Baselines:
         """Where the features of a run's samples are absent: as the run was told, else as the explainer was."""
@@ -202,7 +210,9 @@ class Attribution(Options):
         told = self._told(run.options) or self
         references = called(told._references, run.xs, run.ids, self.model.many, self.model.together) if callable(
             told._references) else told._references
-        run.baselines = spread(told._baseline, references, run.xs)
+        given = ordered(told._absence, told._baseline if references is None else references, told._names,
+                        run.labels.features, self.model.many)
+        run.baselines = spread(given, None, run.xs) if references is None else spread([], given, run.xs)
         return run.baselines
 
     def check_all(self, options: Mapping[str, Any]) -> None:

@@ -15,6 +15,7 @@ from ..runs.arguments import fits, sample_shape, written
 from ..runs.arrays import to_array
 from ..runs.baselines import one_for_each
 from ..runs.model import Model
+from ..runs.names import refuse_names
 from ..runs.run import Run
 from .lrp import LRP
 
@@ -127,6 +128,7 @@ def _checked(name: str, value: Any, model: Model) -> List[np.ndarray]:
             name, 'smallest' if name == 'low' else 'largest'))
     arrays = []
     for x, one in zip(model.samples, one_for_each(name, value, model.samples, model.many)):
+        refuse_names(name, one)
         array = np.array(to_array(name, one, x.dtype.as_numpy_dtype))
         if array.ndim and not fits(array.shape, sample_shape(x)):
             raise ValueError('%s must be a number or have the shape of a sample of X, %s, not %s.' % (

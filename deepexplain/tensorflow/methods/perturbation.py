@@ -10,6 +10,7 @@ from ..runs.arrays import not_numbers
 from ..runs.batching import aligned
 from ..runs.first_layer import FirstLayer, find_head
 from ..runs.model import Model
+from ..runs.names import refuse_names
 from ..runs.run import Run
 from .attribution import Attribution
 
@@ -154,6 +155,7 @@ def checked_masks(feature_mask: Any, model: Model) -> List[np.ndarray]:
         raise RuntimeError('feature_mask must be a list with one mask for each of the %d inputs.' % len(model.X))
     masks = []
     for value, x in zip(values, model.samples):
+        refuse_names('feature_mask', value)
         strange = not_numbers(value)
         mask = np.array(value if strange is None else 0)
         if mask.dtype.kind not in 'iu' or not mask.ndim and x.shape.ndims != 1:

@@ -1,12 +1,14 @@
 """Where features count as absent: baselines and sets of references, checked and brought to one form."""
 import inspect
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Union
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Union
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
 from .arguments import finite, fits, sample_shape, written
 from .arrays import to_array
+from .columns import as_array, is_table
+from .tables import arranged
 
 #: References as they are kept: an array for each input, a function that makes these of a run's samples, or none.
 References = Union[None, List[np.ndarray], Callable[..., Any]]
@@ -32,7 +34,9 @@ class Baselines(NamedTuple):
 
 
 def one_for_each(name: str, value: Any, X: Sequence[tf.Tensor], many: bool) -> List[Any]:
-    """The value as a list with one entry for each input; a single number is for all."""
+    """The value as a list with one entry for each input; a single number is for all, a dict or a table has names."""
+    if many and (isinstance(value, Mapping) or is_table(value)):
+        value = arranged(value, X, True, [x.name.split(':')[0] for x in X], name)[0]
     if not many or not isinstance(value, (list, tuple)) and np.ndim(value) == 0:
         return [value] * len(X)
     if isinstance(value, (list, tuple)) and len(value) == len(X):
@@ -78,7 +82,7 @@ def _check_numbers(numbers: Sequence[int]) -> None:
 def _checked(name: str, value: Any, x: tf.Tensor, more: int, place: str) -> np.ndarray:
     # A copy, so that the explainer keeps the values that it was given.
     said = name.lower() + place
-    array = np.array(finite(said, to_array(said, value, x.dtype.as_numpy_dtype)))
+    array = np.array(finite(said, to_array(said, as_array(said, value, x), x.dtype.as_numpy_dtype)))
     expected = sample_shape(x)
     if expected is None or (array.ndim == 0 and not more):
         return array

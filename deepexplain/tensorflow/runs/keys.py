@@ -8,6 +8,8 @@ from typing import Any, Dict, FrozenSet, Hashable, Iterator, Set, Tuple
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from .names import names_of
+
 #: What is looked into at most; what lies deeper counts as the thing that it is.
 MOST = 2000
 
@@ -102,7 +104,7 @@ class _Look:
         if isinstance(value, (types.ModuleType, Enum, tf.Tensor, tf.Operation, tf.Variable)):
             return Same(value)
         if hasattr(value, '__array__') and not callable(value):  # A column of a table, say.
-            return kind, self._array(np.asarray(value))
+            return kind, self._array(np.asarray(value)), tuple(names_of(value) or ())
         if _is_plain(type(value)):
             return self._class(type(value)), self._held(value)
         return Same(value), self._held(value) if not _is_foreign(type(value)) else None

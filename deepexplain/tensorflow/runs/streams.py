@@ -1,10 +1,11 @@
 """What a stream of batches yields, checked before it is taken for samples."""
-from typing import Any, Callable, Iterable, Iterator, Mapping, Optional, Sequence
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
 from .chosen import top_of
+from .names import check_same, columns_in
 
 
 def iterate(batches: Iterable[Any]) -> Iterator[Any]:
@@ -61,6 +62,7 @@ def batch_by_batch(batches: Iterable[Any], arguments: Mapping[str, Any], run: Ca
 def _each(batches: Iterable[Any], arguments: Mapping[str, Any], run: Callable[..., Any], X: Sequence[tf.Tensor],
           many: bool, seeds: Optional[Iterator[Any]], check_all: Callable[[Mapping[str, Any]], None],
           number: int) -> Iterator[Any]:
+    first: Dict[str, List[str]] = {}
     for index, batch in enumerate(batches):
         try:
             given = dict(arguments, ids=number)
@@ -68,6 +70,9 @@ def _each(batches: Iterable[Any], arguments: Mapping[str, Any], run: Callable[..
                 given['seed'] = next(seeds)
             check_batch(batch, X, many)
             own = batch if isinstance(batch, dict) else {'xs': batch}
+            columns = columns_in(own.get('xs'), many)
+            check_same(first, columns)
+            first = first or columns
             if own.get('references') is None and own.get('baseline') is None:
                 check_all(arguments)
             given.update((name, value) for name, value in own.items()
