@@ -9,7 +9,9 @@
 #   make peers   time of other attribution libraries beside this one's, in an environment of their own, .venv-peers
 #   make peers-measures  measures of attributions as other libraries define them beside this one's, in the same one
 #   make modisco whether tfmodisco-lite reads what deepexplain.genomics writes, in an environment of its own, .venv-modisco
-#   make docs    the documentation as a site, docs/_build/html, in an environment of its own, .venv-docs
+#   make docs    the documentation as a site, docs/_build/html, in an environment of its own, .venv-docs; with
+#                NOTEBOOKS=off without running its notebooks
+#   make docs-look   the site's pages as a headless Chromium shows them, wide and narrow, and what is wrong with them
 #   make dist    the wheel and the sdist, built, looked at and weighed in an environment of their own, .venv-dist
 #   make mutants change the library in places and list the changes that no test notices: see tools/mutants/README.md
 # PYTHON and VENV choose another interpreter: make pytest PYTHON=python3.7 VENV=.venv37; JOBS how many processes test
@@ -41,7 +43,7 @@ PEER_TORCH ?= torch==2.13.0+cpu
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
-.PHONY: demo gallery real test bench planted experiments peers peers-measures modisco mutants docs dist \
+.PHONY: demo gallery real test bench planted experiments peers peers-measures modisco mutants docs docs-look dist \
 	lint types pytest install clean
 
 demo: install
@@ -84,12 +86,16 @@ experiments: install
 
 # DOCS_PYTHON is the newest that there is: what Sphinx and its extensions are made for.
 DOCS = .venv-docs
+NOTEBOOKS ?= on
 DOCS_PYTHON ?= $(shell for one in python3.13 "$$HOME"/.pyenv/versions/3.13.*/bin/python python3.12 $(PYTHON); do \
 	if $$one -c '' >/dev/null 2>&1 </dev/null; then echo $$one; break; fi; done)
 
 docs: $(DOCS)/.installed
-	$(DOCS)/bin/python -m sphinx -W --keep-going -q docs docs/_build/html
+	DEEPEXPLAIN_NOTEBOOKS=$(NOTEBOOKS) $(DOCS)/bin/python -m sphinx -W --keep-going -q docs docs/_build/html
 	@echo "The site is at docs/_build/html/index.html"
+
+docs-look: docs
+	$(DOCS)/bin/python tools/look.py docs/_build/html --out docs/_build/look --sheets
 
 $(DOCS)/.installed: pyproject.toml Makefile
 	@echo "Installing into $(DOCS), a few minutes the first time"
@@ -180,5 +186,5 @@ $(STAMP): setup.py pyproject.toml Makefile
 	@echo "Installed into $(VENV)"
 
 clean:
-	rm -rf .venv .venv37 .venv-mutants $(DOCS) docs/_build .mutants $(PEERS) $(MODISCO) $(DIST) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv37 .venv-mutants $(DOCS) docs/_build docs/generated .mutants $(PEERS) $(MODISCO) $(DIST) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

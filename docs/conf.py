@@ -17,15 +17,25 @@ project = 'deepexplain'
 author = 'The deepexplain authors'
 release = version = deepexplain.__version__
 
-extensions = ['myst_parser', 'sphinx.ext.autodoc', 'sphinx.ext.autosummary', 'sphinx.ext.napoleon',
+extensions = ['myst_nb', 'sphinx.ext.autodoc', 'sphinx.ext.autosummary', 'sphinx.ext.napoleon',
               'sphinx.ext.viewcode', 'sphinx_copybutton', 'sphinx_design', 'sphinxcontrib.bibtex', 'methods', 'mathml',
-              'docstrings']
-source_suffix = {'.md': 'markdown', '.rst': 'restructuredtext'}
+              'docstrings', 'notebooks', 'scripts', 'sphinx_gallery.gen_gallery']
+source_suffix = {'.md': 'myst-nb', '.ipynb': 'myst-nb', '.rst': 'restructuredtext'}
 exclude_patterns = ['_build', '_ext', '_templates', 'requirements.txt']
+# The pages that sphinx-gallery makes are docs/generated.
 templates_path = ['_templates']
 
 myst_enable_extensions = ['colon_fence', 'deflist', 'dollarmath', 'fieldlist']
 myst_heading_anchors = 3
+
+# `make docs NOTEBOOKS=off` shows the notebooks' code alone. Outputs are kept until a notebook or the library
+# changes.
+nb_execution_mode = 'off' if os.environ.get('DEEPEXPLAIN_NOTEBOOKS') == 'off' else 'cache'
+nb_execution_raise_on_error = True
+nb_execution_timeout = 300
+nb_merge_streams = True
+# What is written to stderr, a warning say, is an error of the build.
+nb_output_stderr = 'remove-warn'
 
 # Names of attributes (`error`) are not references, whatever napoleon makes of them.
 suppress_warnings = ['ref.python']
@@ -34,6 +44,9 @@ autodoc_member_order = 'bysource'
 autodoc_default_options = {'members': True, 'show-inheritance': False}
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
+
+# Quotes alone: `--option` has no dash.
+smartquotes_action = 'qe'
 
 bibtex_bibfiles = ['references.bib']
 bibtex_default_style = 'plain'
@@ -45,5 +58,6 @@ html_static_path = ['_static']
 html_css_files = ['site.css']
 html_copy_source = False
 html_show_sourcelink = False
+html_show_copyright = False
 # Nothing is fetched from elsewhere while a page is read.
 html_theme_options = {'navigation_with_keys': True}

@@ -24,6 +24,9 @@ def sparseness(explainer: Any, xs: Any, ys: Any = None, attributions: Any = None
 
     Returns:
         Float64 (n,).
+
+    Raises:
+        ValueError, TypeError: as `sensitivity_n`.
     """
     sizes = np.sort(_sizes(explainer, xs, ys, attributions, feature_mask, batch_size, seed, feed_dict, more), 1)
     count = sizes.shape[1]
@@ -43,6 +46,9 @@ def entropy(explainer: Any, xs: Any, ys: Any = None, attributions: Any = None, f
 
     Returns:
         Float64 (n,).
+
+    Raises:
+        ValueError, TypeError: as `sensitivity_n`.
     """
     sizes = _sizes(explainer, xs, ys, attributions, feature_mask, batch_size, seed, feed_dict, more)
     total = sizes.sum(1)
@@ -68,6 +74,9 @@ def effective_features(explainer: Any, xs: Any, ys: Any = None, attributions: An
 
     Returns:
         Float64 (n,).
+
+    Raises:
+        ValueError, TypeError: as `sensitivity_n`.
     """
     number('threshold', threshold, 0, 1)
     sizes = _sizes(explainer, xs, ys, attributions, feature_mask, batch_size, seed, feed_dict, more)

@@ -7,18 +7,18 @@ from .arithmetic import known_mean, mean_and_error
 
 
 class Curves:
-    """A curve for each sample.
+    """A curve for each sample; measures make them.
+
+    Args:
+        fractions: where the points are, floats (points,), rising: the part of the features, or of the layers.
+        scores: the value at each, floats (n, points).
+        names: what the points are called, if they have names. Default None.
+        of, what, by: in words for a picture, what fractions are of, what the scores are, and which number stands for a
+            curve in a `Table`. Default 'features gone', 'target', 'area'.
+        log: whether fractions are better drawn on a log scale. Default False.
 
     Attributes:
-        fractions: where the points are, (points,), rising: the part of the features, or of the layers.
-        scores: the value at each, (n, points).
-        auc: the area under each curve by trapezoids over the span of the fractions, (n,).
-        aopc: the mean over points of how far each is below the first, (n,) (Samek et al. 2017).
-        mean, error: over the samples that have a value at a point, and the standard error of it, (points,).
-        names: what the points are called, if they have names.
-        of, what, by: in words for a picture, what fractions are of, what the scores are, and which number stands for a
-            curve in a `Table`.
-        log: whether fractions are better drawn on a log scale.
+        fractions, scores, names, of, what, by, log: as above, fractions float64.
     """
 
     def __init__(self, fractions: np.ndarray, scores: np.ndarray, names: Any = None, of: str = 'features gone',
@@ -28,6 +28,7 @@ class Curves:
 
     @property
     def auc(self) -> np.ndarray:
+        """The area under each curve by trapezoids over the span of the fractions, (n,)."""
         widths = np.diff(self.fractions)
         if not widths.sum():
             return self.scores.mean(1)
@@ -35,14 +36,17 @@ class Curves:
 
     @property
     def aopc(self) -> np.ndarray:
+        """The mean over points of how far each is below the first, (n,) (Samek et al. 2017)."""
         return self.scores[:, 0] - self.scores.mean(1)
 
     @property
     def mean(self) -> np.ndarray:
+        """The mean over the samples that have a value at a point, (points,)."""
         return mean_and_error(self.scores, 0)[0]
 
     @property
     def error(self) -> np.ndarray:
+        """The standard error of `mean`, (points,)."""
         return mean_and_error(self.scores, 0)[1]
 
     def __len__(self) -> int:

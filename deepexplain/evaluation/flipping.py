@@ -29,6 +29,9 @@ def deletion(explainer: Any, xs: Any, ys: Any = None, attributions: Any = None, 
 
     Returns:
         `Curves`: `fractions` of the features that are gone, `scores` (n, points + 1), `auc` (n,).
+
+    Raises:
+        ValueError, TypeError: as `sensitivity_n`.
     """
     subject = Subject(explainer, xs, ys, attributions, batch_size, seed, feed_dict, **more)
     return _curves(subject, Removal(subject, baseline, feature_mask), points)
@@ -50,6 +53,9 @@ def insertion(explainer: Any, xs: Any, ys: Any = None, attributions: Any = None,
 
     Returns:
         `Curves`: `fractions` of the features that are there, `scores` (n, points + 1), `auc` (n,).
+
+    Raises:
+        ValueError, TypeError: as `sensitivity_n`.
     """
     subject = Subject(explainer, xs, ys, attributions, batch_size, seed, feed_dict, **more)
     return _curves(subject, Removal(subject, baseline, feature_mask), points, insert=True, of='features there')
@@ -73,6 +79,9 @@ def pixel_flipping(explainer: Any, xs: Any, ys: Any = None, attributions: Any = 
 
     Returns:
         `Curves`: `fractions` of the features that are gone, `scores` (n, points + 1), `aopc` (n,).
+
+    Raises:
+        ValueError, TypeError: as `sensitivity_n`.
     """
     subject = Subject(explainer, xs, ys, attributions, batch_size, seed, feed_dict, **more)
     return _curves(subject, Removal(subject, baseline, feature_mask), points, least=not most_relevant_first, by='AOPC')
@@ -100,6 +109,9 @@ def region_perturbation(explainer: Any, xs: Any, ys: Any = None, attributions: A
 
     Returns:
         `Curves`: `fractions` of the regions that are gone, `scores` (n, regions + 1), `aopc` (n,).
+
+    Raises:
+        ValueError, TypeError: as `sensitivity_n`.
     """
     positive_int('size', size)
     positive_int('regions', regions)

@@ -98,6 +98,9 @@ def completeness(explainer: Any, xs: Any, ys: Any = None, attributions: Any = No
 
     Returns:
         Float64 (n,).
+
+    Raises:
+        ValueError, TypeError: as `sensitivity_n`.
     """
     subject = Subject(explainer, xs, ys, attributions, batch_size, seed, feed_dict, **more)
     probe = subject.asked()

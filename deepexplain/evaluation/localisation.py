@@ -32,6 +32,9 @@ def pointing_game(explainer: Any, xs: Any, ys: Any = None, attributions: Any = N
 
     Returns:
         Float64 (n,).
+
+    Raises:
+        ValueError, TypeError: for masks that do not broadcast to the samples, or without any; else as `sensitivity_n`.
     """
     if isinstance(tolerance, bool) or not isinstance(tolerance, (int, float, np.integer, np.floating)) or not (
             0 <= tolerance < np.inf):
@@ -58,6 +61,9 @@ def mass_accuracy(explainer: Any, xs: Any, ys: Any = None, attributions: Any = N
 
     Returns:
         Float64 (n,).
+
+    Raises:
+        ValueError, TypeError: for masks that do not broadcast to the samples, or without any; else as `sensitivity_n`.
     """
     maps, inside = _given(explainer, xs, ys, attributions, masks, batch_size, seed, feed_dict, more)
     sizes = np.abs(maps) if absolute else np.maximum(maps, 0)
@@ -80,6 +86,9 @@ def rank_accuracy(explainer: Any, xs: Any, ys: Any = None, attributions: Any = N
 
     Returns:
         Float64 (n,).
+
+    Raises:
+        ValueError, TypeError: for masks that do not broadcast to the samples, or without any; else as `sensitivity_n`.
     """
     maps, inside = _given(explainer, xs, ys, attributions, masks, batch_size, seed, feed_dict, more)
     return _on_mask(np.abs(maps) if absolute else maps, inside, inside.sum(1))
@@ -102,6 +111,9 @@ def top_k_intersection(explainer: Any, xs: Any, ys: Any = None, attributions: An
 
     Returns:
         Float64 (n,).
+
+    Raises:
+        ValueError, TypeError: for masks that do not broadcast to the samples, or without any; else as `sensitivity_n`.
     """
     maps, inside = _given(explainer, xs, ys, attributions, masks, batch_size, seed, feed_dict, more)
     count = maps.shape[1]
@@ -126,6 +138,9 @@ def auc_of_mask(explainer: Any, xs: Any, ys: Any = None, attributions: Any = Non
 
     Returns:
         Float64 (n,).
+
+    Raises:
+        ValueError, TypeError: for masks that do not broadcast to the samples, or without any; else as `sensitivity_n`.
     """
     maps, inside = _given(explainer, xs, ys, attributions, masks, batch_size, seed, feed_dict, more)
     on = inside.sum(1)

@@ -27,6 +27,9 @@ def monotonicity(explainer: Any, xs: Any, ys: Any = None, attributions: Any = No
 
     Returns:
         Float64 (n,).
+
+    Raises:
+        ValueError, TypeError: as `sensitivity_n`.
     """
     subject = Subject(explainer, xs, ys, attributions, batch_size, seed, feed_dict, **more)
     removal = Removal(subject, baseline, feature_mask)
@@ -56,6 +59,9 @@ def average_drop(explainer: Any, xs: Any, ys: Any = None, attributions: Any = No
 
     Returns:
         Float64 (n,).
+
+    Raises:
+        ValueError, TypeError: as `sensitivity_n`.
     """
     subject = Subject(explainer, xs, ys, attributions, batch_size, seed, feed_dict, **more)
     removal = Removal(subject, baseline)

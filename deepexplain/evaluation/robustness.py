@@ -48,6 +48,9 @@ def average_sensitivity(explainer: Any, xs: Any, ys: Any = None, attributions: A
 
     Returns:
         Float64 (n,).
+
+    Raises:
+        ValueError, TypeError: as `sensitivity_n`.
     """
     return _nearby(explainer, xs, ys, attributions, radius, samples, batch_size, seed, feed_dict, more)[0].mean(1)
 
@@ -67,6 +70,9 @@ def stability(explainer: Any, xs: Any, ys: Any = None, attributions: Any = None,
 
     Returns:
         Float64 (n,).
+
+    Raises:
+        ValueError, TypeError: as `sensitivity_n`.
     """
     return _nearby(explainer, xs, ys, attributions, radius, samples, batch_size, seed, feed_dict, more)[1].max(1)
 
@@ -84,7 +90,7 @@ def input_invariance(explainer: Any, xs: Any, ys: Any = None, attributions: Any 
     is shifted too; the paper asks what they do when it is not.
 
     Args:
-        shifted: the explainer of the shifted model.
+        shifted: the `Explainer` of the shifted model.
         shift: what is added to xs: a number or an array that broadcasts to them; for several inputs a list.
         attributions: those at xs. Default None: the explainer makes them.
         explainer, xs, ys, batch_size, seed, feed_dict, more: see `sensitivity_n`; feed_dict by the names of tensors

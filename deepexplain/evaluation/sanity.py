@@ -74,9 +74,16 @@ def randomized_maps(explainer: Any, xs: Any, ys: Any = None, order: str = 'casca
 
     For pictures of them, and for several similarities of the same maps (`map_similarity`).
 
-    Args, raises: see `model_randomization`.
-
     Costs as many explanations of a sample as there are layers, and 1.
+
+    Args:
+        explainer, xs, ys, order, batch_size, seed, feed_dict, more: see `model_randomization`.
+
+    Returns:
+        A `RandomizedMaps`.
+
+    Raises:
+        RuntimeError, ValueError, TypeError: as `model_randomization`.
     """
     choice('order', order, ('cascade', 'independent'))
     subject = Subject(explainer, xs, ys, None, batch_size, seed, feed_dict, **more)

@@ -70,7 +70,14 @@ def sensitivity_curves(explainer: Any, xs: Any, ys: Any = None, attributions: An
 
 
 def subset_sizes(features: int) -> List[int]:
-    """The sizes that `sensitivity_n` takes by default: 15, or fewer, evenly on a log scale from 1 to 80 % of all."""
+    """The sizes that `sensitivity_n` takes by default: 15, or fewer, evenly on a log scale from 1 to 80 % of all.
+
+    Args:
+        features: how many features there are, an int of at least 1.
+
+    Returns:
+        Ints, rising.
+    """
     return sorted({int(round(size)) for size in np.geomspace(1, max(1, .8 * features), 15)})
 
 
@@ -92,6 +99,9 @@ def mu_fidelity(explainer: Any, xs: Any, ys: Any = None, attributions: Any = Non
 
     Returns:
         Float64 (n,); for a dict of maps a dict of these.
+
+    Raises:
+        ValueError, TypeError: as `sensitivity_n`.
     """
     positive_int('subsets', subsets)
     by = {'pearson': pearson, 'spearman': spearman}[choice('correlation', correlation, ('pearson', 'spearman'))]

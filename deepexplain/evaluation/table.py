@@ -13,14 +13,17 @@ from .curves import Curves
 
 
 class Table:
-    """Values of samples by methods and measures, with means, standard errors and ranks.
+    """Values of samples by methods and measures, with means, standard errors and ranks; made by `evaluate`.
 
-    Attributes:
+    Args:
         values: the name of a method -> the name of a measure -> (n,), float64; nan where a sample has no value.
         directions: the name of a measure -> 'higher' or 'lower', what is better.
-        methods, measures: their names, in order.
         curves: the name of a method -> the name of a measure -> its `Curves`, for measures that are such; those of
-            sensitivity_n go over the sizes of subsets.
+            sensitivity_n go over the sizes of subsets. Default None: there are none.
+
+    Attributes:
+        values, directions, curves: as above.
+        methods, measures: their names, in order.
         mean, error, count, rank: arrays (methods, measures): over the samples that have a value the mean, its standard
             error and how many they are; 1 for the best mean, equal ones share. nan where no sample has a value.
     """
@@ -43,7 +46,17 @@ class Table:
         return '\n'.join('| %s |' % ' | '.join(_escaped(one) for one in row) for row in rows) + '\n'
 
     def to_csv(self, path: Optional[str] = None) -> str:
-        """Lines of method, measure, direction, mean, standard_error, rank and samples; also written to a file."""
+        """Lines of method, measure, direction, mean, standard_error, rank and samples; also written to a file.
+
+        Args:
+            path: the file, replaced whole or not at all. Default None: none is written.
+
+        Returns:
+            The text, its first line the names of the columns.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
         out = io.StringIO()
         writer = csv.writer(out, lineterminator='\n')
         writer.writerow(_COLUMNS)

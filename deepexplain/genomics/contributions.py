@@ -53,5 +53,8 @@ def in_silico_mutagenesis(de: Any, T: Any, X: Any, xs: Any = None, **arguments: 
     Returns:
         T with the letter at the place, less T: an array of the shape of xs, 0 at the letters of xs. It is what the
         method 'in_silico_mutagenesis' gives.
+
+    Raises:
+        ValueError: the samples are not one-hot along the axis; and as `DeepExplain.explain`.
     """
     return de.explain('in_silico_mutagenesis', T, X, xs, **arguments)

@@ -17,7 +17,13 @@ from .worker import last_row
 
 
 class Failure(NamedTuple):
-    """A shard that failed twice: its number, the first and the last of its rows, and why."""
+    """A shard that failed twice.
+
+    Attributes:
+        shard: its number.
+        first, last: the first and the last of its rows.
+        error: why, in a line.
+    """
     shard: int
     first: int
     last: int
@@ -29,7 +35,7 @@ class Report(NamedTuple):
 
     Attributes:
         shards: how many there are.
-        done: how many of them stand, `made` by this run.
+        done, made: how many of them stand, and how many of these this run has made.
         failed: those that failed twice.
         stopped: whether the run was stopped before all were tried.
     """
@@ -55,9 +61,9 @@ def run(job: Job, engine: str = 'here', workers: Optional[int] = None, verify: b
             `deepexplain.jobs.engines`, and `work` of their modules for their options.
         workers: how many there are, for engines of more than one.
         verify: whether the files that are there are read, to find those that are damaged. Default True.
-        show_progress: show a bar of tqdm over the shards.
-        stopped: asked before each shard; once it is true no more are begun.
-        **options: the engine's own.
+        show_progress: whether a bar of tqdm counts the shards. Default False.
+        stopped: a function that is asked before each shard; once it returns True no more are begun.
+        **options: the engine's own, as in `work` of its module.
 
     Returns:
         A `Report`. Shards that fail twice are in it, with their rows, and warned of; the others stand.

@@ -62,13 +62,13 @@ class Job:
         shard: how many rows make one file of the results, at a time in a worker's memory; by default a 64th of all
             rows, 16 at the least, as many as 256 MiB of attributions hold and 16384 at the most.
         seed: an int of at least 0 and below 2 ** 32, for methods that draw. Default 0.
-        limit: take the first so many rows; by default all.
+        limit: how many rows are taken, the first ones, an int; by default all.
         feed: values for what else the model needs, by name: {'keep_prob': 1}.
         opening: further arguments of `DeepExplain.open`: signature, tags, checkpoint, inputs, outputs, safe_mode;
             custom_objects as a list of 'MODULE:NAME' or 'LAYER=MODULE:NAME', to be imported by whoever works.
         reading: how data are read: columns, a list of those to be read, in order; of pictures resize, (height,
             width); scale, what 0 and 255 become, (0, 1); channels, 'first' or 'last'.
-        says: how what is wrong is said, for the command line.
+        says: words of the sentences that say what is wrong; for the command line.
 
     Attributes:
         rows, shards: how many rows there are, and how many files of results.
@@ -122,13 +122,33 @@ class Job:
         return 0 if self.rows is None or self.shard is None else -(-self.rows // self.shard)
 
     def range_of(self, shard: int) -> Tuple[int, int]:
-        """The rows of a shard: the first, and the one behind the last."""
+        """The rows of a shard.
+
+        Args:
+            shard: its number, an int from 0.
+
+        Returns:
+            The first row, and the one behind the last.
+
+        Raises:
+            ValueError: there is no such shard.
+        """
         if not 0 <= shard < self.shards or self.rows is None or self.shard is None:
             raise ValueError(f'shard must be an int from 0 to {self.shards - 1}, not {shard!r}.')
         return shard * self.shard, min(self.rows, (shard + 1) * self.shard)
 
     def batches_of(self, shard: int) -> List[Tuple[int, int]]:
-        """The rows of a shard as they are given to the explainer, one run after another."""
+        """The rows of a shard as they are given to the explainer, one run after another.
+
+        Args:
+            shard: its number, an int from 0.
+
+        Returns:
+            Of each run the first row, and the one behind the last.
+
+        Raises:
+            ValueError: there is no such shard.
+        """
         start, stop = self.range_of(shard)
         step = self.at_once or 1
         return [(first, min(stop, first + step)) for first in range(start, stop, step)]
@@ -159,7 +179,17 @@ class Job:
 
     @classmethod
     def from_json(cls, text: str) -> 'Job':
-        """The job that `to_json` has written, as it was checked then."""
+        """The job that `to_json` has written, as it was checked then.
+
+        Args:
+            text: what `to_json` returned.
+
+        Returns:
+            The `Job`; neither model nor data are opened.
+
+        Raises:
+            ValueError: it is no JSON.
+        """
         job = cls.__new__(cls)
         vars(job).update(decoded(json.loads(text)))
         return job

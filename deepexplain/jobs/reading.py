@@ -48,8 +48,15 @@ def read(out: str, partial: bool = False, verify: bool = True) -> Dict[str, np.n
 def to_arrow(out: str, partial: bool = False, verify: bool = True) -> Any:
     """The same as a pyarrow.Table, attributions as lists of a fixed size.
 
+    Args:
+        out, partial, verify: as in `iterate`.
+
+    Returns:
+        The table, a row for each row of the data.
+
     Raises:
         ImportError: pyarrow is not installed.
+        ValueError: as `read`.
     """
     try:
         import pyarrow as pa
@@ -62,10 +69,17 @@ def to_arrow(out: str, partial: bool = False, verify: bool = True) -> Any:
 
 
 def to_pandas(out: str, partial: bool = False, verify: bool = True) -> Any:
-    """The same as a pandas.DataFrame, a row for each row; attributions are arrays in its cells.
+    """The same as a pandas.DataFrame; attributions are arrays in its cells.
+
+    Args:
+        out, partial, verify: as in `iterate`.
+
+    Returns:
+        The table, a row for each row of the data.
 
     Raises:
         ImportError: pandas is not installed.
+        ValueError: as `read`.
     """
     try:
         import pandas as pd

@@ -42,7 +42,8 @@ class Worker:
 
     Args:
         job: what is done; without data and a folder for rows alone.
-        threads: how many threads TensorFlow may use; what counts is the first model that a process opens.
+        threads: how many threads TensorFlow may use, an int; what counts is the first model that a process opens.
+            Default None: as many as it takes.
     """
 
     def __init__(self, job: Job, threads: Optional[int] = None) -> None:
@@ -89,7 +90,17 @@ class Worker:
         return self.open().attribute({name: _array(value) for name, value in rows.items()}, None)
 
     def shard(self, number: int) -> Outcome:
-        """Make the file of a shard, trying twice; what fails is told, not raised, once the model is open."""
+        """Make the file of a shard, trying twice.
+
+        Args:
+            number: the shard's, an int from 0.
+
+        Returns:
+            An `Outcome`; what fails once the model is open is told there, not raised.
+
+        Raises:
+            As `Job`, where the model cannot be opened.
+        """
         error = ''
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter('always')

@@ -49,7 +49,7 @@ class AttributionCallback:
         channels: where pictures have them, 'last' (default) or 'first'.
         draw: a function of xs and a dict from method name to attributions that returns a matplotlib figure, in place
             of these.
-        **options: those of the method, where there is one.
+        **options: those of the method, where there is one, as in `get_explainer`.
 
     Raises:
         TypeError, ValueError: for an argument that is none of these.

@@ -28,7 +28,7 @@ def save(result: 'Attributions', path: Any) -> None:
     """Write a result into a file, whole or not at all.
 
     Args:
-        path: one that ends in .npz or, where pyarrow is installed, .parquet.
+        path: a path that ends in .npz or, where pyarrow is installed, .parquet.
 
     Raises:
         ValueError: another ending; Python objects among the samples or labels; for .parquet also rows='together', or
@@ -59,10 +59,14 @@ def load(path: Any, method: Optional[str] = None, rows: Optional[slice] = None, 
     Of a folder there are no xs, and no baseline; its index are the ids. Each file's checksum is compared.
 
     Args:
-        method: the one that is wanted, where there are several.
+        path: the path of the file, an .npz or a .parquet, or of the folder.
+        method: the name of the one that is wanted, where there are several.
         rows: of a folder, a slice of the job's rows: only the shards that hold these are read. Default None: all.
         partial: of a folder, whether results of which some are missing will do. Default False.
-        max_bytes: of a folder, how much memory its results may take. Default None: 2 GiB.
+        max_bytes: of a folder, how much memory its results may take, an int. Default None: 2 GiB.
+
+    Returns:
+        An `Attributions`, as it was saved.
 
     Raises:
         FileNotFoundError: there is no such file.

@@ -29,7 +29,7 @@ class Attributions:
         units: the unit of T that is explained, ints (n,), or (n, axes) where T has more axes; of several units
             (units, n). None where that is a sum, or a difference.
         weights: there the weights of T's units, (n,) + their shape, where there are some.
-        scores: the explained target of each sample, float64 (n,), of several units (units, n).
+        scores: the explained target of each sample, an array of float64 (n,), of several units (units, n).
         delta: what a sample's attributions add up to minus what they should, float64 like scores, or None.
         baseline: where features count as absent, (1, ...) or (n, ...), of references the mean; None for methods that
             ask for none.
@@ -37,9 +37,12 @@ class Attributions:
         feature_names: names along the last axis of attributions, or None; for several inputs a list of these.
         index: labels of the samples, (n,), or None.
         model: the model's name or path, where it is known.
-        versions: those of deepexplain, tensorflow, numpy and python.
+        versions: a dict of those of deepexplain, tensorflow, numpy and python.
         several, together: whether there is an axis of units in front, and whether all rows of X are one sample
             (rows='together'), so that there is no axis of samples.
+
+    Raises:
+        ValueError, TypeError: for parts whose shapes do not go together.
     """
 
     def __init__(self, attributions: Any, xs: Any = None, *, method: str = '', scores: Any = None, delta: Any = None,
@@ -124,6 +127,9 @@ class Attributions:
         Args:
             which: a slice, a mask of n bools, a list of ints, or an int, for that sample alone.
 
+        Returns:
+            A result of the same shape, but for the number of samples.
+
         Raises:
             ValueError: with rows='together' there is one sample.
             IndexError: there are no such samples.
@@ -134,7 +140,10 @@ class Attributions:
         """The result of one of several units.
 
         Args:
-            number: its place along the first axis.
+            number: its place along the first axis, an int.
+
+        Returns:
+            A result without that axis.
 
         Raises:
             ValueError: there is one target.
@@ -147,6 +156,9 @@ class Attributions:
         Args:
             feature_names: names along the last axis of attributions; for several inputs a list of these or None.
             unit_names: names of all of T's units, by their number. What is left out stays.
+
+        Returns:
+            A result that shares its arrays with this one.
 
         Raises:
             ValueError: there are more or fewer.
@@ -205,7 +217,7 @@ class Attributions:
         them is run; see `archive`.
 
         Args:
-            method: which one, where the command line wrote several.
+            method: the name of one, where the command line wrote several.
             rows, partial, max_bytes: of a folder: a slice of the job's rows, whether some may be missing, and how much
                 memory it may take.
         """

@@ -21,6 +21,9 @@ def to_dataframe(result: 'Attributions', long: bool = False) -> Any:
             units), input (of several inputs), feature, value (where xs have one for each), attribution, and score and
             delta where there are some.
 
+    Returns:
+        The table; attributions keep their dtype.
+
     Raises:
         ValueError: features of one name, in a wide table.
     """
@@ -57,6 +60,13 @@ def to_shap(result: 'Attributions', base_values: Any = None) -> Any:
         base_values: what the attributions start from: a number, or one for each sample (and unit, (n, units)).
             Default: the target at the baseline, score - sum of attributions + delta, where scores and delta are known;
             else nan, as for methods whose attributions add up to nothing: a waterfall then needs them given.
+
+    Returns:
+        An Explanation, for several inputs a list with one for each.
+
+    Raises:
+        ImportError: shap is not installed.
+        ValueError: base_values do not broadcast to the samples (and units).
     """
     with needs('to_shap', 'shap'):
         import shap

@@ -36,6 +36,7 @@ class DeepExplain:
     Args:
         graph: the graph to explain; by default the session's.
         session: the session that holds the model's weights: by default the default session, else Keras's.
+        **others: None is taken: what stands here is refused by name.
 
     Raises:
         RuntimeError: if no session is found, or it runs another graph than `graph`.
@@ -106,6 +107,9 @@ class DeepExplain:
                 talk to other processes, before anything of it is built or run. False allows that with one warning;
                 it is nothing for models in this process, whose code is here already.
 
+        Returns:
+            An `OpenedModel`: a context as this one, which knows its `inputs`, `outputs`, `logits` and layers.
+
         Raises:
             TypeError: the source is nothing of these, or does not take an option that is given.
             ValueError: it cannot be read, is refused by `safe_mode`, or has no such signature, tags or tensor; with
@@ -164,13 +168,25 @@ class DeepExplain:
                 **options: Any) -> Any:
         """Attributions of X for T: `get_explainer(method, T, X, **options).run(xs, ys, ...)`.
 
-        The arguments are those of `get_explainer` and of `Explainer.run`; with as_result=True it is what
-        `Explainer.explain` returns, an `Attributions` that knows its samples, units, scores and names, and its delta
-        where the method has one. The explainer is kept, so that calling again with the same method, T, X and options
-        adds nothing to the graph; baselines, references and seeds may differ. Options are the same where their values
-        are: arrays by content, rules by their class and attributes, so that one that was changed or defined anew makes
-        an explainer anew. Functions are the same only as the same object: one that is made in each call (a lambda in
-        the call) is better given once, to `get_explainer`.
+        The explainer is kept, so that calling again with the same method, T, X and options adds nothing to the graph;
+        baselines, references and seeds may differ. Options are the same where their values are: arrays by content,
+        rules by their class and attributes, so that one that was changed or defined anew makes an explainer anew.
+        Functions are the same only as the same object: one that is made in each call (a lambda in the call) is better
+        given once, to `get_explainer`.
+
+        Args:
+            method, T, X, rows, **options: as in `get_explainer`.
+            xs, ys, batch_size, feed_dict, return_convergence_delta, show_progress, ids, shared, per_sample: as in
+                `Explainer.run`.
+            as_result: whether the result is an `Attributions`. Default False.
+
+        Returns:
+            What `Explainer.run` returns: arrays of the shape of xs; with as_result=True what `Explainer.explain`
+            returns, an `Attributions` that knows its samples, units, scores and names, and its delta where the method
+            has one.
+
+        Raises:
+            RuntimeError, TypeError, ValueError: as `get_explainer` and `Explainer.run`.
         """
         self._check_entered()
         method, options = named(method, options)

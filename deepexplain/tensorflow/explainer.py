@@ -16,7 +16,7 @@ from .judging import judge
 from .messages import close_to, warn
 from .methods.noise_tunnel import NoiseTunnel, named
 from .rules.cuts import refuse_ids
-from .runs.arguments import MOST, check_inner, check_tensors, flag, is_together, positive_int
+from .runs.arguments import check_inner, check_tensors, flag, is_together
 from .runs.model import Model
 from .runs.run import Run
 from .runs.seeds import repeated
@@ -35,6 +35,13 @@ class Explainer(Explaining):
     data tell, where the first run of each number builds one, and for several units at once (ys='all'), whose ways back
     through the model are built when they are first asked for. It goes on working after the context has closed, for as
     long as its session does, and may be run from several threads at once.
+
+    Args:
+        method, T, X, rows, **options: as in `DeepExplain.get_explainer`.
+        session: the session that holds the model's weights, of the graph of T and X.
+
+    Raises:
+        RuntimeError, TypeError: as `DeepExplain.get_explainer`.
 
     Attributes:
         has_convergence_delta: whether `return_convergence_delta` is defined for the method.
@@ -108,7 +115,7 @@ class Explainer(Explaining):
                 them; others are passed whole.
             return_convergence_delta: return a pair (attributions, delta): delta, float64 of shape (n,), is the sum of
                 a sample's attributions minus what it should be, T(x) - T(baseline) (elrp, lrp.*, deep_taylor: T(x)).
-            show_progress: show a bar of tqdm that counts evaluations of samples.
+            show_progress: whether a bar of tqdm counts evaluations of samples.
             ids: the numbers that the samples go by, n ints, or an int, the number of the first, from which they count
                 on. What a method draws for a sample hangs on the seed and on its number alone. Default: 0 to n - 1.
             shared, per_sample: a tensor (or its name) or a list of them, among those of the feed_dict: what is the
@@ -145,23 +152,6 @@ class Explainer(Explaining):
             one = 0 if run.several is None else (slice(None), 0)
             result, delta = [each[one] for each in result], delta if delta is None else delta[one]
         return result if self._many and not self._attribution.per_group else result[0], delta
-
-    def largest(self, xs: Any = None, k: int = 1, batch_size: Optional[int] = None,
-                feed_dict: Optional[Mapping[Any, Any]] = None, shared: Any = None, per_sample: Any = None
-                ) -> np.ndarray:
-        """The k largest of T's units for each sample: those that `run` explains with ys='top3', in its order.
-
-        Args:
-            k: how many, a positive int. T has the shape (n, units).
-            xs, batch_size, feed_dict, shared, per_sample: as in `run`.
-
-        Returns:
-            Ints (n, k), the largest first, of equal ones the first; with rows='together' a row for each row of T.
-        """
-        named = 'top%d' % positive_int('k', k, MOST)
-        run = self._start(xs, named, batch_size, feed_dict, {}, None, shared, per_sample, several=True, prepare=False)
-        assert run.several is not None
-        return np.array(run.several.places.T)
 
     def relevances(self, tensors: Sequence[tf.Tensor], xs: Any = None, ys: Any = None,
                    batch_size: Optional[int] = None, feed_dict: Optional[Mapping[Any, Any]] = None,

@@ -8,7 +8,7 @@ from .graph.weights import Weight, layers_of
 from .messages import warn
 from .methods import Attribution
 from .methods.perturbation import checked_masks, numbered
-from .runs.arguments import flag
+from .runs.arguments import MOST, flag, positive_int
 from .runs.baselines import check_baseline, spread
 from .runs.batching import cuts, pairs
 from .runs.names import names_for_each, ordered
@@ -43,13 +43,40 @@ class Probing:
         scores = run.before()
         return scores[0] if self._attribution.model.together else scores
 
+    def largest(self, xs: Any = None, k: int = 1, batch_size: Optional[int] = None,
+                feed_dict: Optional[Mapping[Any, Any]] = None, shared: Any = None, per_sample: Any = None
+                ) -> np.ndarray:
+        """The k largest of T's units for each sample: those that `run` explains with ys='top3', in its order.
+
+        Args:
+            k: how many, a positive int. T has the shape (n, units).
+            xs, batch_size, feed_dict, shared, per_sample: as in `run`.
+
+        Returns:
+            Ints (n, k), the largest first, of equal ones the first; with rows='together' a row for each row of T.
+
+        Raises:
+            ValueError: k is no positive int, or T has fewer units; and as `run`.
+        """
+        named = 'top%d' % positive_int('k', k, MOST)
+        run = self._start(xs, named, batch_size, feed_dict, {}, None, shared, per_sample, several=True, prepare=False)
+        assert run.several is not None
+        return np.array(run.several.places.T)
+
     def probe(self, xs: Any = None, ys: Any = None, batch_size: Optional[int] = None,
               feed_dict: Optional[Mapping[Any, Any]] = None, seed: Optional[int] = None, show_progress: bool = False,
               ids: Any = None, shared: Any = None, per_sample: Any = None) -> 'Probe':
-        """Begin what measures of `deepexplain.evaluation` ask of some samples; arguments as in `run`.
+        """Begin what measures of `deepexplain.evaluation` ask of some samples.
 
         Args:
-            seed: what a method draws by that has no seed of its own.
+            xs, ys, batch_size, feed_dict, show_progress, ids, shared, per_sample: as in `run`.
+            seed: what a method draws by that has no seed of its own. Default None: numpy's global state.
+
+        Returns:
+            A `Probe`: the samples, asked about by arrays alone.
+
+        Raises:
+            RuntimeError, ValueError, TypeError: as `run`.
         """
         attribution = self._attribution
         draws = seed is not None and attribution.seed is None and 'seed' in attribution.run_options

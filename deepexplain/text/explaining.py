@@ -41,16 +41,18 @@ class Text:
         tokenizer: of transformers, tokenizers or SentencePiece; a Keras TextVectorization; an object with `encode`; a
             dict from words to ids; a function from a string to ids or to (ids, words), with None for what is no word;
             or the path of a folder with one. Default None: the model takes strings, and its own words are found.
-        T: the target, (n, units) or as `de.explain` takes it. Default: `de.logits`.
+        T: the target, a tensor (n, units) or as `de.explain` takes it. Default: `de.logits`.
         X: the looked-up vectors, of shape (n, length, depth), or a list of them, where they are not found.
         ids: the placeholder that takes ids or strings, or its name, where there are several.
-        length: pad and cut all sentences to so many tokens. Default: the length that the model takes, if that is one.
+        length: to how many tokens sentences are padded and cut, an int. Default: those that the model takes.
         pad: the id of padding. Default: the tokenizer's, or 0.
         padding: the side on which it goes, 'right' or 'left'. Default: the tokenizer's, or the right.
 
     Attributes:
-        T, X: as above; X is a tensor or, of several tables, a list.
-        ids: the placeholder of ids or strings.
+        T, X, ids: as above, found; X is a tensor or, of several tables, a list.
+
+    Raises:
+        TypeError, ValueError: for an argument that is none of these, is missing, or is not found.
     """
 
     def __init__(self, de: DeepExplain, tokenizer: Any = None, T: Optional[tf.Tensor] = None, X: Any = None,
@@ -110,16 +112,15 @@ class Text:
             by: what occlusion and Shapley sampling take away at once: 'words' (default) or 'tokens'. By a token in its
                 place the ids are changed, so that masks which the model makes of them change too.
             batch_size: as in `de.explain`.
-            feed_dict: what else the model takes; values of n rows are cut along with the sentences.
+            feed_dict: a dict of what else the model takes; values of n rows are cut along with the sentences.
             return_convergence_delta: let results have a `delta`.
-            **options: the method's, and others of `de.explain`.
+            **options: the method's, and others as in `de.explain`.
 
         Returns:
             A list of n results, see `Explained`.
 
         Raises:
-            TypeError, ValueError: for what is no list of sentences, a token that the tokenizer has not; and what
-                `de.explain` raises.
+            TypeError, ValueError: for no list of sentences, a token that the tokenizer has not; as `de.explain`.
 
         Warns:
             UserWarning: that sentences are cut, since they are longer than the model or the tokenizer takes.

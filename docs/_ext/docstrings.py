@@ -33,7 +33,8 @@ def escaped(line: str) -> str:
 
 
 def process(app: Any, what: str, name: str, obj: Any, options: Any, lines: List[str]) -> None:
-    lines[:] = plain(lines)
+    # A table has the docstring of its type.
+    lines[:] = plain(['A dict from names to what they stand for.'] if isinstance(obj, dict) else lines)
 
 
 def skipped(app: Any, what: str, name: str, obj: Any, skip: bool, options: Any) -> Any:

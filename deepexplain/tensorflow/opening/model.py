@@ -21,6 +21,13 @@ class OpenedModel(DeepExplain):
 
     Leaving the context closes it: the session ends, and with it the explainers. The graph does not become the default
     one, so eager TensorFlow goes on as usual inside the context too; to add ops, use `with de.graph.as_default():`.
+
+    Args:
+        source: a session with a model, and what is known of it, as the functions of `opening` return it.
+        name: what results call the model. Default None: nothing.
+
+    Raises:
+        RuntimeError: the source has no session with a graph.
     """
 
     def __init__(self, source: Source, name: Optional[str] = None) -> None:
@@ -45,7 +52,18 @@ class OpenedModel(DeepExplain):
         super()._check_entered()
 
     def get_explainer(self, method: Any, T: tf.Tensor, X: Any, rows: Optional[str] = None, **options: Any) -> Explainer:
-        """See `DeepExplain.get_explainer`; of a file, what `open` would have refused as an output is refused here."""
+        """`DeepExplain.get_explainer`; of a file, what `open` would have refused as an output is refused here.
+
+        Args:
+            method, T, X, rows, **options: as in `DeepExplain.get_explainer`; layer may be a name, as `tensor` takes it.
+
+        Returns:
+            An `Explainer`.
+
+        Raises:
+            RuntimeError, TypeError: as `DeepExplain.get_explainer`.
+            ValueError: T hangs on an op that `open` refuses, or there is no such layer.
+        """
         self._check_entered()
         if isinstance(options.get('layer'), str):
             options['layer'] = self.tensor(options['layer'])
@@ -99,6 +117,12 @@ class OpenedModel(DeepExplain):
         ('block/Relu', 'block/Relu:0'), or of a scope, whose only tensor that is read outside of it is meant. The
         end of a name ('Relu') will do where no other op between the ends of the model is called so.
 
+        Args:
+            name: such a name, a string.
+
+        Returns:
+            A tensor of the graph.
+
         Raises:
             ValueError: there is none, with names that are like it, or more than one.
         """
@@ -110,6 +134,12 @@ class OpenedModel(DeepExplain):
         Args:
             every: list what every op makes. By default (False) that is so only for models without Keras layers; for
                 others it is what the layers put out, in the order of their calls.
+
+        Returns:
+            A list of `Layer`: name, as `tensor` takes it, op_type, shape, dtype and the tensor.
+
+        Raises:
+            ValueError: every is no bool.
         """
         return self._naming().layers(flag('every', every))
 
