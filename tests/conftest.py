@@ -14,7 +14,7 @@ from deepexplain.cli.starting import held
 
 with held():
     import tensorflow.compat.v1 as tf
-from models import initialise, mlp
+from models import fast, initialise, mlp
 
 # tests/eager runs in a process of its own, which tests/test_eager.py starts.
 EAGER = os.environ.get('DEEPEXPLAIN_TESTS') == 'eager'
@@ -33,7 +33,8 @@ def seeds():
 
 @pytest.fixture
 def session():
-    with tf.Graph().as_default() as graph, tf.Session(graph=graph) as sess:
+    """Without the graph optimizer, which sessions of examples, golden models, Keras, README and site have."""
+    with tf.Graph().as_default() as graph, tf.Session(graph=graph, config=fast()) as sess:
         tf.set_random_seed(0)
         yield sess
 

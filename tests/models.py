@@ -20,6 +20,13 @@ MAPS = ('gradcam', 'gradcam++', 'layercam', 'hirescam', 'eigencam', 'scorecam', 
 REQUIRED['pattern.attribution'] = REQUIRED['pattern.net']
 
 
+def fast():
+    """A session's configuration: TensorFlow's graph optimizer takes longer than all the rest of a small graph."""
+    config = tf.ConfigProto()
+    config.graph_options.rewrite_options.disable_meta_optimizer = True
+    return config
+
+
 def weights(rng, *shape):
     return tf.Variable((rng.randn(*shape) * .7).astype(np.float32))
 

@@ -2,7 +2,6 @@
 import warnings
 
 import numpy as np
-import tensorflow.compat.v1 as tf
 from models import close
 
 METHODS = [('deeplift', dict(complete=True)), ('deeplift.reveal_cancel', {}), ('lrp.epsilon', {}),
@@ -43,13 +42,6 @@ def every_step(layers, unroll):
 
 
 BUILDS = [lstm, gru, simple, stacked, both_ways, convolved, masked, every_step]
-
-
-def fast():
-    """A session's configuration: TensorFlow's graph optimizer takes longer than all the rest."""
-    config = tf.ConfigProto()
-    config.graph_options.rewrite_options.disable_meta_optimizer = True
-    return config
 
 
 def pair(keras, build, rng):

@@ -17,9 +17,9 @@ EXPECTED = dict(np.load(os.path.join(FOLDER, 'expected.npz')))
 
 
 @pytest.mark.parametrize('build', zoo.MODELS, ids=lambda build: build.__name__)
-def test_attributions_are_the_references(build, session):
+def test_attributions_are_the_references(build):
     checked = 0
-    with DeepExplain(session=session) as de:
+    with tf.Graph().as_default(), tf.Session() as session, DeepExplain(session=session) as de:
         model = build(tf)
         session.run(tf.global_variables_initializer())
         for label, method, options, run_options in zoo.settings(model):

@@ -3,7 +3,8 @@ from contextlib import contextmanager
 
 import pytest
 import tensorflow.compat.v1 as tf
-from recurrent import BUILDS, METHODS, check, fast, lstm, masked
+from models import fast
+from recurrent import BUILDS, METHODS, check, lstm, masked
 from test_keras import PACKAGES, fresh, keras, session_of  # noqa: F401
 
 from deepexplain.tensorflow import DeepExplain

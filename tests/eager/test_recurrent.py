@@ -4,7 +4,8 @@ from contextlib import contextmanager
 
 import pytest
 import tensorflow as tf
-from recurrent import BUILDS, METHODS, check, fast, lstm, masked, simple
+from models import fast
+from recurrent import BUILDS, METHODS, check, lstm, masked, simple
 
 from deepexplain.tensorflow import DeepExplain
 

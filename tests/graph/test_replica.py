@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as plain_tf
 import tensorflow.compat.v1 as tf
-from models import close, dense, initialise, mlp, per_sample, weights
+from models import close, dense, fast, initialise, mlp, per_sample, weights
 
 from deepexplain.tensorflow import DeepExplain
 
@@ -35,7 +35,7 @@ def explain_all(session, T, X, xs, methods=RULED, **options):
 def inside(rng):
     """Samples, and their attributions by the model built inside the context; its weights are those of rng(1)."""
     xs = rng.randn(3, 8, 8, 2)
-    with tf.Graph().as_default() as graph, tf.Session(graph=graph) as sess:
+    with tf.Graph().as_default() as graph, tf.Session(graph=graph, config=fast()) as sess:
         with DeepExplain(session=sess) as de:
             X, T = convnet(np.random.RandomState(1))
             initialise(sess)
@@ -59,7 +59,7 @@ def test_built_and_run_before(session, inside):
 
 def test_from_a_checkpoint_and_its_metagraph(session, inside, tmp_path):
     xs, want = inside
-    with tf.Graph().as_default() as graph, tf.Session(graph=graph) as sess:
+    with tf.Graph().as_default() as graph, tf.Session(graph=graph, config=fast()) as sess:
         convnet(np.random.RandomState(1))
         initialise(sess)
         tf.train.Saver().save(sess, str(tmp_path / 'model'))
@@ -71,7 +71,7 @@ def test_from_a_checkpoint_and_its_metagraph(session, inside, tmp_path):
 
 def test_from_a_frozen_graph(session, inside):
     xs, want = inside
-    with tf.Graph().as_default() as graph, tf.Session(graph=graph) as sess:
+    with tf.Graph().as_default() as graph, tf.Session(graph=graph, config=fast()) as sess:
         convnet(np.random.RandomState(1))
         initialise(sess)
         frozen = tf.graph_util.convert_variables_to_constants(sess, graph.as_graph_def(), ['T'])
@@ -83,7 +83,7 @@ def test_trained_before(rng):
     xs, target = rng.randn(6, 5), rng.randn(6, 3)
     results = []
     for build_inside in (False, True):
-        with tf.Graph().as_default() as graph, tf.Session(graph=graph) as sess:
+        with tf.Graph().as_default() as graph, tf.Session(graph=graph, config=fast()) as sess:
             de = DeepExplain(session=sess)
             if build_inside:
                 de.__enter__()
@@ -193,7 +193,7 @@ METHODS = ['saliency', 'grad*input', 'intgrad', 'elrp', 'deeplift', 'guided_back
 @pytest.fixture
 def unrolled(rng):
     xs = rng.randn(3, STEPS, 2)
-    with tf.Graph().as_default() as graph, tf.Session(graph=graph) as sess:
+    with tf.Graph().as_default() as graph, tf.Session(graph=graph, config=fast()) as sess:
         X, T = recurrent('unrolled')
         initialise(sess)
         return xs, explain_all(sess, T, X, xs, METHODS)
@@ -235,7 +235,7 @@ def test_functional_loops_equal_their_unrolling(rng, monkeypatch, kind, run_befo
     xs = rng.randn(3, STEPS, 2)
     results = []
     for made in ('unrolled', kind):
-        with tf.Graph().as_default() as graph, tf.Session(graph=graph) as sess:
+        with tf.Graph().as_default() as graph, tf.Session(graph=graph, config=fast()) as sess:
             tf.enable_control_flow_v2()
             try:
                 X, T = recurrent(made)
