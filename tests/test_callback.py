@@ -52,7 +52,7 @@ XS = np.zeros((2, 4, 4, 1))
     (['elrp', XS], dict(every=0), ValueError, 'every must be a positive int, not 0.'),
     (['elrp', XS], dict(every=1.5), ValueError, 'every must be a positive int, not 1.5.'),
     (['elrp', XS], dict(folder=None), ValueError, 'needs a folder, or a log_dir for TensorBoard'),
-    (['elrp', XS], dict(kind='video'), ValueError, "kind: expected 'images', 'bars' or 'signal', got 'video'"),
+    (['elrp', XS], dict(kind='video'), ValueError, "kind: expected 'images', 'bars', 'signal' or 'summary', got 'video'"),
     (['elrp', XS], dict(kind='bars'), ValueError, 'samples of shape (4, 4, 1) cannot be drawn as bars'),
     (['elrp', np.zeros((2, 3, 3, 3, 3))], {}, ValueError, 'samples of shape (3, 3, 3, 3) cannot be drawn'),
     (['elrp', [XS, XS]], {}, ValueError, 'draw must be given for attributions to several inputs'),
