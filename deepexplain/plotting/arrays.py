@@ -10,6 +10,8 @@ CHANNELS = ('last', 'first')
 
 def numbers(value: Any, name: str) -> np.ndarray:
     try:
+        if np.iscomplexobj(value):
+            raise TypeError
         return np.asarray(value, dtype=float)
     except (TypeError, ValueError):
         raise TypeError(f'{name}: expected an array of numbers, got {kind(value)}') from None

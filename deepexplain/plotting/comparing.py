@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Mapping, Optional, Sequence, Union
 
 from .arrays import CHANNELS, check_choice, check_length, numbers
 from .arrays import kind as kind_said
+from .features import check_order, names_of
 from .overview import kind_of, overview
 from .scales import SCALES, check_colorbar
 
@@ -70,7 +71,7 @@ def compare(
     if kind is None and names is not None and given.ndim == 2:
         kind = 'bars'
     kind = kind_of(given.shape, kind, given, letters)
-    shown = {}
+    shown, columns = {}, names_of(None, given.shape[-1], xs, *attributions.values())
     for name, value in attributions.items():
         one = numbers(value, f'attributions[{name!r}]')
         maps = {'images': 3, 'bars': 0}.get(kind, 2)
@@ -78,6 +79,8 @@ def compare(
             raise ValueError('attributions[%r]: expected the shape of xs, %s%s, got %s' % (
                 name, given.shape, ' or (samples, H, W)' if maps == 3 else ' or (samples, places)' if maps else '',
                 one.shape))
+        if one.ndim == given.ndim == 2:
+            check_order(f'attributions[{name!r}]', value, columns)
         shown[str(name)] = one
     if labels is not None:
         check_length('labels', labels, len(given), 'samples')

@@ -44,6 +44,20 @@ def names_of(names: Optional[Sequence[str]], count: int, *tables: Any) -> List[s
     return ['feature %d' % number for number in range(count)]
 
 
+def check_order(name: str, table: Any, labels: Sequence[str]) -> None:
+    """ValueError for a table, or a row of one, with the same features in another order: places would not be theirs."""
+    found: Any = getattr(table, 'columns', getattr(table, 'index', None))
+    if not hasattr(found, '__len__'):  # Of a list the index is a method.
+        return
+    own, wanted = [str(one) for one in found], [str(one) for one in labels]
+    if own != wanted and sorted(own) == sorted(wanted):
+        raise ValueError(f'{name}: expected the features in the order {_few(wanted)}, got {_few(own)}')
+
+
+def _few(names: Sequence[str]) -> str:
+    return ', '.join(map(visible, names[:5])) + ', ...' * (len(names) > 5)
+
+
 def written(name: str) -> str:
     """A name in a picture: in one line, no mathematics, and without its middle where it is long."""
     found = visible(name)

@@ -7,7 +7,7 @@ import numpy as np
 
 from .arrays import check_choice, check_count, finite_range, numbers
 from .colours import solid
-from .features import finite, names_of, ranked, written
+from .features import check_order, finite, names_of, ranked, written
 from .figures import check_ax, label_room, name_axes, new_axes, open_frame, text_width
 from .scales import BESIDE, check_colorbar, look
 
@@ -82,7 +82,9 @@ def summary(
     spread = spread or ('quantiles' if values is None else 'dots')
     if values is None or spread == 'quantiles':
         colorbar = False
-    labels = [written(name) for name in names_of(names, given.shape[1], attributions, xs)]
+    labels = names_of(names, given.shape[1], attributions, xs)
+    check_order('xs', xs, labels)
+    labels = [written(name) for name in labels]
     means = np.abs(given).mean(0)
     own, rest = ranked(means, top)
     labels = [labels[i] for i in own]

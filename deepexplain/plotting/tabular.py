@@ -7,7 +7,7 @@ import numpy as np
 
 from .arrays import check_count, check_length, numbers, signed
 from .colours import solid
-from .features import names_of, ranked, with_value
+from .features import check_order, names_of, ranked, with_value
 from .figures import check_ax, label_room, name_axes, new_axes, open_frame, text_width
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def bars(
             raise ValueError('values: expected None for attributions of several samples, (samples, features), %s; '
                              'those of one have shape (features,)' % (given.shape,))
         check_length('values', values, count, 'features')
+        check_order('values', values, labels)
         labels = [with_value(label, value) for label, value in zip(labels, values)]
 
     finite = np.isfinite(amounts)

@@ -7,7 +7,7 @@ import numpy as np
 
 from .arrays import check_count, check_length, signed
 from .colours import solid
-from .features import finite, names_of, ranked, with_value, written
+from .features import check_order, finite, names_of, ranked, with_value, written
 from .figures import check_ax, label_room, name_axes, new_axes, open_frame, text_width
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def waterfall(
     labels = names_of(names, len(given), attributions)
     if values is not None:
         check_length('values', values, len(given), 'features')
+        check_order('values', values, labels)
         labels = [with_value(label, value) for label, value in zip(labels, values)]
 
     own, rest = ranked(given, top)

@@ -73,7 +73,7 @@ def _paths(folder: str) -> Iterator[str]:
     """Files that may be results, and folders of jobs, by their names."""
     for at, inner, names in os.walk(folder):
         inner[:] = sorted(one for one in inner if not one.startswith('.'))
-        if 'manifest.json' in names and any(name.startswith('shard-') for name in names):
+        if os.path.isfile(os.path.join(at, 'manifest.json')) and any(name.startswith('shard-') for name in names):
             inner[:] = []
             yield at
             continue
@@ -87,6 +87,8 @@ def _read(path: str, called: str, found: Collected, room: Room, max_bytes: Optio
         result, metadata, total = jobs.first_rows(path, room.most)
         found.pieces.extend(pieces.pieces_of(called, {result.method: result}, metadata, found.store, room, total))
         return
+    if not os.path.isfile(path):  # A pipe would be waited for, and a device may never end.
+        raise ValueError('it is no file')
     ending = os.path.splitext(path)[1].lower()
     if ending in ('.json', '.csv'):
         _read_text(path, called, ending, found, room)

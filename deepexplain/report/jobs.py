@@ -15,7 +15,8 @@ def first_rows(path: str, most: int) -> Tuple[Attributions, Dict[str, Any], int]
     folder = Folder(path)
     manifest = folder.manifest()
     job, shards = manifest['job'], manifest['shards']
-    there, _ = folder.standing(manifest['hash'], False)
+    standing, _ = folder.standing(manifest['hash'], False)
+    there = [number for number in standing if number < shards]
     # Rows behind a gap are not the first ones.
     leading = next((number for number in range(shards) if number not in there), shards)
     if not leading:

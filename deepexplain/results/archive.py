@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from .attributions import Attributions
 
 
+#: What an .npz holds besides attributions, by the beginnings of their names.
+_PARTS = 'scores units weights xs names features unit_names delta baseline metadata rest sentence sentences words'.split()
+
+
 def save(result: 'Attributions', path: Any) -> None:
     """Write a result into a file, whole or not at all.
 
@@ -115,6 +119,7 @@ def pack(results: Mapping[str, 'Attributions'], metadata: Mapping[str, Any]) -> 
     """
     arrays: Dict[str, np.ndarray] = {}
     for name, one in results.items():
+        check_method(name)
         _put(arrays, name, one.attributions, one.input_names)
         if one.delta is not None:
             arrays['delta/' + name] = np.asarray(one.delta)
@@ -180,6 +185,12 @@ def unpack(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, Any], method
 def as_json(value: Any) -> str:
     """JSON, with null for numbers that are none: JSON has no nan."""
     return json.dumps(jsonable(value))
+
+
+def check_method(name: str) -> None:
+    """ValueError for a method that is called as another part of a file, which would take its place."""
+    if name.partition('/')[0] in _PARTS:
+        raise ValueError(f'method must not be called as another part of a file is, not {shown(name)}.')
 
 
 def plain_array(name: str, value: Any) -> np.ndarray:

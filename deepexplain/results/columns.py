@@ -1,5 +1,7 @@
 """Columns of results as Parquet has them, in the files of jobs and of `Attributions.save`."""
 import json
+import zipfile
+import zlib
 from typing import Any, Dict, Mapping, Tuple
 
 import numpy as np
@@ -31,7 +33,8 @@ def as_arrow(column: np.ndarray) -> Any:
 
     if column.dtype.kind == 'U':
         return pa.array(column.tolist(), pa.string())
-    flat = np.ascontiguousarray(column.astype(np.float32) if column.dtype == np.float16 else column).reshape(-1)
+    own = column.astype(np.float32) if column.dtype == np.float16 else column
+    flat = np.ascontiguousarray(own, own.dtype.newbyteorder('=')).reshape(-1)
     array = pa.array(flat)
     return array if column.ndim == 1 else pa.FixedSizeListArray.from_arrays(
         array, int(np.prod(column.shape[1:], dtype=np.int64)))
@@ -62,7 +65,8 @@ def read_columns(path: str) -> Columns:
         return read_parquet(path)[0]
     except ImportError:
         raise ValueError(f"'{path}' needs pyarrow: pip install 'deepexplain[parquet]'.") from None
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, SyntaxError, RuntimeError,
+            zipfile.BadZipFile, zlib.error) as error:
         raise ValueError("'%s' cannot be read: %s; the run again makes what is damaged again." % (
             path, str(error).rstrip('.'))) from None
 

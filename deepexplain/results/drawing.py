@@ -67,6 +67,8 @@ def plot(result: 'Attributions', kind: Optional[str] = None, most: Optional[int]
     check_colorbar(colorbar)
     if result.together:
         raise ValueError("plot draws samples, and with rows='together' there is one, of many rows.")
+    if not result.n:
+        raise ValueError('plot draws samples, and the result has none.')
     ending = None if path is None else format_of(path)
     if most is not None or kind != 'summary':
         result = result.samples(slice(0, most or MOST))

@@ -31,7 +31,9 @@ def to_dataframe(result: 'Attributions', long: bool = False) -> Any:
         import pandas as pd
 
     lead = 1 + int(result.several)
-    arrays = [one.reshape(one.shape[:lead] + (-1,)) for one in batched(result, 'attributions')]
+    # There may be no samples, of which numpy cannot tell the size of a -1.
+    arrays = [one.reshape(one.shape[:lead] + (int(np.prod(one.shape[lead:])),))
+              for one in batched(result, 'attributions')]
     labels = [feature_labels(result, number) for number in range(len(arrays))]
     index = np.arange(result.n) if result.index is None else result.index
     if not long:

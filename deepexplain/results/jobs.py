@@ -50,6 +50,9 @@ def of_folder(path: str, method: Optional[str], rows: Optional[slice], partial: 
 def _read(folder: Shards, manifest: Dict[str, Any], first: int, stop: int, partial: bool, most: int) -> Columns:
     """The columns of some rows, each in memory once, and a shard beside it."""
     each, rows = _count(manifest['job'], 'shard', folder.path), _count(manifest['job'], 'rows', folder.path)
+    if manifest['shards'] != -(-rows // each):
+        raise ValueError("'%s' says that %d rows in shards of %d make %d of them." % (
+            visible(os.path.join(folder.path, 'manifest.json')), rows, each, manifest['shards']))
     there = folder.complete(manifest, partial)
     wanted = [one for number, one in there.items() if number * each < stop and (number + 1) * each > first]
     parts = [_part(one, each, first, stop, rows) for one in wanted]

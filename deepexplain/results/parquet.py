@@ -6,7 +6,7 @@ import numpy as np
 
 from ..extras import needs
 from ..terminal import visible
-from .archive import plain_array
+from .archive import check_method, plain_array
 from .checking import listed
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ def columns_of(result: 'Attributions', metadata: Mapping[str, Any]) -> Tuple[Dic
     """The columns and the metadata of a result; see `archive.save`."""
     if result.together:
         raise ValueError("a .parquet has a row for each sample, and with rows='together' there is one: save an .npz.")
+    check_method(result.method)
     columns: Dict[str, np.ndarray] = {}
     for column, name in _ROWS.items():
         value = getattr(result, name)
@@ -44,6 +45,9 @@ def columns_of(result: 'Attributions', metadata: Mapping[str, Any]) -> Tuple[Dic
     for name, one in columns.items():
         if one.dtype.kind not in ('fiubUM' if name == 'id' else 'fiubU') or one.dtype.kind == 'U' and one.ndim > 1:
             raise ValueError(f"'{name}' is of {one.dtype}, which a .parquet does not hold here: save an .npz.")
+        if one.dtype.kind == 'f' and one.dtype.itemsize > 8 or 0 in one.shape[1:]:
+            raise ValueError(f"'{name}' is of {one.dtype} and the shape {one.shape}, which a .parquet does not hold here: "
+                             'save an .npz.')
     return columns, dict(metadata, parts=more)
 
 
@@ -67,6 +71,8 @@ def read(path: str) -> Tuple[Dict[str, np.ndarray], Dict[str, Any]]:
 
 
 def _arrays(columns: Mapping[str, np.ndarray], metadata: Dict[str, Any]) -> Dict[str, np.ndarray]:
+    if not isinstance(metadata['methods'], dict) or not metadata['methods']:
+        raise ValueError('it names no method')
     method, several, more = next(iter(metadata['methods'])), metadata.get('several') is True, metadata['parts']
     found: Dict[str, np.ndarray] = {}
     called = {'id': 'names', 'unit': 'units', 'score': 'scores'}

@@ -100,7 +100,9 @@ class Shards:
         Raises:
             ValueError: some are missing, and partial is False.
         """
-        there, _ = self.standing(manifest['hash'], False)
+        standing, _ = self.standing(manifest['hash'], False)
+        # Those of numbers that the job has not make up for none that are missing.
+        there = {number: one for number, one in standing.items() if number < manifest['shards']}
         lacking = manifest['shards'] - len(there)
         if lacking and not partial:
             raise ValueError("'%s' lacks %d of %d shards: run the job to its end, or read what is there by "

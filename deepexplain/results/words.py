@@ -29,7 +29,7 @@ def html(result: 'Attributions') -> str:
 def unit_label(result: 'Attributions', place: Any) -> str:
     """A unit by its name where it has one, else by its number or its place."""
     place = np.asarray(place)
-    if place.ndim == 0 and result.unit_names is not None and int(place) < len(result.unit_names):
+    if place.ndim == 0 and result.unit_names is not None and 0 <= int(place) < len(result.unit_names):
         return result.unit_names[int(place)]
     return '/'.join(str(int(one)) for one in np.atleast_1d(place))
 
