@@ -27,6 +27,6 @@ def test_a_loop_is_its_steps(name, build, rng):
     # Kerases differ in what loops they make more than in layers; those of tf_keras are in tests/test_recurrent.py too.
     if name == 'tf_keras' and build is not masked:
         pytest.skip('in a graph')
-    if build not in (lstm, simple, masked):
-        methods = METHODS[:1] + METHODS[2:3]
+    if build not in (lstm, masked):
+        methods = methods[:1] + methods[2:] * (build is simple)
     check(keras, build, rng, opened, methods)
