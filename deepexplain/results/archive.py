@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 #: What an .npz holds besides attributions, by the beginnings of their names.
-_PARTS = 'scores units weights xs names features unit_names delta baseline metadata rest sentence sentences words'.split()
+_PARTS = 'scores units weights xs names features unit_names delta baseline metadata'.split()
 
 
 def save(result: 'Attributions', path: Any) -> None:

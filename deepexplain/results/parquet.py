@@ -46,8 +46,8 @@ def columns_of(result: 'Attributions', metadata: Mapping[str, Any]) -> Tuple[Dic
         if one.dtype.kind not in ('fiubUM' if name == 'id' else 'fiubU') or one.dtype.kind == 'U' and one.ndim > 1:
             raise ValueError(f"'{name}' is of {one.dtype}, which a .parquet does not hold here: save an .npz.")
         if one.dtype.kind == 'f' and one.dtype.itemsize > 8 or 0 in one.shape[1:]:
-            raise ValueError(f"'{name}' is of {one.dtype} and the shape {one.shape}, which a .parquet does not hold here: "
-                             'save an .npz.')
+            raise ValueError(f"'{name}' is of {one.dtype} and the shape {one.shape}, which a .parquet does not hold "
+                             'here: save an .npz.')
     return columns, dict(metadata, parts=more)
 
 

@@ -32,7 +32,7 @@ def test_rows_of_values(draw):
 
 def test_columns_that_are_compared():
     for xs, other in ((table('abc'), VALUES), (VALUES, table('abc'))):
-        with pytest.raises(ValueError, match="attributions\\['b'\\]: expected the features in the order a, b, c, got b"):
+        with pytest.raises(ValueError, match="attributions\\['b'\\]: expected the features in the order a, b, c"):
             plotting.compare(xs, {'a': other, 'b': table('bac')}, 'bars')
     plotting.compare(table('abc'), {'a': VALUES, 'b': table('abc')}, 'bars')
 
@@ -40,3 +40,8 @@ def test_columns_that_are_compared():
 def test_complex_numbers_are_none():
     with pytest.raises(TypeError, match='attributions: expected an array of numbers'):
         plotting.summary(VALUES * 1j)
+
+
+def test_columns_that_are_called_alike():
+    with pytest.raises(ValueError, match="attributions: expected columns with different names, got '1' twice"):
+        plotting.compare(VALUES, {1: VALUES, '1': VALUES}, 'bars')
