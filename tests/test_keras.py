@@ -108,8 +108,8 @@ def test_paths_and_biases(keras, rng):
         # The input, two convolutional and dense layers' biases, batch normalisation's shift, and tanh's own.
         assert parts.shape == (4, 6) and np.abs(delta).max() < 1e-5 * np.abs(parts).sum()
         assert explain(de, 'fullgrad', T, X, xs, ys=1).shape == (4, 8, 8)
-        for method, options in (('blur_ig', {}), ('xrai', dict(
-                segments=np.arange(64).reshape(8, 8) // 4, steps=50))):
+        for method, options in (('blur_ig', dict(steps=1600)), ('xrai', dict(
+                segments=np.arange(64).reshape(8, 8) // 4, steps=800))):
             got, delta = explain(de, method, T, X, xs, ys=1, return_convergence_delta=True, **options)
             assert np.abs(delta).max() < .05 * np.abs(per_sample(got) - delta).max(), method
 

@@ -23,9 +23,9 @@ from .shards import SHARD
 if TYPE_CHECKING:
     from .attributions import Attributions
 
-
 #: What an .npz holds besides attributions, by the beginnings of their names.
-_PARTS = 'scores units weights xs names features unit_names delta baseline metadata'.split()
+_PARTS = ('scores', 'units', 'weights', 'xs', 'names', 'features', 'unit_names', 'delta', 'baseline', 'metadata',
+          'rest', 'sentence', 'sentences', 'words')
 
 
 def save(result: 'Attributions', path: Any) -> None:

@@ -85,7 +85,7 @@ def test_an_overview_of_one_hot_sequences():
     assert figure.axes[3].get_title() == 'two, sample 1'
     for options, words in ((dict(kind='logo', letters='AC'), 'letters: expected one for each of the 4'),
                            (dict(kind='signal', letters='ACGT'), 'letters are for sequences that are drawn as a logo'),
-                           (dict(kind='video'), "kind: expected 'images', 'bars' or 'signal', got 'video'")):
+                           (dict(kind='video'), "kind: expected 'images', 'bars', 'signal' or 'summary', got 'video'")):
         with pytest.raises(ValueError, match=words):
             overview(xs, {'one': xs}, **options)
     with pytest.raises(ValueError, match='samples that are not one-hot cannot be drawn as logo'):

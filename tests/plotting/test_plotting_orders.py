@@ -32,7 +32,7 @@ def test_rows_of_values(draw):
 
 def test_columns_that_are_compared():
     for xs, other in ((table('abc'), VALUES), (VALUES, table('abc'))):
-        with pytest.raises(ValueError, match="attributions\\['b'\\]: expected the features in the order a, b, c"):
+        with pytest.raises(ValueError, match="attributions\\['b'\\]: expected the features in the order a, b, c, got"):
             plotting.compare(xs, {'a': other, 'b': table('bac')}, 'bars')
     plotting.compare(table('abc'), {'a': VALUES, 'b': table('abc')}, 'bars')
 

@@ -44,7 +44,7 @@ def from_keras(model: Any, config: Optional[tf.ConfigProto], input_signature: Op
                         % keras.config.backend())
     if not tf.executing_eagerly():
         raise RuntimeError('open: the weights of the Keras model are eager, and eager execution is off here: open it '
-                           'outside of any `with graph.as_default()`.')
+                           'outside of any `with graph.as_default()`, without tf.disable_v2_behavior() before.')
     called = called_with(model, input_signature)
     function, calls, layers = _traced(model, called)
     return with_other_names(from_concrete(function, config, calls, called.names), layers)
