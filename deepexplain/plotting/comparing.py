@@ -81,6 +81,8 @@ def compare(
                 one.shape))
         if one.ndim == given.ndim == 2:
             check_order(f'attributions[{name!r}]', value, columns)
+        if str(name) in shown:
+            raise ValueError(f'attributions: expected columns with different names, got {str(name)!r} twice')
         shown[str(name)] = one
     if labels is not None:
         check_length('labels', labels, len(given), 'samples')

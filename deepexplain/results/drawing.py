@@ -6,6 +6,7 @@ import numpy as np
 
 from ..extras import needs
 from ..files import whole
+from ..terminal import visible
 from .checking import listed
 from .words import unit_label
 
@@ -125,12 +126,12 @@ def channels_of(xs: np.ndarray) -> str:
 
 def columns(result: 'Attributions') -> Dict[str, np.ndarray]:
     """What is drawn side by side: the attributions of one input, of several units those of each."""
-    name = result.method or 'attributions'
+    name = plain(result.method or 'attributions')
     array = np.asarray(result)
     if not result.several:
         return {name: array}
     from .frames import units_in_front
-    return {'%s, %s' % (name, one if isinstance(one, str) else 'unit %d' % one): own
+    return {'%s, %s' % (name, plain(one) if isinstance(one, str) else 'unit %d' % one): own
             for one, own in zip(units_in_front(result), array)}
 
 
@@ -138,13 +139,18 @@ def labels(result: 'Attributions') -> Optional[List[str]]:
     """The unit of each sample, None where all units count or several are drawn."""
     if result.units is None or result.several:
         return None
-    return [unit_label(result, one) for one in result.units]
+    return [plain(unit_label(result, one)) for one in result.units]
+
+
+def plain(text: str) -> str:
+    """A name in a title: in one line, and no mathematics between two dollars."""
+    return visible(text).replace('$', r'\$')
 
 
 def title_of(result: 'Attributions', name: str, row: int, *more: str) -> str:
     """What stands above the picture of a sample in a column."""
     units = labels(result)
-    said = [name, 'sample %s' % (row if result.index is None else result.index[row]), *more]
+    said = [name, 'sample %s' % (row if result.index is None else plain(str(result.index[row]))), *map(plain, more)]
     return ', '.join(said + ([] if units is None else ['unit ' + units[row]]))
 
 

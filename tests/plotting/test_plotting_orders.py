@@ -40,3 +40,8 @@ def test_columns_that_are_compared():
 def test_complex_numbers_are_none():
     with pytest.raises(TypeError, match='attributions: expected an array of numbers'):
         plotting.summary(VALUES * 1j)
+
+
+def test_columns_that_are_called_alike():
+    with pytest.raises(ValueError, match="attributions: expected columns with different names, got '1' twice"):
+        plotting.compare(VALUES, {1: VALUES, '1': VALUES}, 'bars')

@@ -29,7 +29,7 @@ def job(folder, held_by, rows=4, each=2, **more):
 
 
 @pytest.mark.parametrize('ending', ['.npz', '.parquet'])
-@pytest.mark.parametrize('name', ['xs', 'scores', 'delta', 'baseline/m', 'metadata', 'features', 'words'])
+@pytest.mark.parametrize('name', ['xs', 'scores', 'delta', 'baseline/m', 'metadata', 'features'])
 def test_a_method_takes_no_place_of_another_part(tmp_path, name, ending):
     if ending == '.parquet':
         pytest.importorskip('pyarrow')
@@ -114,3 +114,14 @@ def test_no_samples_are_a_table_and_no_picture():
 def test_a_unit_below_0_has_not_the_name_of_the_last():
     made = Attributions(VALUES, units=[-1, 0, 1, 0], unit_names=['cat', 'dog'])
     assert '-1, cat, dog' in made._repr_html_()
+
+
+@pytest.mark.parametrize('kind', ['bars', 'signal', 'waterfall', 'summary'])
+def test_names_with_dollars_are_no_mathematics(tmp_path, kind):
+    pytest.importorskip('matplotlib')
+    name = '$\\frac'
+    made = Attributions(VALUES, VALUES, method=name, index=[name] * 4, units=[0] * 4, unit_names=[name],
+                        feature_names=[name, 'b', 'c'])
+    for one in (made, Attributions([VALUES, VALUES], [VALUES, VALUES], method=name, index=[name] * 4,
+                                   input_names=[name, 'b'])):
+        one.plot(kind, most=1, path=str(tmp_path / 'x.png'))
