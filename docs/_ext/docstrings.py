@@ -37,6 +37,16 @@ def process(app: Any, what: str, name: str, obj: Any, options: Any, lines: List[
     lines[:] = plain(['A dict from names to what they stand for.'] if isinstance(obj, dict) else lines)
 
 
+def spaced(app: Any, doctree: Any) -> None:
+    """Names that share a line with the space between them again, which `plain` took."""
+    from docutils import nodes
+    from sphinx import addnodes
+
+    for node in list(doctree.findall(nodes.Text)):
+        if node == ',' and isinstance(node.parent, addnodes.literal_strong):
+            node.parent.replace(node, nodes.Text(', '))
+
+
 def skipped(app: Any, what: str, name: str, obj: Any, skip: bool, options: Any) -> Any:
     """Fields of named tuples are said in the class's docstring."""
     return True if (getattr(obj, '__doc__', '') or '').startswith('Alias for field number') else None
@@ -46,4 +56,5 @@ def setup(app: Any) -> Dict[str, Any]:
     # Before napoleon, which makes markup of sections.
     app.connect('autodoc-process-docstring', process, priority=400)
     app.connect('autodoc-skip-member', skipped)
+    app.connect('doctree-read', spaced)
     return {'parallel_read_safe': True, 'parallel_write_safe': True}
