@@ -1,10 +1,11 @@
 """Columns of results as Parquet has them, in the files of jobs and of `Attributions.save`."""
 import json
-import zipfile
-import zlib
 from typing import Any, Dict, Mapping, Tuple
 
 import numpy as np
+
+from ..samples import archives
+from ..samples.says import WrongUse
 
 #: Under which key the metadata stand.
 METADATA = 'deepexplain'
@@ -60,13 +61,14 @@ def read_columns(path: str) -> Columns:
     """
     try:
         if path.endswith('.npz'):
-            with np.load(path, allow_pickle=False) as archive:
-                return {name: archive[name] for name in archive.files if name != METADATA}
+            held = archives.load('path', path, None, 'numpy.load reads it all the same')
+            return {name: one for name, one in held.items() if name != METADATA}
         return read_parquet(path)[0]
     except ImportError:
         raise ValueError(f"'{path}' needs pyarrow: pip install 'deepexplain[parquet]'.") from None
-    except (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, SyntaxError, RuntimeError,
-            zipfile.BadZipFile, zlib.error) as error:
+    except WrongUse as error:
+        raise ValueError(f'{error} The run again makes what is damaged again.') from None
+    except (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, RuntimeError) as error:
         raise ValueError("'%s' cannot be read: %s; the run again makes what is damaged again." % (
             path, str(error).rstrip('.'))) from None
 

@@ -1,5 +1,6 @@
 """Results that somebody means ill with, or that are by accident what nobody thought of."""
 import hashlib
+import io
 import json
 import os
 
@@ -125,3 +126,13 @@ def test_names_with_dollars_are_no_mathematics(tmp_path, kind):
     for one in (made, Attributions([VALUES, VALUES], [VALUES, VALUES], method=name, index=[name] * 4,
                                    input_names=[name, 'b'])):
         one.plot(kind, most=1, path=str(tmp_path / 'x.png'))
+
+
+def test_a_shard_that_unpacks_to_more_than_it_may(tmp_path, monkeypatch):
+    made = io.BytesIO()
+    np.savez_compressed(made, attributions=np.zeros((2, 1 << 16)))
+    path = job(tmp_path, {0: made.getvalue(), 1: made.getvalue()})
+    assert Attributions.load(path).n == 4
+    monkeypatch.setattr('deepexplain.samples.bound.MOST', 1 << 19)
+    with pytest.raises(ValueError, match='unpacks to 1.0 MiB, .* The run again makes what is damaged again'):
+        Attributions.load(path)
