@@ -37,6 +37,12 @@ def test_code(page, tables, monkeypatch):
         pages.run(page, '')
 
 
+def test_no_merge_left_its_marks():
+    for page in pages.pages():
+        with open(os.path.join(pages.ROOT, 'docs', page), encoding='utf-8') as file:
+            assert not [line for line in file if line.startswith(('<<<<<<< ', '>>>>>>> '))], page
+
+
 @pytest.fixture(scope='module')
 def eager():
     """What went wrong on each page with code for eager mode: one process for all of them."""
