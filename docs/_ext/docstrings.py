@@ -37,6 +37,16 @@ def process(app: Any, what: str, name: str, obj: Any, options: Any, lines: List[
     lines[:] = plain(['A dict from names to what they stand for.'] if isinstance(obj, dict) else lines)
 
 
+def returned(app: Any, what: str, name: str, obj: Any, options: Any, lines: List[str]) -> None:
+    """What is returned as it was written: no types are, but napoleon takes what is before a colon for one."""
+    for place in reversed(range(len(lines))):
+        if lines[place].startswith(':rtype: '):
+            first = max((at for at in range(place) if lines[at].startswith(':returns: ')), default=None)
+            if first is not None:
+                lines[first] = ':returns: %s: %s' % (lines[place][8:], lines[first][10:])
+                del lines[place]
+
+
 def spaced(app: Any, doctree: Any) -> None:
     """Names that share a line with the space between them again, which `plain` took."""
     from docutils import nodes
@@ -55,6 +65,7 @@ def skipped(app: Any, what: str, name: str, obj: Any, skip: bool, options: Any) 
 def setup(app: Any) -> Dict[str, Any]:
     # Before napoleon, which makes markup of sections.
     app.connect('autodoc-process-docstring', process, priority=400)
+    app.connect('autodoc-process-docstring', returned, priority=600)
     app.connect('autodoc-skip-member', skipped)
     app.connect('doctree-read', spaced)
     return {'parallel_read_safe': True, 'parallel_write_safe': True}
