@@ -36,22 +36,27 @@ def names_of(names: Optional[Sequence[str]], count: int, *tables: Any) -> List[s
         check_length('names', names, count, 'features')
         return [str(name) for name in names]
     for table in tables:
-        for part in ('feature_names', 'column_names', 'columns', 'index'):
-            found: Any = getattr(table, part, None)
-            # An array has none of these, and of a list the index is a method.
-            if hasattr(found, '__len__') and len(found) == count and (part != 'index' or np.ndim(table) == 1):
-                return ['feature %d' % one if isinstance(one, (int, np.integer)) else str(one) for one in found]
+        found = _labels(table, count)
+        if found is not None:
+            return found
     return ['feature %d' % number for number in range(count)]
 
 
 def check_order(name: str, table: Any, labels: Sequence[str]) -> None:
     """ValueError for a table, or a row of one, with the same features in another order: places would not be theirs."""
-    found: Any = getattr(table, 'columns', getattr(table, 'index', None))
-    if not hasattr(found, '__len__'):  # Of a list the index is a method.
-        return
-    own, wanted = [str(one) for one in found], [str(one) for one in labels]
-    if own != wanted and sorted(own) == sorted(wanted):
+    own, wanted = _labels(table, len(labels)), [str(one) for one in labels]
+    if own is not None and own != wanted and sorted(own) == sorted(wanted):
         raise ValueError(f'{name}: expected the features in the order {_few(wanted)}, got {_few(own)}')
+
+
+def _labels(table: Any, count: int) -> Optional[List[str]]:
+    """The names of so many features that a result, a table, or a row of one has; None where it has none."""
+    for part in ('feature_names', 'column_names', 'columns', 'index'):
+        found: Any = getattr(table, part, None)
+        # An array has none of these, and of a list the index is a method.
+        if hasattr(found, '__len__') and len(found) == count and (part != 'index' or np.ndim(table) == 1):
+            return ['feature %d' % one if isinstance(one, (int, np.integer)) else str(one) for one in found]
+    return None
 
 
 def _few(names: Sequence[str]) -> str:

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from deepexplain import plotting
+from deepexplain.results import Attributions
 
 pd = pytest.importorskip('pandas')
 VALUES = np.arange(1., 13).reshape(4, 3)
@@ -20,6 +21,21 @@ def test_columns_of_values():
     plotting.summary(table('abc'), table('abc'))
     plotting.summary(table('abc'), table('xyz'))
     plotting.summary(VALUES, table('cba'))
+
+
+def test_columns_of_arrow_of_results_and_of_numbers():
+    pa = pytest.importorskip('pyarrow')
+    arrow = pa.table({name: VALUES[:, place] for place, name in enumerate('cab')})
+    named = Attributions(VALUES, feature_names=list('cab'))
+    for other in (arrow, named):
+        with pytest.raises(ValueError, match='xs: expected the features in the order a, b, c, got c, a, b'):
+            plotting.summary(table('abc'), other)
+        with pytest.raises(ValueError, match=r"attributions\['m'\]: expected the features in the order a, b, c, got c"):
+            plotting.compare(table('abc'), {'m': other}, 'bars')
+    with pytest.raises(ValueError, match='xs: expected the features in the order feature 0, feature 1, feature 2, got'):
+        plotting.summary(table([0, 1, 2]), table([2, 0, 1]))
+    plotting.summary(arrow, named)
+    plotting.summary(VALUES, table([2, 0, 1]))
 
 
 @pytest.mark.parametrize('draw', [plotting.bars, plotting.waterfall])
