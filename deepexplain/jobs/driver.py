@@ -91,7 +91,7 @@ def run(job: Job, engine: str = 'here', workers: Optional[int] = None, verify: b
         if before != versions['tensorflow']:
             warnings.warn("'%s' was begun with TensorFlow %s, and this is %s: shards may differ in their last digits."
                           % (job.out, before, versions['tensorflow']), stacklevel=2)
-        there = folder.settle(job.hash, verify)
+        there = folder.settle(job.hash, job.shards, verify)
         folder.forget_failures()
         missing = [shard for shard in range(job.shards) if shard not in there]
         failed, made = _work(job, folder, missing, engine, workers, show_progress, stopped, options)
@@ -103,7 +103,7 @@ def run(job: Job, engine: str = 'here', workers: Optional[int] = None, verify: b
                 raise
             except ValueError as error:
                 warnings.warn(f'{error} Whether it has changed while the run was at work is not known.', stacklevel=2)
-        there = folder.settle(job.hash, False)
+        there = folder.settle(job.hash, job.shards, False)
         report = Report(job.shards, len(there), made, failed, made + len(failed) < len(missing))
         if report.complete:
             files = [{'shard': number, 'rows': list(job.range_of(number)), 'file': one.name, 'sha256': one.sha256}
@@ -185,7 +185,7 @@ def status(out: str, verify: bool = False) -> Dict[str, Any]:
     """
     folder = Folder(os.fspath(out))
     manifest = folder.manifest()
-    there, others = folder.standing(manifest['hash'], verify)
+    there, others = folder.standing(manifest['hash'], manifest['shards'], verify)
     damaged = [one.name for one in others if one.number not in there]
     failed = [content for number, content in sorted(folder.failed().items()) if number not in there]
     missing = [number for number in range(manifest['shards']) if number not in there]

@@ -104,14 +104,15 @@ class Folder(Shards):
         self.write_manifest(manifest)
         return manifest
 
-    def settle(self, job: str, verify: bool) -> Dict[int, Shard]:
+    def settle(self, job: str, count: int, verify: bool) -> Dict[int, Shard]:
         """The shards that stand; what is damaged or double is removed, what is of another job left alone.
 
         Args:
             job: the hash of the job.
+            count: how many shards it has.
             verify: whether files are read to see that they hold what their names say.
         """
-        found, others = self.standing(job, verify)
+        found, others = self.standing(job, count, verify)
         for shard in others:
             self.remove(shard.name)
         return found

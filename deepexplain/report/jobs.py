@@ -15,8 +15,7 @@ def first_rows(path: str, most: int) -> Tuple[Attributions, Dict[str, Any], int]
     folder = Folder(path)
     manifest = folder.manifest()
     job, shards = manifest['job'], manifest['shards']
-    standing, _ = folder.standing(manifest['hash'], False)
-    there = [number for number in standing if number < shards]
+    there = folder.complete(manifest, True)
     # Rows behind a gap are not the first ones.
     leading = next((number for number in range(shards) if number not in there), shards)
     if not leading:

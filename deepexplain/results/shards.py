@@ -75,18 +75,19 @@ class Shards:
             return sha256_of(self._at(shard.name))[:32] == shard.sha256
         return False
 
-    def standing(self, job: str, verify: bool) -> Tuple[Dict[int, Shard], List[Shard]]:
+    def standing(self, job: str, count: int, verify: bool) -> Tuple[Dict[int, Shard], List[Shard]]:
         """The shards that stand, and what is damaged or double.
 
         Args:
             job: the hash of the job.
+            count: how many shards it has; files of other numbers make up for none that are missing.
             verify: whether files are read to see that they hold what their names say.
         """
         found: Dict[int, Shard] = {}
         others: List[Shard] = []
         for number, shards in sorted(self.shards().items()):
             for shard in shards:
-                if shard.job != job[:12]:
+                if shard.job != job[:12] or number >= count:
                     continue
                 if number not in found and (not verify or self.whole(shard)):
                     found[number] = shard
@@ -100,9 +101,7 @@ class Shards:
         Raises:
             ValueError: some are missing, and partial is False.
         """
-        standing, _ = self.standing(manifest['hash'], False)
-        # Those of numbers that the job has not make up for none that are missing.
-        there = {number: one for number, one in standing.items() if number < manifest['shards']}
+        there, _ = self.standing(manifest['hash'], manifest['shards'], False)
         lacking = manifest['shards'] - len(there)
         if lacking and not partial:
             raise ValueError("'%s' lacks %d of %d shards: run the job to its end, or read what is there by "

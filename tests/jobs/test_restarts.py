@@ -81,6 +81,19 @@ def test_of_two_workers_that_made_the_same_shard_one_counts(job, want):
     assert len(found) == 2 and foreign in found and min(name, other) in found
 
 
+def test_a_shard_of_no_number_of_the_job_makes_up_for_none(job, want):
+    turns = iter([False, False, False, True])
+    assert run(job(), stopped=lambda: next(turns)).done == 3
+    name = shard_files()['shard-000002']
+    stray = name.replace('shard-000002', 'shard-000009')
+    shutil.copy('out/' + name, 'out/' + stray)
+    assert status('out')['done'] == 3 and status('out', verify=True)['missing'] == [3]
+    report = run(job(), stopped=lambda: True)
+    assert report.done == 3 and not report.complete and 'files' not in Folder('out').manifest()
+    assert run(job()).complete and len(Folder('out').manifest()['files']) == 4
+    same(read('out'), want)
+
+
 def test_files_have_the_permissions_of_new_files(job):
     run(job())
     with open('new', 'w'):
