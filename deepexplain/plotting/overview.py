@@ -120,7 +120,8 @@ def overview(
     room = BESIDE if beside and shared else 0
     figure = new_figure((width + BESIDE * (beside and not shared)) * len(attributions) + room, height * len(xs))
     panels = figure.subplots(len(xs), len(attributions), squeeze=False)
-    colours = shades(np.concatenate([np.ravel(one) for one in attributions.values()]), percentile=99)
+    colours = shades(np.concatenate([np.ravel(one) for one in attributions.values()]), percentile=99) if (
+        shared and kind == 'signal') else None
     orders, reach = _orders(attributions) if shared and kind == 'bars' else ([None] * len(xs), None)
     for row, x in enumerate(xs):
         for ax, (name, values) in zip(panels[row], attributions.items()):
@@ -129,7 +130,7 @@ def overview(
             elif kind == 'logo':
                 logo(x, values[row], letters, ax)
             else:
-                signal(x, values[row], ax=ax, limit=colours.limit if shared else None,
+                signal(x, values[row], ax=ax, limit=None if colours is None else colours.limit,
                        colorbar=beside and not shared and colorbar)
             said: Any = '' if labels is None else ', ' + labels[row]
             ax.set_title('%s, sample %d%s' % (name, row, said), fontsize=9)
@@ -141,7 +142,7 @@ def overview(
             getattr(ax, f'set_{axis}lim')(ends[:, 0].min(), ends[:, 1].max())
     wide, high = figure.get_size_inches()
     figure.tight_layout(rect=(0, 0, 1 - room / wide, 1))
-    if room:
+    if beside and colours is not None:
         ax = figure.add_axes((1 - (room - 0.05) / wide, 0.5 - 0.45 / high, 0.12 / wide, 0.9 / high))
         look(figure.colorbar(colours.mappable(), cax=ax, extend=beyond(colours), extendfrac=0.05), label_of(colorbar))
     return figure
