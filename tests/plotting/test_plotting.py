@@ -35,6 +35,18 @@ def extent(artist):
     return artist.get_window_extent(artist.figure.canvas.get_renderer())
 
 
+def labels(ax):
+    return [label.get_text() for label in ax.get_yticklabels()]
+
+
+def widths(ax):
+    return [bar.get_width() for bar in ax.patches]
+
+
+def numbers(ax):
+    return [text.get_text() for text in ax.texts]
+
+
 def call(function, *args, **options):
     return lambda: function(*args, **options)
 

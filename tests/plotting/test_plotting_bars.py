@@ -2,21 +2,9 @@
 
 import numpy as np
 import pytest
-from test_plotting import call, check_message, extent, own_axes, pixels
+from test_plotting import call, check_message, extent, labels, numbers, own_axes, pixels, widths
 
 from deepexplain import plotting
-
-
-def labels(ax):
-    return [label.get_text() for label in ax.get_yticklabels()]
-
-
-def widths(ax):
-    return [bar.get_width() for bar in ax.patches]
-
-
-def numbers(ax):
-    return [text.get_text() for text in ax.texts]
 
 
 def colour(bar):

@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
-from test_plotting import call, check_message, extent, own_axes, pixels
+from test_plotting import call, check_message, extent, labels, numbers, own_axes, pixels, widths
 
 from deepexplain import plotting
 from deepexplain.plotting.overview import overview
@@ -12,18 +12,6 @@ from deepexplain.plotting.overview import overview
 #: Four samples of three features; mean absolute attributions are 1.5, 4 and 0.5.
 FOUR = np.array([[1.0, -4.0, 0.5], [-2.0, 4.0, 0.5], [1.0, 4.0, -0.5], [2.0, 4.0, -0.5]])
 VALUES = np.array([[0.0, 5.0, 1.0], [1.0, 5.0, 2.0], [2.0, 5.0, 3.0], [10.0, 5.0, np.nan]])
-
-
-def labels(ax):
-    return [label.get_text() for label in ax.get_yticklabels()]
-
-
-def widths(ax):
-    return [bar.get_width() for bar in ax.patches]
-
-
-def numbers(ax):
-    return [text.get_text() for text in ax.texts]
 
 
 def dots(ax, row):

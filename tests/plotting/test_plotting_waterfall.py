@@ -4,23 +4,15 @@ import warnings
 
 import numpy as np
 import pytest
-from test_plotting import call, check_message, extent, own_axes, pixels
+from test_plotting import call, check_message, extent, labels, numbers, own_axes, pixels
 from test_plotting_bars import colour
 
 from deepexplain import plotting
 
 
-def labels(ax):
-    return [label.get_text() for label in ax.get_yticklabels()]
-
-
 def steps(ax):
     """From where to where each bar leads, from the top down."""
     return [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in ax.patches]
-
-
-def numbers(ax):
-    return [text.get_text() for text in ax.texts]
 
 
 def upright(ax):
