@@ -52,6 +52,8 @@ def _table(file: str, records: List[Mapping[str, Any]]) -> Dict[str, Any]:
     methods = list(dict.fromkeys(str(one['method']) for one in records))
     measures = list(dict.fromkeys(str(one['measure']) for one in records))
     better = {str(one['measure']): str(one['direction']) for one in records}
+    if any(str(one['direction']) != better[str(one['measure'])] for one in records):
+        raise ValueError('a measure has two directions')
     if not set(better.values()) <= {'higher', 'lower'}:
         raise ValueError("a direction is neither 'higher' nor 'lower'")
     cells = {(str(one['method']), str(one['measure'])): [

@@ -433,6 +433,12 @@ def test_tables_of_measures(made, tmp_path):
     assert facts(held) == {'samples': '3', 'model': '/m'} and page.report.tables == 2
 
 
+def test_a_measure_of_two_directions(made, tmp_path):
+    (tmp_path / 'a.csv').write_text('method,measure,direction,mean,standard_error,rank,samples\n'
+                                    'intgrad,deletion,lower,1,0,1,5\nrandom,deletion,higher,2,0,2,5\n')
+    assert made().report.broken == [('a.csv', 'a measure has two directions.')]
+
+
 def test_a_folder_of_a_job(made, tmp_path):
     columns = job(tmp_path / 'job')
     page = made(most=7)
