@@ -4,6 +4,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 import numpy as np
 
+from ..checks import channels_of
 from ..extras import needs
 from ..plotting import overview
 from ..units import Units
@@ -87,4 +88,4 @@ def _labels(kind: str, units: Units, n: int) -> Optional[List[str]]:
 
 
 def _channels_first(xs: np.ndarray) -> bool:
-    return xs.ndim == 4 and xs.shape[1] in (1, 3) and xs.shape[3] not in (1, 3)
+    return xs.ndim == 4 and channels_of(xs.shape[1:]) == 'first'

@@ -3,7 +3,7 @@ from typing import Any, List, Mapping, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from ..checks import is_one_hot
+from ..checks import channels_of, is_one_hot
 
 #: More channels than so many are cells of a picture rather than lines.
 _LINES = 8
@@ -38,7 +38,7 @@ def drawn(shape: Tuple[int, ...], xs: Optional[np.ndarray], named: bool, odd: bo
         return Drawn(['words'] if len(own or ()) == 1 and shape[:1] == own and len(shape) < 3 else ['table'])
     rank = len(shape if own is None else own)
     if rank == 3 and (own is None or own == shape or len(shape) == 2):
-        return Drawn(['picture', 'table'], _channels(shape if own is None else own))
+        return Drawn(['picture', 'table'], channels_of(shape if own is None else own))
     if rank == 2 and own in (None, shape):
         return Drawn((['letters'] if xs is not None and not odd and _letters(xs) else []) + (
             ['signal', 'cells'] if shape[1] <= _LINES and shape[0] > 1 else ['cells', 'signal']) + ['table'])
@@ -58,7 +58,3 @@ def letters_add_up(method: str, options: Mapping[str, Any]) -> bool:
 
 def _letters(xs: np.ndarray) -> bool:
     return xs.shape[2] > 2 and xs.dtype.kind in 'biuf' and bool(xs.any()) and is_one_hot(xs)
-
-
-def _channels(shape: Tuple[int, ...]) -> str:
-    return 'first' if len(shape) == 3 and shape[0] in (1, 3) and shape[2] not in (1, 3) else 'last'

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Optional
 
 import numpy as np
 
+from ..checks import channels_of
 from ..extras import needs
 from ..files import whole
 from ..terminal import visible
@@ -103,7 +104,7 @@ def _figure(result: 'Attributions', kind: Optional[str], channels: Optional[str]
     names = labels(result)
     if names is not None and kind != 'images':
         names = ['unit ' + one for one in names]
-    return overview.overview(xs, shown, kind, channels or channels_of(xs), names, result.feature_names, letters, 'each',
+    return overview.overview(xs, shown, kind, channels or channels_in(xs), names, result.feature_names, letters, 'each',
                              colorbar)
 
 
@@ -119,9 +120,9 @@ def check_drawn(result: 'Attributions', kind: str) -> None:
                 one.shape[1:], result.xs.shape[1:], kind))
 
 
-def channels_of(xs: np.ndarray) -> str:
-    """Where pictures have their channels, as their shape says."""
-    return 'first' if xs.ndim == 4 and xs.shape[1] in (1, 3) and xs.shape[3] not in (1, 3) else 'last'
+def channels_in(xs: np.ndarray) -> str:
+    """Where samples have their channels, as their shape says."""
+    return channels_of(xs.shape[1:]) if xs.ndim == 4 else 'last'
 
 
 def columns(result: 'Attributions') -> Dict[str, np.ndarray]:

@@ -61,7 +61,7 @@ class _Input:
             raise ValueError(f"input '{name}': {error}") from None
         self.columns = drawing.columns(result)
         self._letters = letters
-        self._channels = 'last' if self.kind != 'images' else channels or drawing.channels_of(result.xs)
+        self._channels = 'last' if self.kind != 'images' else channels or drawing.channels_in(result.xs)
 
     def height(self, row: int) -> float:
         """The inches that a panel takes, with its title."""

@@ -4,6 +4,7 @@ from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
+from ..checks import channels_of
 from ..extras import needs
 from .binding import written
 from .bound import Bound
@@ -46,7 +47,7 @@ def layout_of(name: str, shape: Optional[Sequence[Optional[int]]], channels: Opt
         raise WrongUse(f"{says.data}: pictures need an input of shape (H, W), (H, W, channels) or (channels, H, W); "
                        f"'{name}' takes samples of shape {written(shape)}: give an .npy.")
     if channels is None:
-        channels = 'first' if shape[0] in (1, 3) and shape[2] not in (1, 3) else 'last'
+        channels = channels_of(shape)
     colours = shape[2] if channels == 'last' else shape[0]
     if colours not in (1, 3, None):
         raise WrongUse("%s: pictures have 1 or 3 channels; '%s' takes samples of shape %s, channels %s." % (
